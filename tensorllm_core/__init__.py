@@ -1,0 +1,1 @@
+"""Tensorisation, decomposition and editing of transformer attention; knows no user interface."""

@@ -1,0 +1,1 @@
+"""The synthetic world and the training recipe of the bundled models."""

@@ -1,0 +1,1 @@
+"""One file per plot: plain data in, a plotly figure out."""
