@@ -1,0 +1,60 @@
+"""Start the app on a port, or say in one sentence why it cannot: `python scripts/start.py --port 8501`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Become the app's server; exit with 2 and one line on standard error when the port cannot be used."""
+    parser = argparse.ArgumentParser(description="Start TensorLLM Explorer.")
+    parser.add_argument("--port", default="8501", help="port of this machine to serve on (default: 8501)")
+    obstacle = port_obstacle(port := parser.parse_args(arguments).port)
+    if obstacle:
+        print(f"error: {obstacle}", file=sys.stderr)
+        raise SystemExit(2)
+    os.chdir(ROOT)
+    # Replacing this process lets Ctrl-C and signals reach the server itself.
+    os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", port])
+
+
+def port_obstacle(port: str) -> str | None:
+    """What stands in the way of serving on this port of localhost, as one sentence; None if nothing does."""
+    if not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65535):
+        return f"Expected a port from 1 to 65535, got `{port}`; give one as in `make run PORT=8600`."
+    for family, kind, protocol, _, address in socket.getaddrinfo("localhost", int(port), type=socket.SOCK_STREAM):
+        try:
+            with socket.socket(family, kind, protocol) as probe:
+                # Connections that a stopped server left behind do not count as use.
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(address)
+        except PermissionError:
+            return f"Expected a port that may be used, got {port}, which this user may not; choose one above 1023."
+        except OSError:
+            if _answers(address, family):
+                return (
+                    f"Expected a free port, got {port}, which another program uses; "
+                    f"stop it or choose another port as in `make run PORT={_neighbour(int(port))}`."
+                )
+    return None
+
+
+def _answers(address: tuple, family: int) -> bool:
+    # An address that does not exist here, such as ::1 without IPv6, cannot be bound either, yet is no obstacle.
+    with socket.socket(family, socket.SOCK_STREAM) as caller:
+        caller.settimeout(1)
+        return caller.connect_ex(address) == 0
+
+
+def _neighbour(port: int) -> int:
+    return port + 1 if port < 65535 else port - 1
+
+
+if __name__ == "__main__":
+    main()
