@@ -1,0 +1,34 @@
+"""The models that come with the explorer, by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tensorllm_core.errors import ModelNotFoundError
+
+__all__ = ["BUNDLED", "bundled_folder"]
+
+_MODELS = Path(__file__).resolve().parents[2] / "assets" / "models"
+
+BUNDLED: dict[str, Path] = {
+    name: _MODELS / name for name in ("demo-decoder", "demo-decoder-noisy", "demo-decoder-mislabelled", "demo-encoder")
+}
+
+
+def bundled_folder(name: str) -> Path:
+    """The folder of a bundled model.
+
+    Raises:
+        ModelNotFoundError: no bundled model has that name.
+
+    >>> bundled_folder("demo-decoder").name
+    'demo-decoder'
+    """
+    try:
+        return BUNDLED[name]
+    except KeyError:
+        names = ", ".join(f"`{known}`" for known in BUNDLED)
+        raise ModelNotFoundError(
+            f"Expected a bundled model ({names}), a folder or a hub id like `owner/name`, got `{name}`; choose one of "
+            "them."
+        ) from None

@@ -1,0 +1,199 @@
+"""Open a checkpoint from its config and headers alone, and read the attention weights of one layer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import torch
+from torch import Tensor
+
+from tensorllm_core.errors import CheckpointError
+from tensorllm_core.models.families import family_of
+from tensorllm_core.models.family import AttentionSizes, Family, split, stored_shape
+from tensorllm_core.models.headers import TensorEntry, read_headers, read_json
+from tensorllm_core.models.kinds import parameter_counts
+from tensorllm_core.models.locate import Location, check_layer, locate
+from tensorllm_core.models.reference import resolve_reference
+from tensorllm_core.models.storage import LocalFolder, Storage
+from tensorllm_core.types import AttentionWeights
+
+__all__ = ["Checkpoint", "open_checkpoint", "read_attention"]
+
+CONFIG_FILE = "config.json"
+_FLOATS = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a checkpoint holds, read without its weights; `revision` changes whenever its files do."""
+
+    reference: str
+    folder: Path
+    storage: Storage
+    model_type: str
+    revision: str
+    sizes: AttentionSizes
+    location: Location
+    tensors: Mapping[str, TensorEntry]
+
+    @property
+    def family(self) -> Family:
+        """How its architecture stores the attention weights."""
+        return self.location.family
+
+    @property
+    def layers(self) -> int:
+        """Number of transformer blocks."""
+        return self.sizes.layers
+
+    @property
+    def heads(self) -> int:
+        """Query heads of a layer."""
+        return self.sizes.heads
+
+    @property
+    def groups(self) -> int:
+        """Key and value heads of a layer."""
+        return self.sizes.groups
+
+    @property
+    def d_model(self) -> int:
+        """Residual width."""
+        return self.sizes.d_model
+
+    @property
+    def d_head(self) -> int:
+        """Head width."""
+        return self.sizes.d_head
+
+    @property
+    def parameters(self) -> int:
+        """Stored parameters, each counted once."""
+        return sum(self.parameters_by_kind().values())
+
+    @property
+    def attention_parameters(self) -> int:
+        """Attention weights of all layers, biases not counted."""
+        return self.layers * self.sizes.entries
+
+    def parameters_by_kind(self) -> dict[str, int]:
+        """Stored parameters by what they do; the counts sum to `parameters`."""
+        attention = {name for layer in range(self.layers) for name in self.location.names(layer).values()}
+        return parameter_counts(self.tensors.values(), attention, f"{self.location.prefix}{self.family.blocks}.")
+
+    def check_layer(self, layer: int) -> None:
+        """Accept a layer of this model.
+
+        Raises:
+            LayerError: it has no such layer.
+        """
+        check_layer(layer, self.layers)
+
+
+def open_checkpoint(reference: str) -> Checkpoint:
+    """Open a bundled name, a folder or a hub id; reads config.json and the safetensors headers only.
+
+    Raises:
+        ModelNotFoundError: nothing of that name is found.
+        CheckpointError: a file or tensor is missing, truncated, quantised, pickled or contradicts the config.
+        UnknownArchitectureError: no family describes the model type.
+        FileAccessError: a file may not be read.
+    """
+    folder = resolve_reference(reference)
+    storage = LocalFolder(folder)
+    if CONFIG_FILE not in storage.names():
+        raise CheckpointError(f"Expected {CONFIG_FILE} in {folder}, got none; give the folder that holds the model.")
+    config = read_json(storage, CONFIG_FILE)
+    _refuse_quantised(config)
+    model_type = str(config.get("model_type", ""))
+    family = family_of(model_type)
+    sizes = family.size_names.read(config)
+    tensors = read_headers(storage, str(folder))
+    location = locate(family, tensors)
+    _verify_attention(location, sizes, tensors)
+    return Checkpoint(
+        reference=reference,
+        folder=folder,
+        storage=storage,
+        model_type=model_type,
+        revision=_revision(storage, config, tensors),
+        sizes=sizes,
+        location=location,
+        tensors=MappingProxyType(tensors),
+    )
+
+
+def read_attention(checkpoint: Checkpoint, layer: int, device: torch.device | str = "cpu") -> AttentionWeights:
+    """The attention weights of one layer in float32, reading the bytes of that layer only.
+
+    Raises:
+        LayerError: the model has no such layer.
+        CheckpointError: a weight is not finite, or the file has been cut short since it was opened.
+    """
+    checkpoint.check_layer(layer)
+    stored = {
+        path: _read_matrix(checkpoint.storage, checkpoint.tensors[name]).to(device)
+        for path, name in checkpoint.location.names(layer).items()
+    }
+    return split(checkpoint.family, stored, checkpoint.sizes)
+
+
+def _read_matrix(storage: Storage, entry: TensorEntry) -> Tensor:
+    buffer = storage.read(entry.file, entry.start, entry.size)
+    matrix = torch.frombuffer(buffer, dtype=_FLOATS[entry.dtype]).float().reshape(entry.shape)
+    # Both extremes are finite only if every entry is; unlike a mask, this takes no memory.
+    smallest, largest = matrix.aminmax()
+    if not (smallest.isfinite() and largest.isfinite()):
+        raise CheckpointError(
+            f"Expected finite weights, got NaN or infinity in `{entry.name}` of {entry.file}; choose a checkpoint that "
+            "was saved whole."
+        )
+    return matrix
+
+
+def _refuse_quantised(config: Mapping[str, object]) -> None:
+    quantisation = config.get("quantization_config")
+    if quantisation is None:
+        return
+    method = quantisation.get("quant_method", "unnamed") if isinstance(quantisation, Mapping) else "unnamed"
+    raise CheckpointError(
+        f"Expected plain floating-point weights, got a checkpoint quantised with `{method}`; choose the model's "
+        "unquantised checkpoint."
+    )
+
+
+def _verify_attention(location: Location, sizes: AttentionSizes, tensors: Mapping[str, TensorEntry]) -> None:
+    for layer in range(sizes.layers):
+        for matrix in location.family.matrices:
+            name = location.name(layer, matrix.path)
+            entry = tensors.get(name)
+            if entry is None:
+                raise CheckpointError(
+                    f"Expected the tensor `{name}`, as config.json declares {sizes.layers} layers, got none; copy or "
+                    "download the model again."
+                )
+            expected = stored_shape(matrix, sizes)
+            if entry.shape != expected:
+                raise CheckpointError(
+                    f"Expected `{name}` of shape {expected} as config.json declares, got {entry.shape}; give the "
+                    "config that belongs to these weights."
+                )
+            if entry.dtype not in _FLOATS:
+                raise CheckpointError(
+                    f"Expected `{name}` as {', '.join(_FLOATS)}, got {entry.dtype}; choose the model's unquantised "
+                    "checkpoint."
+                )
+
+
+def _revision(storage: Storage, config: Mapping[str, object], tensors: Mapping[str, TensorEntry]) -> str:
+    digest = hashlib.sha256(json.dumps(config, sort_keys=True).encode())
+    for entry in tensors.values():
+        digest.update(repr(entry).encode())
+    for file in sorted({entry.file for entry in tensors.values()}):
+        digest.update(f"{file} {storage.stamp(file)}".encode())
+    return digest.hexdigest()[:12]

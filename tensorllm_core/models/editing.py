@@ -1,0 +1,91 @@
+"""Read and replace the attention weights of an instantiated model; replacements are always taken out again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import nn
+
+from tensorllm_core.errors import CheckpointError
+from tensorllm_core.models.family import AttentionSizes, Family, join, split
+from tensorllm_core.models.locate import check_layer, locate
+from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.types import AttentionWeights
+
+__all__ = ["edited", "read_module_attention", "write_module_attention"]
+
+
+@contextmanager
+def edited(loaded: LoadedModel, replacements: Mapping[int, AttentionWeights]) -> Iterator[nn.Module]:
+    """Run a model with the attention of some layers replaced, under its lock; biases stay.
+
+    The original weights come back bit by bit when the block ends, however it ends. Without
+    replacements the block runs the original model, safe from edits of others.
+
+    Raises:
+        LayerError: the model has no such layer.
+        CheckpointError: a replacement's shape is not the layer's.
+    """
+    with loaded.lock:
+        family, sizes = loaded.checkpoint.family, loaded.checkpoint.sizes
+        chosen = {layer: _parameters(loaded.model, family, sizes, layer) for layer in replacements}
+        originals = [
+            (parameter, parameter.detach().clone()) for layer in chosen.values() for parameter in layer.values()
+        ]
+        try:
+            for layer, weights in replacements.items():
+                _write(chosen[layer], join(family, weights))
+            yield loaded.model
+        finally:
+            with torch.no_grad():
+                for parameter, original in originals:
+                    parameter.copy_(original)
+
+
+def read_module_attention(model: nn.Module, family: Family, layer: int) -> AttentionWeights:
+    """A copy of a layer's attention weights in float32, on the model's device.
+
+    Raises:
+        LayerError: the model has no such layer.
+        CheckpointError: the model is not of this family.
+    """
+    sizes = _sizes(model, family)
+    parameters = _parameters(model, family, sizes, layer)
+    stored = {path: parameter.detach().to(torch.float32, copy=True) for path, parameter in parameters.items()}
+    return split(family, stored, sizes)
+
+
+def write_module_attention(model: nn.Module, family: Family, layer: int, weights: AttentionWeights) -> None:
+    """Write a layer's attention weights into the model in place, in the model's dtype; biases stay.
+
+    Raises:
+        LayerError: the model has no such layer.
+        CheckpointError: the model is not of this family, or the weights have other shapes.
+    """
+    _write(_parameters(model, family, _sizes(model, family), layer), join(family, weights))
+
+
+def _sizes(model: nn.Module, family: Family) -> AttentionSizes:
+    config: Any = model.config
+    return family.size_names.read(config.to_dict())
+
+
+def _parameters(model: nn.Module, family: Family, sizes: AttentionSizes, layer: int) -> dict[str, nn.Parameter]:
+    check_layer(layer, sizes.layers)
+    named = dict(model.named_parameters())
+    return {path: named[name] for path, name in locate(family, named).names(layer).items()}
+
+
+def _write(parameters: Mapping[str, nn.Parameter], stored: Mapping[str, torch.Tensor]) -> None:
+    for path, parameter in parameters.items():
+        if stored[path].shape != parameter.shape:
+            raise CheckpointError(
+                f"Expected weights of shape {tuple(parameter.shape)} for `{path}`, got {tuple(stored[path].shape)}; "
+                "give the weights of a layer of this model."
+            )
+    with torch.no_grad():
+        for path, parameter in parameters.items():
+            parameter.copy_(stored[path])

@@ -1,0 +1,182 @@
+"""Read what a checkpoint's safetensors files hold from their headers alone, and verify that they tell the truth.
+
+Format: 8 bytes little-endian header length, a JSON header (name -> dtype, shape, data_offsets), the data
+without holes (https://github.com/huggingface/safetensors, README, "Format").
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import TypeGuard
+
+from tensorllm_core.errors import CheckpointError
+from tensorllm_core.models.storage import Storage
+
+__all__ = ["TensorEntry", "read_headers", "read_json"]
+
+SINGLE_FILE = "model.safetensors"
+INDEX_FILE = "model.safetensors.index.json"
+_LARGEST_HEADER = 100_000_000  # the format's own limit
+_LARGEST_JSON = 100_000_000
+_BYTES = {
+    "BOOL": 1, "U8": 1, "I8": 1, "F8_E5M2": 1, "F8_E4M3": 1, "F8_E8M0": 1,
+    "I16": 2, "U16": 2, "F16": 2, "BF16": 2,
+    "I32": 4, "U32": 4, "F32": 4,
+    "I64": 8, "U64": 8, "F64": 8, "C64": 8,
+}  # fmt: skip
+_PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
+
+
+@dataclass(frozen=True)
+class TensorEntry:
+    """One stored tensor: its type, its shape, and where its bytes are."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    file: str
+    start: int
+    size: int
+
+    @property
+    def entries(self) -> int:
+        """Number of entries.
+
+        >>> TensorEntry("w", "F32", (2, 3), "model.safetensors", 8, 24).entries
+        6
+        """
+        return math.prod(self.shape)
+
+
+def read_headers(storage: Storage, place: str) -> dict[str, TensorEntry]:
+    """Every tensor of a checkpoint, single-file or sharded, by name; `place` names it in messages.
+
+    Raises:
+        CheckpointError: no safetensors file, a missing shard, a truncated file, a header that lies.
+        FileAccessError: a file may not be read.
+    """
+    names = storage.names()
+    if INDEX_FILE in names:
+        return _read_shards(storage, names, place)
+    if SINGLE_FILE in names:
+        return {entry.name: entry for entry in _read_header(storage, SINGLE_FILE)}
+    raise _no_weights(names, place)
+
+
+def read_json(storage: Storage, name: str) -> dict[str, object]:
+    """The object in a JSON file.
+
+    Raises:
+        CheckpointError: the file is missing, or is not a JSON object.
+    """
+    size = storage.size(name)
+    if size > _LARGEST_JSON:
+        raise CheckpointError(f"Expected {name} to hold at most {_LARGEST_JSON} bytes, got {size}; replace the file.")
+    return _json_object(bytes(storage.read(name, 0, size)), name)
+
+
+def _read_shards(storage: Storage, names: tuple[str, ...], place: str) -> dict[str, TensorEntry]:
+    weight_map = read_json(storage, INDEX_FILE).get("weight_map")
+    if not isinstance(weight_map, dict) or not all(isinstance(file, str) for file in weight_map.values()):
+        raise CheckpointError(
+            f"Expected a `weight_map` from names to files in {INDEX_FILE}, got none; copy or download it again."
+        )
+    entries: dict[str, TensorEntry] = {}
+    for file in sorted(set(weight_map.values())):
+        if PurePath(file).name != file or file not in names:
+            raise CheckpointError(
+                f"Expected the shard `{file}` that {INDEX_FILE} names in {place}, got no such file there; copy or "
+                "download it again."
+            )
+        entries.update({entry.name: entry for entry in _read_header(storage, file)})
+    missing = sorted(name for name, file in weight_map.items() if name not in entries or entries[name].file != file)
+    if missing:
+        raise CheckpointError(
+            f"Expected the tensor `{missing[0]}` in `{weight_map[missing[0]]}` as {INDEX_FILE} says, got none of that "
+            f"name there ({len(missing)} such in all); copy or download the model again."
+        )
+    return entries
+
+
+def _read_header(storage: Storage, file: str) -> list[TensorEntry]:
+    size = storage.size(file)
+    if size < 8:
+        raise _cut_short(file, 8, size)
+    length = int.from_bytes(storage.read(file, 0, 8), "little")
+    if length > _LARGEST_HEADER:
+        raise _lies(file, f"a header of {length} bytes is longer than the format allows")
+    if 8 + length > size:
+        raise _cut_short(file, 8 + length, size)
+    header = _json_object(bytes(storage.read(file, 8, length)), f"the header of {file}")
+    entries = sorted(
+        (_entry(name, described, file, 8 + length) for name, described in header.items() if name != "__metadata__"),
+        key=lambda entry: (entry.start, entry.size),
+    )
+    position = 8 + length
+    for entry in entries:
+        if entry.start != position:
+            raise _lies(file, f"the bytes of `{entry.name}` do not follow those of the tensor before it")
+        position += entry.size
+    if position > size:
+        raise _cut_short(file, position, size)
+    if position < size:
+        raise _lies(file, f"its tensors end at byte {position} of {size}")
+    return entries
+
+
+def _entry(name: str, described: object, file: str, data_start: int) -> TensorEntry:
+    if not isinstance(described, Mapping):
+        raise _lies(file, f"`{name}` is not described by an object")
+    dtype, shape, offsets = described.get("dtype"), described.get("shape"), described.get("data_offsets")
+    if not isinstance(dtype, str) or dtype not in _BYTES:
+        raise _lies(file, f"`{name}` has the unknown type `{dtype}`")
+    if not _sizes(shape) or not _sizes(offsets) or len(offsets) != 2:
+        raise _lies(file, f"`{name}` has no proper shape and offsets")
+    size, given = math.prod(shape) * _BYTES[dtype], offsets[1] - offsets[0]
+    if given != size:
+        raise _lies(file, f"`{name}` of shape {shape} and type {dtype} needs {size} bytes, not {given}")
+    return TensorEntry(name, dtype, tuple(shape), file, data_start + offsets[0], size)
+
+
+def _sizes(value: object) -> TypeGuard[list[int]]:
+    return isinstance(value, list) and all(type(size) is int and size >= 0 for size in value)
+
+
+def _json_object(text: bytes, name: str) -> dict[str, object]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise CheckpointError(f"Expected a JSON object in {name}, got something else; copy or download the file again.")
+    return value
+
+
+def _cut_short(file: str, expected: int, came: int) -> CheckpointError:
+    return CheckpointError(
+        f"Expected {expected} bytes in {file} as its header says, got {came}; the file is cut short, so copy or "
+        "download it again."
+    )
+
+
+def _lies(file: str, how: str) -> CheckpointError:
+    return CheckpointError(
+        f"Expected a safetensors header in {file} that describes the file, got one that does not ({how}); copy or "
+        "download it again."
+    )
+
+
+def _no_weights(names: tuple[str, ...], place: str) -> CheckpointError:
+    pickled = [name for name in names if name.endswith(_PICKLES)]
+    if pickled:
+        return CheckpointError(
+            f"Expected weights as safetensors in {place}, got only pickled ones (`{pickled[0]}`), which can run any "
+            "program when opened; convert them with `save_pretrained` or take the hub's safetensors revision."
+        )
+    return CheckpointError(
+        f"Expected `{SINGLE_FILE}` or `{INDEX_FILE}` in {place}, got neither; copy or download the weights too."
+    )

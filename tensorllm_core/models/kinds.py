@@ -1,0 +1,45 @@
+"""Count a checkpoint's parameters by what they do in the model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+
+from tensorllm_core.models.headers import TensorEntry
+
+__all__ = ["KINDS", "parameter_counts"]
+
+KINDS = ("embeddings", "attention", "feed-forward", "norms and biases", "other")
+
+_EMBEDDINGS = re.compile(r"(^|[._])(embed\w*|embeddings|wte|wpe|lm_head|decoder|predictions)\.")
+# Stored beside the weights by some checkpoints, but never trained.
+_BUFFERS = re.compile(r"(^|\.)(position_ids|token_type_ids|inv_freq|masked_bias|attn\.bias|attention\.bias)$")
+
+
+def parameter_counts(entries: Iterable[TensorEntry], attention: Collection[str], blocks: str) -> dict[str, int]:
+    """Parameters of each kind; `attention` holds the names of the attention weights, `blocks` the prefix of the layers.
+
+    Matrices outside the layers that are no embeddings (a pooler, a transform before the output) are `other`.
+
+    >>> entry = TensorEntry("h.0.mlp.weight", "F32", (4, 8), "model.safetensors", 0, 128)
+    >>> parameter_counts([entry], (), "h.")
+    {'embeddings': 0, 'attention': 0, 'feed-forward': 32, 'norms and biases': 0, 'other': 0}
+    """
+    counts = dict.fromkeys(KINDS, 0)
+    for entry in entries:
+        kind = _kind(entry, attention, blocks)
+        if kind is not None:
+            counts[kind] += entry.entries
+    return counts
+
+
+def _kind(entry: TensorEntry, attention: Collection[str], blocks: str) -> str | None:
+    if entry.name in attention:
+        return "attention"
+    if _BUFFERS.search(entry.name):
+        return None
+    if len(entry.shape) < 2:
+        return "norms and biases"
+    if entry.name.startswith(blocks):
+        return "feed-forward"
+    return "embeddings" if _EMBEDDINGS.search(entry.name) else "other"

@@ -1,0 +1,73 @@
+"""Load a whole model, with its tokenizer, through transformers."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from threading import RLock
+from typing import Any
+
+import torch
+from torch import nn
+
+from tensorllm_core.errors import CheckpointError
+from tensorllm_core.models.checkpoint import Checkpoint, open_checkpoint
+from tensorllm_core.models.devices import resolve_device
+from tensorllm_core.models.family import Objective
+
+__all__ = ["LoadedModel", "load_model"]
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedModel:
+    """A model that several people share; whoever edits or runs it holds its lock, which is re-entrant.
+
+    `model` and `tokenizer` are the PreTrainedModel and PreTrainedTokenizerBase of transformers.
+    """
+
+    model: nn.Module
+    tokenizer: Any
+    checkpoint: Checkpoint
+    lock: AbstractContextManager = field(default_factory=RLock, repr=False)
+
+
+def load_model(reference: str, device: str = "auto", dtype: torch.dtype = torch.float32) -> LoadedModel:
+    """Load a bundled name, a folder or a hub id, ready for evaluation; runs no code that comes with the model.
+
+    Raises:
+        ModelNotFoundError, UnknownArchitectureError, FileAccessError: as `open_checkpoint`.
+        CheckpointError: as `open_checkpoint`, or weights or the tokenizer are missing.
+        RequestError: this machine has no such device.
+    """
+    # Imported here, because exploring a checkpoint needs no model and should not wait seconds for this.
+    from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokenizer
+
+    checkpoint = open_checkpoint(reference)
+    chosen = resolve_device(device)
+    auto = AutoModelForCausalLM if checkpoint.family.objective is Objective.CONTINUE else AutoModelForMaskedLM
+    try:
+        model, report = auto.from_pretrained(
+            checkpoint.folder, dtype=dtype, trust_remote_code=False, local_files_only=True, output_loading_info=True
+        )
+    except (OSError, ValueError, RuntimeError) as error:
+        raise CheckpointError(
+            f"Expected a complete {checkpoint.model_type} model in {checkpoint.folder}, got one that transformers "
+            f"refuses ({_first_line(error)}); copy or download it again."
+        ) from error
+    if report["missing_keys"]:
+        raise CheckpointError(
+            f"Expected the weight `{min(report['missing_keys'])}` in {checkpoint.folder}, got none; give a checkpoint "
+            "with its output layer."
+        )
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(checkpoint.folder, trust_remote_code=False, local_files_only=True)
+    except (OSError, ValueError, KeyError) as error:
+        raise CheckpointError(
+            f"Expected a tokenizer in {checkpoint.folder}, got none that opens ({_first_line(error)}); copy or "
+            "download tokenizer.json too."
+        ) from error
+    return LoadedModel(model.to(chosen).eval(), tokenizer, checkpoint)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")

@@ -1,0 +1,50 @@
+"""From what a person typed - a bundled name, a folder, a hub id - to the folder that holds the model."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tensorllm_core.errors import ModelNotFoundError
+from tensorllm_core.models.bundled import BUNDLED, bundled_folder
+
+__all__ = ["resolve_reference"]
+
+_HUB_ID = re.compile(r"([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(?:@([\w./-]+))?", re.ASCII)
+
+
+def resolve_reference(reference: str) -> Path:
+    """The folder of a model: a bundled name before a folder, a folder before a hub id.
+
+    A hub id (`owner/name`, optionally `@revision`) is looked up in this machine's hub cache; nothing
+    is downloaded.
+
+    Raises:
+        ModelNotFoundError: nothing of that name is found.
+    """
+    name = reference.strip()
+    if name in BUNDLED:
+        return bundled_folder(name)
+    folder = Path(name).expanduser()
+    if name and "\0" not in name and folder.is_dir():
+        return folder
+    hub_id = _HUB_ID.fullmatch(name)
+    if hub_id:
+        return _cached_snapshot(hub_id[1], hub_id[2])
+    if "/" in name or "\\" in name:
+        raise ModelNotFoundError(f"Expected a folder with a model at {name}, got none there; check the path.")
+    return bundled_folder(name)
+
+
+def _cached_snapshot(repository: str, revision: str | None) -> Path:
+    # Imported here, because it costs a start without hub models a third of a second.
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(repository, revision=revision, local_files_only=True))
+    except (OSError, ValueError):
+        at = f" at revision {revision}" if revision else ""
+        raise ModelNotFoundError(
+            f"Expected `{repository}`{at} as a folder or in this machine's hub cache, got neither; download it with "
+            f"`hf download {repository}` first."
+        ) from None
