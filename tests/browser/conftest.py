@@ -1,0 +1,71 @@
+"""A running app and visitors of it; whatever goes wrong on a page that a test opened fails that test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.tools.screen import chromium, new_context, settle
+from tests.tools.server import Server, app_server
+
+HERE = Path(__file__).resolve().parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of this folder, and keep them on one worker: they share a server and a browser."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with app_server(tmp_path_factory.mktemp("home")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def visit(server: Server, browser: Browser) -> Iterator[Callable[..., Page]]:
+    """`visit("/decompose?r1=8", theme="dark")`: a new visitor on that page, drawn and settled."""
+    wrong: list[str] = []
+    contexts = []
+    written_before = len(server.output())
+
+    def visit(path: str, theme: str = "light") -> Page:
+        context = new_context(browser, theme)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("request", lambda request: _note_if_outside(request.url, wrong))
+        page.goto(server.url + path)
+        settle(page)
+        return page
+
+    yield visit
+    for context in contexts:
+        wrong.extend(f"{page.url} shows an exception" for page in context.pages if _shows_exception(page))
+        context.close()
+    assert wrong == []
+    assert "Traceback" not in server.output()[written_before:]
+
+
+def _shows_exception(page: Page) -> bool:
+    return bool(page.locator(".stException").count() or page.get_by_text("Traceback").count())
+
+
+def _note_if_outside(url: str, wrong: list[str]) -> None:
+    parts = urlsplit(url)
+    if parts.scheme in {"http", "https", "ws", "wss"} and parts.hostname != "localhost":
+        wrong.append(f"asked the network for {url}")

@@ -1,0 +1,239 @@
+"""Holds the tree to the table of who may import whom, and to a few rules that a reader relies on.
+
+If the table is wrong, change the table here, the code and the tree in README.md in one commit, and say why.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+BASE = {"errors", "types"}
+CORE = {
+    "errors": set(),
+    "types": {"errors"},
+    "linalg": BASE,
+    "models": BASE,
+    "benchmarks": BASE,
+    "figures": BASE,
+    "lessons": BASE,
+    "methods": BASE | {"linalg"},
+    "experiments": BASE | {"linalg", "models", "methods", "benchmarks"},
+    "exports": BASE | {"linalg", "models", "methods", "benchmarks", "figures"},
+    # The recipe of the bundled models projects their attention while it trains, and scores what it made.
+    "demo": BASE | {"linalg", "models", "methods", "benchmarks"},
+    # Times what the others do.
+    "benchmarking": BASE | {"linalg", "models", "methods"},
+}
+MAY_IMPORT = CORE | {
+    "__main__": set(CORE),
+    "pages/shared": set(CORE),
+    "pages": {*CORE, "pages/shared"},
+    "app": {"pages/shared"},
+}
+SHOWN_BY_STREAMLIT = {"pages", "pages/shared", "app"}
+NEVER_IN_A_PAGE = {"torch", "transformers", "plotly"}
+OWNERS = {
+    "session_state": "pages/shared/state.py",
+    "cache_data": "pages/shared/cache.py",
+    "cache_resource": "pages/shared/cache.py",
+}
+LONGEST_PAGE = 120
+LONGEST_FILE = 250
+
+Sources = dict[str, str]
+"""Text of each Python file by its path from the project's folder."""
+
+
+def layer_of(path: str) -> str:
+    """The row of the table that a file belongs to."""
+    match Path(path).with_suffix("").parts:
+        case ("tensorllm_core", "__init__"):
+            return "errors"
+        case ("tensorllm_core", "__main__" | "commands", *_):
+            return "__main__"
+        case ("tensorllm_core", layer, *_):
+            return layer
+        case ("pages", "shared", *_):
+            return "pages/shared"
+        case ("pages", *_):
+            return "pages"
+        case (name, *_):
+            return name
+    raise ValueError(path)
+
+
+def imports(path: str, source: str) -> Iterator[str]:
+    """Absolute dotted names that a file imports, wherever in it, one for each name that is taken."""
+    package = Path(path).parent.parts
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Import(names=names):
+                yield from (alias.name for alias in names)
+            case ast.ImportFrom(module=module, names=names, level=level):
+                start = package[: len(package) - level + 1] if level else ()
+                yield from (".".join((*start, *([module] if module else []), alias.name)) for alias in names)
+
+
+def path_of(name: str, sources: Sources) -> str | None:
+    """The file that an imported name leads to; None if it is none of ours."""
+    parts = name.split(".")
+    for length in range(len(parts), 0, -1):
+        stem = "/".join(parts[:length])
+        for path in (f"{stem}.py", f"{stem}/__init__.py"):
+            if path in sources:
+                return path
+    return None
+
+
+def wrong_arrows(sources: Sources) -> Iterator[str]:
+    for path, source in sources.items():
+        layer = layer_of(path)
+        if layer not in MAY_IMPORT:
+            yield f"{path}: `{layer}` has no row in the table"
+            continue
+        for name in imports(path, source):
+            target = path_of(name, sources)
+            if target and layer_of(target) not in MAY_IMPORT[layer] | {layer}:
+                yield f"{path}: `{layer}` imports {name}"
+
+
+def wrong_packages(sources: Sources) -> Iterator[str]:
+    for path, source in sources.items():
+        layer = layer_of(path)
+        for package in sorted({name.partition(".")[0] for name in imports(path, source)}):
+            if package == "streamlit" and layer not in SHOWN_BY_STREAMLIT:
+                yield f"{path}: the core knows no Streamlit"
+            if package in NEVER_IN_A_PAGE and layer in {"pages", "app"}:
+                yield f"{path}: a page imports {package}"
+
+
+def wrong_owners(sources: Sources) -> Iterator[str]:
+    for path, source in sources.items():
+        for node in ast.walk(ast.parse(source)):
+            match node:
+                case ast.Attribute(attr=name) | ast.Name(id=name) | ast.alias(name=name) if name in OWNERS:
+                    if path != OWNERS[name]:
+                        yield f"{path}: only {OWNERS[name]} uses `{name}`"
+
+
+def too_long(sources: Sources) -> Iterator[str]:
+    for path, source in sources.items():
+        most = LONGEST_PAGE if layer_of(path) in {"pages", "app"} else LONGEST_FILE
+        lines = len(source.splitlines())
+        if lines > most:
+            yield f"{path}: {lines} lines, at most {most}"
+
+
+def done_at_import(sources: Sources) -> Iterator[str]:
+    """Statements of the core, and of what pages share, that do something rather than define something."""
+    for path, source in sources.items():
+        if layer_of(path) in {"pages", "app"}:
+            continue
+        for node in ast.parse(source).body:
+            match node:
+                case ast.Expr(value=ast.Call()) | ast.For() | ast.While() | ast.With() | ast.AugAssign():
+                    acts = True
+                case ast.Assign(targets=targets):
+                    acts = any(isinstance(target, ast.Attribute | ast.Subscript) for target in targets)
+                case _:
+                    acts = False
+            if acts:
+                yield f"{path}:{node.lineno}: happens at import: {ast.unparse(node).splitlines()[0]}"
+
+
+def cycles(sources: Sources) -> Iterator[str]:
+    graph = {
+        path: {target for name in imports(path, source) if (target := path_of(name, sources)) and target != path}
+        for path, source in sources.items()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        yield " -> ".join(error.args[1])
+
+
+def unpinned(sources: Sources, requirements: str) -> Iterator[str]:
+    pinned = set(re.findall(r"^([\w-]+)==[\w.]+$", requirements, re.MULTILINE))
+    known = pinned | set(sys.stdlib_module_names) | {Path(path).parts[0].removesuffix(".py") for path in sources}
+    for path, source in sources.items():
+        for package in sorted({name.partition(".")[0] for name in imports(path, source)} - known):
+            yield f"{path}: requirements.txt does not pin {package}"
+
+
+RULES = [wrong_arrows, wrong_packages, wrong_owners, too_long, done_at_import, cycles]
+
+
+@pytest.fixture(scope="module")
+def tree() -> Sources:
+    paths = [ROOT / "app.py", *(ROOT / "pages").rglob("*.py"), *(ROOT / "tensorllm_core").rglob("*.py")]
+    return {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in paths}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_tree_keeps_the_rule(rule, tree):
+    assert list(rule(tree)) == []
+
+
+def test_everything_the_tree_imports_is_pinned(tree):
+    assert list(unpinned(tree, (ROOT / "requirements.txt").read_text(encoding="utf-8"))) == []
+
+
+def test_every_requirement_is_pinned_exactly():
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+        loose = [line for line in lines if not re.fullmatch(r"#.*|-r requirements\.txt|[\w-]+==[\w.]+", line)]
+        assert loose == []
+
+
+SMALL_TREE = {
+    "app.py": "import streamlit as st\n",
+    "pages/decompose.py": "from pages.shared.frame import open_page\nfrom tensorllm_core.linalg import hosvd\n",
+    "pages/shared/frame.py": "import streamlit as st\nfrom tensorllm_core.models import family\n",
+    "tensorllm_core/errors.py": '"""Errors."""\n',
+    "tensorllm_core/linalg/hosvd.py": "import torch\nfrom tensorllm_core.errors import RankError\n",
+    "tensorllm_core/models/family.py": "ROWS = tuple(range(3))\n",
+}
+
+
+def test_a_small_tree_that_keeps_every_rule_passes():
+    assert [sentence for rule in RULES for sentence in rule(SMALL_TREE)] == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "path", "source"),
+    [
+        (wrong_arrows, "tensorllm_core/linalg/bad.py", "from tensorllm_core.models import family"),
+        (wrong_arrows, "tensorllm_core/linalg/bad.py", "import tensorllm_core.models.family"),
+        (wrong_arrows, "tensorllm_core/linalg/bad.py", "from ..models.family import ROWS"),
+        (wrong_arrows, "tensorllm_core/linalg/bad.py", "def late():\n    from tensorllm_core.models import family"),
+        (wrong_arrows, "tensorllm_core/models/bad.py", "from pages.shared.frame import open_page"),
+        (wrong_arrows, "pages/shared/bad.py", "import pages.decompose"),
+        (wrong_arrows, "tensorllm_core/helpers/bad.py", ""),
+        (wrong_packages, "tensorllm_core/linalg/bad.py", "from streamlit import cache"),
+        (wrong_packages, "pages/bad.py", "import torch.nn"),
+        (wrong_packages, "pages/bad.py", "from plotly import graph_objects"),
+        (wrong_owners, "pages/bad.py", "import streamlit as st\nst.session_state.r1 = 3"),
+        (wrong_owners, "pages/shared/bad.py", "from streamlit import session_state"),
+        (wrong_owners, "pages/shared/state.py", "import streamlit as st\n@st.cache_data\ndef f(): ..."),
+        (too_long, "pages/bad.py", "\n" * (LONGEST_PAGE + 1)),
+        (too_long, "tensorllm_core/linalg/bad.py", "\n" * (LONGEST_FILE + 1)),
+        (done_at_import, "tensorllm_core/linalg/bad.py", "import logging\nlogging.basicConfig()"),
+        (done_at_import, "tensorllm_core/linalg/bad.py", "import torch\ntorch.backends.tf32 = False"),
+        (done_at_import, "pages/shared/bad.py", "import os\nos.environ['HOME'] = '/'"),
+        (cycles, "tensorllm_core/errors.py", "from tensorllm_core.linalg.hosvd import hosvd"),
+    ],
+)
+def test_a_file_that_breaks_a_rule_is_found(rule, path, source):
+    assert list(rule(SMALL_TREE | {path: source})) != []
+
+
+def test_an_import_that_is_not_pinned_is_found():
+    assert list(unpinned({"app.py": "import os\nimport loose_package.part"}, "streamlit==1.0\n")) != []

@@ -1,0 +1,58 @@
+"""What the browser tests, the screenshots and the timings share: a browser, a page, and when it is done drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+
+from tests.tools.chromium import ADVICE, ARGUMENTS, find_chromium
+
+PAGES = ("/overview", "/decompose")
+"""Path of every screen."""
+
+VIEWPORT: ViewportSize = {"width": 1280, "height": 720}
+
+_SETTLED = """() => {
+    const app = document.querySelector('[data-testid="stApp"]');
+    const waiting = '[data-testid="stSkeleton"], [data-testid="stAppSkeleton"], [data-stale="true"]';
+    return app?.dataset.testScriptState === "notRunning" && !document.querySelector(waiting);
+}"""
+
+_FIGURES = """() => [...document.querySelectorAll(".js-plotly-plot")].map(figure =>
+    [...figure.querySelectorAll("svg.main-svg")].map(drawing => drawing.innerHTML).join(""))"""
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A headless browser.
+
+    Raises:
+        RuntimeError: this machine has none; `python -m tests.tools.chromium` fetches one.
+    """
+    path = find_chromium()
+    if path is None:
+        raise RuntimeError(ADVICE)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def new_context(browser: Browser, theme: Literal["light", "dark"] = "light") -> BrowserContext:
+    """A visitor of their own, at 1280 x 720, whose system prefers that theme."""
+    return browser.new_context(viewport=VIEWPORT, color_scheme=theme, reduced_motion="reduce")
+
+
+def settle(page: Page, patience: float = 30) -> None:
+    """Wait until the app has answered and nothing on the screen is waiting; `patience` in seconds."""
+    page.wait_for_function(_SETTLED, timeout=patience * 1000)
+
+
+def figures(page: Page) -> list[str]:
+    """The drawing of every figure on the screen, in order, to compare with an earlier one."""
+    return page.evaluate(_FIGURES)
