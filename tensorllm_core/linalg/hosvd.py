@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import torch
 from einops import einsum, rearrange
-from jaxtyping import Float
+from jaxtyping import Float, Float64
 from torch import Tensor
 
 from tensorllm_core.types import Progress, Ranks, TensorShape, Tucker
@@ -18,7 +18,7 @@ from tensorllm_core.types import Progress, Ranks, TensorShape, Tucker
 __all__ = ["Hosvd", "hosvd", "reconstruct", "truncate"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Hosvd:
     """Full bases, full core and spectra of one tensor."""
 
@@ -26,12 +26,17 @@ class Hosvd:
     u1: Float[Tensor, "d_model k1"]
     u2: Float[Tensor, "d_head k2"]
     u3: Float[Tensor, "part k3"]
-    spectra: tuple[Float[Tensor, " k1"], Float[Tensor, " k2"], Float[Tensor, " k3"]]
+    spectra: tuple[Float64[Tensor, " k1"], Float64[Tensor, " k2"], Float64[Tensor, " k3"]]
 
     @property
     def shape(self) -> TensorShape:
         """Sizes of the decomposed tensor."""
         return TensorShape(self.u1.shape[0], self.u2.shape[0], self.u3.shape[0], self.core.shape[3])
+
+    @property
+    def norm(self) -> float:
+        """Frobenius norm of the decomposed tensor."""
+        return float(self.spectra[2].norm())
 
 
 def hosvd(tensor: Float[Tensor, "d_model d_head part group"], progress: Progress | None = None) -> Hosvd:
@@ -39,12 +44,12 @@ def hosvd(tensor: Float[Tensor, "d_model d_head part group"], progress: Progress
     u1 = _basis(rearrange(tensor, "d_model d_head part group -> d_model (d_head part group)"))
     u2 = _basis(rearrange(tensor, "d_model d_head part group -> d_head (d_model part group)"))
     u3 = _basis(rearrange(tensor, "d_model d_head part group -> part (d_model d_head group)"))
-    core = einsum(
-        tensor, u1, u2, u3, "d_model d_head part group, d_model k1, d_head k2, part k3 -> k1 k2 k3 group"
-    )
+    core = einsum(tensor, u1, u2, u3, "d_model d_head part group, d_model k1, d_head k2, part k3 -> k1 k2 k3 group")
     energy = core.double() ** 2
-    spectra = tuple(energy.sum(dim=[d for d in range(4) if d != mode]).sqrt() for mode in range(3))
-    return Hosvd(core, u1, u2, u3, spectra)
+    first, second, third = (
+        energy.sum(dim=[axis for axis in range(4) if axis != mode]).sqrt().cpu() for mode in range(3)
+    )
+    return Hosvd(core, u1, u2, u3, (first, second, third))
 
 
 def truncate(decomposition: Hosvd, ranks: Ranks) -> Tucker:

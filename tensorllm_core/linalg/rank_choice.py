@@ -1,0 +1,251 @@
+"""Which ranks are possible, and which are best for an error or for a compression ratio; exact over the error table."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float64, Int64
+
+from tensorllm_core.errors import RankError, RequestError
+from tensorllm_core.linalg.landscape import Landscape
+from tensorllm_core.types import Ranks, TensorShape
+
+__all__ = [
+    "ParetoFront",
+    "check_ranks",
+    "clamp_ranks",
+    "largest_rank",
+    "pareto_front",
+    "rank_limits",
+    "ranks_for_compression",
+    "ranks_for_error",
+    "tied_ranks",
+]
+
+
+@dataclass(frozen=True, eq=False)
+class ParetoFront:
+    """Rank triples that no other triple beats in both stored entries and error; ascending stored entries."""
+
+    r1: Int64[np.ndarray, " point"]
+    r2: Int64[np.ndarray, " point"]
+    r3: Int64[np.ndarray, " point"]
+    stored_entries: Int64[np.ndarray, " point"]
+    relative_error: Float64[np.ndarray, " point"]
+
+
+def rank_limits(shape: TensorShape) -> Ranks:
+    """The full ranks of a tensor of this shape: the sizes of its bases.
+
+    >>> rank_limits(TensorShape(768, 64, 4, 12))
+    Ranks(r1=768, r2=64, r3=4)
+    >>> rank_limits(TensorShape(4096, 64, 6, 2))
+    Ranks(r1=768, r2=64, r3=6)
+    """
+    d_model, d_head, part, group = shape
+    return Ranks(
+        min(d_model, d_head * part * group), min(d_head, d_model * part * group), min(part, d_model * d_head * group)
+    )
+
+
+def largest_rank(shape: TensorShape, ranks: Ranks, mode: int) -> int:
+    """The largest valid rank of a mode (1, 2 or 3) beside the given ranks of the other two modes.
+
+    >>> largest_rank(TensorShape(768, 64, 4, 12), Ranks(1, 8, 2), mode=1)
+    192
+    """
+    others = math.prod(rank for index, rank in enumerate(ranks, start=1) if index != mode)
+    return min(rank_limits(shape)[mode - 1], others * shape.group)
+
+
+def check_ranks(shape: TensorShape, ranks: Ranks) -> Ranks:
+    """The ranks themselves, when a Tucker decomposition of a tensor of this shape can have them.
+
+    Raises:
+        RankError: a rank below one, beyond its mode, or beyond the other two ranks times the groups.
+
+    >>> check_ranks(TensorShape(768, 64, 4, 12), Ranks(192, 8, 2))
+    Ranks(r1=192, r2=8, r3=2)
+    """
+    limits = rank_limits(shape)
+    if not all(1 <= rank <= limit for rank, limit in zip(ranks, limits, strict=True)):
+        raise RankError(
+            f"Expected ranks from (1, 1, 1) to {limits}, got {Ranks(*ranks)}; choose ranks in these limits."
+        )
+    for mode in (1, 2, 3):
+        largest = largest_rank(shape, ranks, mode)
+        if ranks[mode - 1] > largest:
+            first, second = (name for name in ("R1", "R2", "R3") if name != f"R{mode}")
+            raise RankError(
+                f"Expected R{mode} of at most {first} x {second} x groups = {largest}, got ranks {Ranks(*ranks)}; "
+                f"lower R{mode} or raise {first} or {second}."
+            )
+    return Ranks(*ranks)
+
+
+def clamp_ranks(shape: TensorShape, ranks: Ranks) -> Ranks:
+    """Valid ranks near the given ones: each drawn into its mode, then lowered to what the others allow.
+
+    >>> clamp_ranks(TensorShape(768, 64, 4, 12), Ranks(9999, 1, 0))
+    Ranks(r1=12, r2=1, r3=1)
+    """
+    drawn = Ranks(*(min(max(rank, 1), limit) for rank, limit in zip(ranks, rank_limits(shape), strict=True)))
+    # At most one rank can exceed the product of the other two, so lowering each on its own is enough.
+    return Ranks(*(min(drawn[mode - 1], largest_rank(shape, drawn, mode)) for mode in (1, 2, 3)))
+
+
+def tied_ranks(shape: TensorShape, r: int, r3: int) -> Ranks:
+    """`R1 = r x groups, R2 = r`, as the paper's program ties them, clamped to valid ranks.
+
+    >>> tied_ranks(TensorShape(768, 64, 4, 12), 26, 4)
+    Ranks(r1=312, r2=26, r3=4)
+    """
+    return clamp_ranks(shape, Ranks(r * shape.group, r, r3))
+
+
+def ranks_for_error(landscape: Landscape, max_relative_error: float) -> Ranks:
+    """The valid ranks with the fewest stored entries whose relative error is at most the given one.
+
+    Among equals the one with the smallest error is taken.
+
+    Raises:
+        RequestError: the error is negative or not a number.
+    """
+    if not max_relative_error >= 0:
+        raise RequestError(
+            f"Expected a largest relative error of at least 0, got {max_relative_error:g}; give one such as 0.5."
+        )
+    columns = _columns(landscape)
+    # The error never rises with R1: the first R1 that is small enough stores the least.
+    r1 = np.maximum(columns.least, _first_at_most(landscape, columns, max_relative_error))
+    points = _points(landscape, columns, r1, r1 <= columns.most)
+    return _ranks(points, np.lexsort((points.relative_error, points.stored_entries))[0])
+
+
+def ranks_for_compression(landscape: Landscape, ratio: float) -> Ranks:
+    """The valid ranks with the smallest error whose compression ratio is at least the given one.
+
+    Among equals the one with the fewest stored entries is taken.
+
+    Raises:
+        RankError: no ranks reach the ratio, or it is not a positive number.
+    """
+    shape = landscape.shape
+    highest = shape.compression_ratio(Ranks(1, 1, 1))
+    if not 0 < ratio <= highest:
+        raise RankError(
+            f"Expected a compression ratio above 0 and of at most {highest:.6g}, which ranks (1, 1, 1) reach, "
+            f"got {ratio:g}; ask for a ratio in this range."
+        )
+    columns = _columns(landscape)
+    # The division decides, as it does in `compression_ratio`, so that the two agree to the last bit.
+    budget = math.floor(shape.entries / ratio) + 1
+    while shape.entries / budget < ratio:
+        budget -= 1
+    room = budget - shape.d_head * columns.r2 - shape.part * columns.r3
+    # The error never rises with R1: the last R1 that fits is best, or the first that is as good.
+    r1 = np.minimum(columns.most, room // (shape.group * columns.r2 * columns.r3 + shape.d_model))
+    fits = r1 >= columns.least
+    error = landscape.table[np.maximum(r1, 1) - 1, columns.r2 - 1, columns.r3 - 1]
+    r1 = np.maximum(columns.least, _first_at_most(landscape, columns, error))
+    points = _points(landscape, columns, r1, fits)
+    return _ranks(points, np.lexsort((points.stored_entries, points.relative_error))[0])
+
+
+def pareto_front(landscape: Landscape, limit: int | None = None) -> ParetoFront:
+    """All valid rank triples that no other beats in stored entries and error.
+
+    Triples that store more than the tensor itself (ratio below one) belong to it too. With a limit, at
+    most that many points, spread evenly over the logarithm of the stored entries, both ends included.
+    """
+    slabs = [_slab(landscape, r3) for r3 in range(1, landscape.table.shape[2] + 1)]
+    front = _undominated(_joined(slabs))
+    if limit is None or len(front.r1) <= limit:
+        return front
+    position = np.log(front.stored_entries)
+    wanted = np.linspace(position[0], position[-1], limit)
+    chosen = np.searchsorted(position, wanted[1:-1])
+    return _taken(front, np.unique(np.concatenate([[0], chosen, [len(position) - 1]])))
+
+
+@dataclass(frozen=True, eq=False)
+class _Columns:
+    """All pairs (R2, R3) that some R1 makes valid, with the least and the largest such R1."""
+
+    r2: Int64[np.ndarray, " column"]
+    r3: Int64[np.ndarray, " column"]
+    least: Int64[np.ndarray, " column"]
+    most: Int64[np.ndarray, " column"]
+
+
+def _columns(landscape: Landscape) -> _Columns:
+    k1, k2, k3 = landscape.table.shape
+    group = landscape.shape.group
+    r2, r3 = (axis.ravel() for axis in np.meshgrid(np.arange(1, k2 + 1), np.arange(1, k3 + 1), indexing="ij"))
+    least = np.maximum(-(-r2 // (r3 * group)), -(-r3 // (r2 * group)))
+    most = np.minimum(k1, r2 * r3 * group)
+    possible = least <= most
+    return _Columns(r2[possible], r3[possible], least[possible], most[possible])
+
+
+def _stored(shape: TensorShape, r1: np.ndarray, r2: np.ndarray, r3: np.ndarray) -> np.ndarray:
+    return shape.group * r1 * r2 * r3 + shape.d_model * r1 + shape.d_head * r2 + shape.part * r3
+
+
+def _first_at_most(
+    landscape: Landscape, columns: _Columns, error: float | Float64[np.ndarray, " column"]
+) -> Int64[np.ndarray, " column"]:
+    """The least R1 whose error is at most the given one in each column; k1 + 1 where there is none."""
+    low, high = np.ones_like(columns.r2), np.full_like(columns.r2, landscape.table.shape[0] + 1)
+    while (low < high).any():
+        middle = (low + high) // 2
+        # A column that is done looks up its last row, and stays as it is.
+        row = np.minimum(middle, landscape.table.shape[0]) - 1
+        small_enough = landscape.table[row, columns.r2 - 1, columns.r3 - 1] <= error
+        high = np.where((low < high) & small_enough, middle, high)
+        low = np.where((low < high) & ~small_enough, middle + 1, low)
+    return low
+
+
+def _points(
+    landscape: Landscape, columns: _Columns, r1: Int64[np.ndarray, " column"], kept: Bool[np.ndarray, " column"]
+) -> ParetoFront:
+    r1, r2, r3 = r1[kept], columns.r2[kept], columns.r3[kept]
+    return ParetoFront(r1, r2, r3, _stored(landscape.shape, r1, r2, r3), landscape.table[r1 - 1, r2 - 1, r3 - 1])
+
+
+def _ranks(points: ParetoFront, index: np.intp) -> Ranks:
+    return Ranks(int(points.r1[index]), int(points.r2[index]), int(points.r3[index]))
+
+
+def _slab(landscape: Landscape, r3: int) -> ParetoFront:
+    """The front among the triples of one R3; slab by slab, so that no table of all triples is made."""
+    k1, k2, _ = landscape.table.shape
+    group = landscape.shape.group
+    r1, r2 = np.ogrid[1 : k1 + 1, 1 : k2 + 1]
+    valid = np.nonzero((r1 <= r2 * r3 * group) & (r2 <= r1 * r3 * group) & (r3 <= r1 * r2 * group))
+    r1, r2 = valid[0] + 1, valid[1] + 1
+    stored = _stored(landscape.shape, r1, r2, np.full_like(r1, r3))
+    error = landscape.table[:, :, r3 - 1][valid]
+    return _undominated(ParetoFront(r1, r2, np.full_like(r1, r3), stored, error))
+
+
+def _undominated(points: ParetoFront) -> ParetoFront:
+    order = np.lexsort((points.relative_error, points.stored_entries))
+    error = points.relative_error[order]
+    best_before = np.minimum.accumulate(error)[:-1]
+    return _taken(points, order[np.concatenate([[True], error[1:] < best_before])])
+
+
+def _joined(fronts: list[ParetoFront]) -> ParetoFront:
+    return ParetoFront(*(np.concatenate(columns) for columns in zip(*map(_arrays, fronts), strict=True)))
+
+
+def _taken(points: ParetoFront, index: np.ndarray) -> ParetoFront:
+    return ParetoFront(*(array[index] for array in _arrays(points)))
+
+
+def _arrays(points: ParetoFront) -> tuple[np.ndarray, ...]:
+    return points.r1, points.r2, points.r3, points.stored_entries, points.relative_error
