@@ -126,7 +126,8 @@ def wrong_owners(sources: Sources) -> Iterator[str]:
 
 def too_long(sources: Sources) -> Iterator[str]:
     for path, source in sources.items():
-        most = LONGEST_PAGE if layer_of(path) in {"pages", "app"} else LONGEST_FILE
+        is_screen = Path(path).parent.as_posix() in {"pages", "."}
+        most = LONGEST_PAGE if is_screen else LONGEST_FILE
         lines = len(source.splitlines())
         if lines > most:
             yield f"{path}: {lines} lines, at most {most}"
