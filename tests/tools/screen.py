@@ -8,11 +8,14 @@ from typing import Literal
 
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
+from pages.shared.navigation import PAGES
 from tests.tools.chromium import ADVICE, ARGUMENTS, find_chromium
 
-PAGES = ("/overview", "/decompose")
-"""Path of every screen."""
+PATHS = tuple(f"/{name}" for name in PAGES)
+"""Where every screen is."""
 
+Theme = Literal["light", "dark"]
+THEMES: tuple[Theme, ...] = ("light", "dark")
 VIEWPORT: ViewportSize = {"width": 1280, "height": 720}
 
 _SETTLED = """() => {
@@ -43,7 +46,7 @@ def chromium() -> Iterator[Browser]:
             browser.close()
 
 
-def new_context(browser: Browser, theme: Literal["light", "dark"] = "light") -> BrowserContext:
+def new_context(browser: Browser, theme: Theme = "light") -> BrowserContext:
     """A visitor of their own, at 1280 x 720, whose system prefers that theme."""
     return browser.new_context(viewport=VIEWPORT, color_scheme=theme, reduced_motion="reduce")
 
@@ -51,6 +54,13 @@ def new_context(browser: Browser, theme: Literal["light", "dark"] = "light") -> 
 def settle(page: Page, patience: float = 30) -> None:
     """Wait until the app has answered and nothing on the screen is waiting; `patience` in seconds."""
     page.wait_for_function(_SETTLED, timeout=patience * 1000)
+
+
+def drawn(page: Page, patience: float = 30) -> None:
+    """Wait until a figure stands on the settled screen, fonts and all; `patience` in seconds."""
+    page.locator(".js-plotly-plot .main-svg").first.wait_for(state="visible", timeout=patience * 1000)
+    settle(page, patience)
+    page.evaluate("document.fonts.ready")
 
 
 def figures(page: Page) -> list[str]:

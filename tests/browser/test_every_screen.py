@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.tools.screen import PATHS, THEMES, drawn, figures
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("path", PATHS)
+def test_a_link_straight_to_a_screen_draws_it(path, theme, visit):
+    page = visit(path, theme)
+    drawn(page)
+    expect(page).to_have_url(re.compile(rf"{path}(\?|$)"))
+    assert figures(page) != []
+    assert page.get_by_test_id("stAlert").count() == 0
+    assert (brightness(page) < 128) == (theme == "dark")
+
+
+def test_the_plain_address_shows_the_overview(visit):
+    page = visit("/")
+    drawn(page)
+    expect(page).to_have_title(re.compile("Overview"))
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_screen_fits_the_width_of_a_projector(path, visit):
+    page = visit(path)
+    drawn(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_the_menu_leads_from_one_screen_to_another_and_keeps_the_scene(visit):
+    page = visit("/decompose?model=demo-decoder&layer=2&r1=5&r2=4&r3=3")
+    drawn(page)
+    page.get_by_role("link", name="Overview").first.click()
+    expect(page).to_have_url(re.compile("layer=2"))
+    drawn(page)
+    assert re.search("model=demo-decoder&", page.url)
+
+
+def brightness(page) -> float:
+    """Brightness of the ground, 0 to 255."""
+    colour = page.evaluate("""getComputedStyle(document.querySelector('[data-testid="stApp"]')).backgroundColor""")
+    red, green, blue = map(int, re.findall(r"\d+", colour)[:3])
+    return (red + green + blue) / 3

@@ -1,0 +1,119 @@
+"""Time the app as a person meets it, in a real browser: `python -m tests.tools.browser_bench [--json]`.
+
+- start: from the start of the server's process to the first figure on the screen, with a browser that is
+  already open and files that were read before; a new visitor each time.
+- release to redrawn: from letting go of a rank slider's key to the last change on the screen that it causes;
+  every move leads to ranks that were not shown before.
+- server: of that, from the message that leaves the browser to the last message of the answer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page
+
+from tests.tools.screen import chromium, drawn, new_context, settle
+from tests.tools.server import app_server
+
+STARTS = 5
+MOVES = 30
+
+_RECORD = """
+    window.timings = {released: 0, sent: [], received: [], changed: 0};
+    const timings = window.timings;
+    addEventListener("keyup", () => { timings.released = performance.now(); }, true);
+    const send = WebSocket.prototype.send;
+    WebSocket.prototype.send = function (...data) {
+        timings.sent.push(performance.now());
+        return send.apply(this, data);
+    };
+    window.WebSocket = class extends WebSocket {
+        constructor(...options) {
+            super(...options);
+            this.addEventListener("message", () => timings.received.push(performance.now()));
+        }
+    };
+    new MutationObserver(changes => {
+        if (changes.some(change => change.target.parentElement?.closest('[data-testid="stMain"]')))
+            timings.changed = performance.now();
+    }).observe(document, {subtree: true, childList: true, attributes: true, characterData: true});
+"""
+
+_QUIET = """() => {
+    const {released, received, changed} = window.timings;
+    const last = Math.max(changed, received.at(-1) ?? 0);
+    return changed > released && performance.now() - last > 600;
+}"""
+
+_READ = """() => {
+    const {released, sent, received, changed} = window.timings;
+    const asked = sent.find(moment => moment >= released);
+    return {redrawn: changed - released, server: received.at(-1) - asked};
+}"""
+
+
+def main() -> None:
+    """Print the medians, as lines or as one JSON object; milliseconds and seconds as the names say."""
+    parser = argparse.ArgumentParser(description="Time the app in a real browser.")
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
+    as_json = parser.parse_args().json
+    with tempfile.TemporaryDirectory() as home, chromium() as browser:
+        # The first start warms the file cache.
+        starts = [seconds_to_first_picture(browser, Path(home), "/decompose") for _ in range(STARTS + 1)][1:]
+        first_screen = [seconds_to_first_picture(browser, Path(home), "/") for _ in range(STARTS)]
+        with app_server(Path(home)) as server:
+            page = new_context(browser).new_page()
+            page.add_init_script(_RECORD)
+            page.goto(server.url + "/decompose")
+            drawn(page)
+            moves = [move(page) for _ in range(MOVES + 2)][2:]
+    redrawn = [moved["redrawn"] for moved in moves]
+    answered = [moved["server"] for moved in moves]
+    figures = {
+        "seconds_start_to_first_picture_decompose": round(statistics.median(starts), 2),
+        "seconds_start_to_first_picture_overview": round(statistics.median(first_screen), 2),
+        "starts": STARTS,
+        "milliseconds_release_to_redrawn_median": round(statistics.median(redrawn)),
+        "milliseconds_release_to_redrawn_slowest": round(max(redrawn)),
+        "milliseconds_server_median": round(statistics.median(answered)),
+        "milliseconds_server_slowest": round(max(answered)),
+        "moves": MOVES,
+    }
+    if as_json:
+        print(json.dumps(figures))
+    else:
+        for name, value in figures.items():
+            print(f"{name.replace('_', ' '):45} {value}")
+
+
+def seconds_to_first_picture(browser: Browser, home: Path, path: str) -> float:
+    """Start the app, visit a screen as soon as it answers, and stop the clock when a figure stands."""
+    context = new_context(browser)
+    try:
+        page = context.new_page()
+        with app_server(home) as server:
+            page.goto(server.url + path, wait_until="commit")
+            page.locator(".js-plotly-plot .main-svg").first.wait_for(state="visible")
+            return time.perf_counter() - server.started
+    finally:
+        context.close()
+
+
+def move(page: Page) -> dict[str, float]:
+    """Move the slider of R1 up by one; milliseconds until redrawn and of the server's answer."""
+    page.get_by_role("slider").first.focus()
+    page.evaluate("Object.assign(window.timings, {released: Infinity, sent: [], received: [], changed: 0})")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(_QUIET)
+    settle(page)
+    return page.evaluate(_READ)
+
+
+if __name__ == "__main__":
+    main()
