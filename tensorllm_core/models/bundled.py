@@ -19,16 +19,20 @@ def bundled_folder(name: str) -> Path:
     """The folder of a bundled model.
 
     Raises:
-        ModelNotFoundError: no bundled model has that name.
+        ModelNotFoundError: no bundled model has that name, or its folder is gone.
 
-    >>> bundled_folder("demo-decoder").name
+    >>> bundled_folder("demo-decoder").name  # doctest: +SKIP
     'demo-decoder'
     """
-    try:
-        return BUNDLED[name]
-    except KeyError:
+    if name not in BUNDLED:
         names = ", ".join(f"`{known}`" for known in BUNDLED)
         raise ModelNotFoundError(
             f"Expected a bundled model ({names}), a folder or a hub id like `owner/name`, got `{name}`; choose one of "
             "them."
-        ) from None
+        )
+    folder = BUNDLED[name]
+    if not folder.is_dir():
+        raise ModelNotFoundError(
+            f"Expected the bundled model `{name}` in {folder}, got no such folder; train it with `make demo-models`."
+        )
+    return folder

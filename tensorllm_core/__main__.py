@@ -1,0 +1,39 @@
+"""The command line: `python -m tensorllm_core <command> ... [--json]`.
+
+Results go to standard output, progress to standard error; bad input ends with one line `error: ...` and exit code 2.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from tensorllm_core.commands.decompose import add_decompose
+from tensorllm_core.commands.inspect import add_inspect
+from tensorllm_core.commands.options import Parser, attach_negative_values
+from tensorllm_core.errors import ExplorerError
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    parser = Parser(
+        prog="python -m tensorllm_core",
+        description="See, compress and edit the attention of a trained language model.",
+        allow_abbrev=False,
+    )
+    commands = parser.add_subparsers(required=True, metavar="command", title="commands")
+    for add in (add_decompose, add_inspect):
+        add(commands.add_parser)
+    try:
+        options = parser.parse_args(attach_negative_values(sys.argv[1:] if arguments is None else arguments))
+        options.run(options)
+    except ExplorerError as error:
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,48 @@
+"""`inspect`: what a checkpoint holds, without loading it."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections import Counter
+from collections.abc import Callable
+
+from tensorllm_core.commands.options import Parser
+from tensorllm_core.commands.output import show
+from tensorllm_core.models.checkpoint import Checkpoint, open_checkpoint
+
+__all__ = ["add_inspect", "describe"]
+
+
+def add_inspect(add_command: Callable[..., Parser]) -> None:
+    """Register the command and its options."""
+    parser = add_command("inspect", help="what a checkpoint holds, without loading it")
+    parser.add_argument("--model", required=True, help="a bundled name, a folder or a hub id")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=_run)
+
+
+def describe(checkpoint: Checkpoint) -> dict[str, object]:
+    """The contract of `inspect --json`; counts in parameters, sizes in bytes."""
+    tensors = checkpoint.tensors.values()
+    return {
+        "model": checkpoint.reference,
+        "family": checkpoint.family.name,
+        "model_type": checkpoint.model_type,
+        "revision": checkpoint.revision,
+        "layers": checkpoint.layers,
+        "heads": checkpoint.heads,
+        "groups": checkpoint.groups,
+        "d_model": checkpoint.d_model,
+        "d_head": checkpoint.d_head,
+        "parameters": checkpoint.parameters,
+        "parameters_by_kind": checkpoint.parameters_by_kind(),
+        "tensors": {
+            "count": len(tensors),
+            "dtypes": dict(Counter(entry.dtype for entry in tensors)),
+            "bytes": sum(entry.size for entry in tensors),
+        },
+    }
+
+
+def _run(options: Namespace) -> None:
+    show(describe(open_checkpoint(options.model)), as_json=options.json)

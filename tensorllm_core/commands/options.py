@@ -1,0 +1,68 @@
+"""Read option texts strictly, with the same one-sentence errors as everywhere."""
+
+from __future__ import annotations
+
+import math
+import re
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from typing import NoReturn
+
+from tensorllm_core.errors import RequestError
+
+__all__ = ["Parser", "attach_negative_values", "number", "whole_number"]
+
+
+class Parser(ArgumentParser):
+    """Raises RequestError instead of printing a usage text of several lines."""
+
+    def error(self, message: str) -> NoReturn:
+        """Report options that argparse does not accept."""
+        raise RequestError(f"Expected the options of `{self.prog}`, got an error: {message}; see `{self.prog} --help`.")
+
+
+def attach_negative_values(arguments: Sequence[str]) -> list[str]:
+    """Write `--option -1,2` as `--option=-1,2`, so that our check speaks and not argparse's guess of an option.
+
+    >>> attach_negative_values(["decompose", "--ranks", "-1,2,3", "--json"])
+    ['decompose', '--ranks=-1,2,3', '--json']
+    """
+    attached: list[str] = []
+    for argument in arguments:
+        if re.match(r"-[\d.,]", argument) and attached and re.fullmatch(r"--[a-z-]+", attached[-1]):
+            attached[-1] += f"={argument}"
+        else:
+            attached.append(argument)
+    return attached
+
+
+def whole_number(option: str, text: str) -> int:
+    """The whole number after an option, negative ones too.
+
+    Raises:
+        RequestError: the text is none.
+
+    >>> whole_number("--layer", "-2")
+    -2
+    """
+    if not re.fullmatch(r"\s*[+-]?\d{1,9}\s*", text, re.ASCII):
+        raise RequestError(f"Expected a whole number for {option}, got `{text}`; give one such as 1.")
+    return int(text)
+
+
+def number(option: str, text: str) -> float:
+    """The finite number after an option.
+
+    Raises:
+        RequestError: the text is none.
+
+    >>> number("--max-error", "0.5")
+    0.5
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise RequestError(f"Expected a number for {option}, got `{text}`; give one such as 0.5.")
+    return value

@@ -1,0 +1,36 @@
+"""Print a command's result: one JSON object, or lines to read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+__all__ = ["as_text", "show"]
+
+
+def show(result: Mapping[str, object], *, as_json: bool) -> None:
+    """Print a result on standard output."""
+    print(json.dumps(result, allow_nan=False) if as_json else as_text(result))
+
+
+def as_text(result: Mapping[str, object]) -> str:
+    """One aligned line for each value.
+
+    >>> print(as_text({"model": "demo-decoder", "parameters": {"original": 65536, "compressed": 2304}}))
+    model       demo-decoder
+    parameters  original 65,536  compressed 2,304
+    """
+    width = max(map(len, result), default=0)
+    return "\n".join(f"{name.replace('_', ' '):{width}}  {_value(value)}" for name, value in result.items())
+
+
+def _value(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "  ".join(f"{name.replace('_', ' ')} {_value(inner)}" for name, inner in value.items())
+    if isinstance(value, list):
+        return "  ".join(map(_value, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
