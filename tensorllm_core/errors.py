@@ -13,6 +13,7 @@ __all__ = [
     "ModelNotFoundError",
     "RankError",
     "RequestError",
+    "StoppedError",
     "UnknownArchitectureError",
 ]
 
@@ -55,3 +56,7 @@ class FileAccessError(ExplorerError):
 
 class RequestError(ExplorerError):
     """Any other request that cannot be met: contradictory options, an unreachable target."""
+
+
+class StoppedError(ExplorerError):
+    """Work that ended because the person asked to stop it."""

@@ -1,0 +1,81 @@
+"""Decompose: pick a layer and ranks, and see error, ratio, certificate, spectra, landscape and cores."""
+
+import streamlit as st
+
+from pages.decompose_parts.details import details
+from pages.decompose_parts.headline import headline
+from pages.decompose_parts.pictures import cores, landscape_picture, spectra_picture
+from pages.decompose_parts.rank_panel import rank_panel
+from pages.shared import jobs, state
+from pages.shared.analysis import (
+    analyse,
+    analysis_key,
+    evaluate_ranks,
+    refine_ranks,
+    refinement_key,
+    settled,
+    wanted_ranks,
+)
+from pages.shared.frame import guarded, open_page, show_notices
+from pages.shared.toolbar import toolbar
+
+HELP = """
+**Pick ranks, see what is lost.** The four projections Q, K, V, O of every head form one tensor,
+`d_model x d_head x part x head`. It is written as one small private core per head and three factor
+matrices that all heads share. The ranks say how many directions each mode keeps.
+
+- **Model**: a bundled one, or type the path of a local folder.
+- **Ranks**: sliders or exact numbers; or fix the error, or the compression ratio, and the best ranks follow.
+- **Refine** improves the truncated HOSVD by HOOI sweeps; the interval says how much that could still win.
+- The **info** button at each figure has the formula, the numbers as CSV and the picture format.
+- **Keyboard**: Tab to a slider, then the arrow keys; `Alt+PageUp` and `Alt+PageDown` change the layer.
+- **Copy link** restores exactly this scene, for anybody with the same model.
+"""
+
+
+@st.fragment
+@guarded
+def screen() -> None:
+    """Everything in one fragment: a slider redraws the figures, not the frame around them."""
+    scene, checkpoint = settled(state.current_scene())
+    state.settle(scene)
+    state.write_url(scene)
+    toolbar(scene, checkpoint, HELP)
+    notices = st.container()
+    analysis = jobs.result_of(
+        f"analyse {analysis_key(scene, checkpoint)}",
+        "Decomposing at all ranks",
+        lambda progress: analyse(scene, checkpoint, progress),
+    )
+    if analysis is None:
+        return
+    ranks = wanted_ranks(scene, analysis)
+    if scene.ranks not in (None, ranks):
+        scene = scene.at(ranks)
+        state.settle(scene)
+        state.write_url(scene)
+    left, right = st.columns([5, 21], gap="medium")
+    with left, st.container(key="rank-panel"):
+        rank_panel(scene, analysis, ranks)
+    with right:
+        head = st.container(gap="small")
+        refinement = None
+        if scene.refine:
+            key = refinement_key(scene, checkpoint, ranks)
+            refinement = jobs.result_of(key, "Refining", lambda progress: refine_ranks(key, analysis, ranks, progress))
+        result = evaluate_ranks(ranks, analysis, refinement)
+        with head:
+            headline(analysis, result)
+        middle, side = st.columns([6, 5], gap="small")
+        with middle:
+            landscape_picture(analysis, result)
+        with side:
+            spectra_picture(analysis, result)
+        cores(scene, analysis, result)
+        details(scene, analysis, result)
+    with notices:
+        show_notices()
+
+
+open_page("decompose")
+screen()

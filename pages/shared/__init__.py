@@ -1,0 +1,1 @@
+"""What all screens share: state, caches, the frame, widgets and background jobs."""

@@ -1,0 +1,63 @@
+"""The registry of screens: a new screen is one new file in pages/ and one new line here."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from pages.shared import state
+
+__all__ = ["PAGES", "PageEntry", "route", "was_routed"]
+
+_ROUTED = "routed by app.py"
+
+
+@dataclass(frozen=True)
+class PageEntry:
+    """One screen: where it stands in the menu, its file, and what question it answers.
+
+    A page has no icon: the browser would fetch it from afar as the tab's, and the app works offline.
+    """
+
+    section: str
+    title: str
+    file: str
+    answers: str
+
+
+PAGES: dict[str, PageEntry] = {
+    "overview": PageEntry(
+        "Start",
+        "Overview",
+        "pages/overview.py",
+        "What is loaded, where its parameters sit, and what is worth seeing next.",
+    ),
+    "decompose": PageEntry(
+        "Explore",
+        "Decompose",
+        "pages/decompose.py",
+        "Pick a layer and ranks: error, compression ratio, certificate, spectra and the core of every head.",
+    ),
+}
+
+
+def route() -> Any:
+    """Declare the menu; the page that the URL asks for comes back, to be run."""
+    state.keep(_ROUTED, True)
+    sections: dict[str, list] = defaultdict(list)
+    for name, page in PAGES.items():
+        sections[page.section].append(st.Page(page.file, title=page.title, help=page.answers, url_path=name))
+    # The bare address shows the first screen; a default page has no path of its own, so it stands beside it.
+    home = st.Page(PAGES["overview"].file, title="TensorLLM Explorer", default=True, visibility="hidden")
+    sections["Start"].append(home)
+    return st.navigation(sections, position="top")
+
+
+def was_routed() -> bool:
+    """Whether app.py led to this run of the page; asked once per run."""
+    routed = bool(state.kept(_ROUTED))
+    state.keep(_ROUTED, False)
+    return routed

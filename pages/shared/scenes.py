@@ -1,0 +1,51 @@
+"""The registry of scenes worth seeing: each is one link with a sentence on why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pages.shared.scene import Scene
+from tensorllm_core.types import Layout
+
+__all__ = ["SCENES", "SceneCard"]
+
+
+@dataclass(frozen=True)
+class SceneCard:
+    """A scene, its name, and what one sees there."""
+
+    title: str
+    icon: str
+    words: str
+    scene: Scene
+
+
+SCENES: tuple[SceneCard, ...] = (
+    SceneCard(
+        "Find the signal in the noise",
+        ":material/graphic_eq:",
+        "Noise of twice the weights' own size lies on every layer. The spectrum still bends at the true ranks, "
+        "and the noise floor finds them without any data.",
+        Scene(),
+    ),
+    SceneCard(
+        "Heads that share a subspace",
+        ":material/join_inner:",
+        "The same model without the noise. Its heads were trained to live in 16 x 8 x 4 shared directions: "
+        "beyond those ranks nothing is left to lose.",
+        Scene(model="demo-decoder"),
+    ),
+    SceneCard(
+        "No structure to find",
+        ":material/texture:",
+        "An encoder that was trained freely. Its spectrum falls slowly, and every rank that you take away costs.",
+        Scene(model="demo-encoder"),
+    ),
+    SceneCard(
+        "Cut along the wrong axis",
+        ":material/content_cut:",
+        "The authors' program cuts the matrices into heads along the other axis. Same ratio, same weights, "
+        "but the shared subspace is gone.",
+        Scene(model="demo-decoder", layout=Layout.RELEASED_CODE, r1=16, r2=8, r3=4),
+    ),
+)

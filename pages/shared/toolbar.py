@@ -1,0 +1,93 @@
+"""Which model, layer and layout is looked at; the link, presenting, help."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.shared import state
+from pages.shared.scene import Scene
+from pages.shared.widgets import copy_link
+from tensorllm_core.models.bundled import BUNDLED
+from tensorllm_core.models.checkpoint import Checkpoint
+from tensorllm_core.types import Layout
+
+__all__ = ["toolbar"]
+
+_LAYOUTS = {Layout.PAPER: "layout: paper", Layout.RELEASED_CODE: "layout: released code"}
+
+
+def toolbar(scene: Scene, checkpoint: Checkpoint, help_text: str) -> None:
+    """One row of controls above everything else, the same on every screen; `help_text` explains the screen."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar"):
+        names = [*BUNDLED, *([scene.model] if scene.model not in BUNDLED else [])]
+        st.selectbox(
+            "Model",
+            names,
+            key=state.seed("model widget", scene.model),
+            on_change=_take_model,
+            label_visibility="collapsed",
+            accept_new_options=True,
+            width=270,
+            help="A bundled model, or the path of a folder with config.json and safetensors",
+        )
+        _layer(scene, checkpoint)
+        st.selectbox(
+            "Layout",
+            list(Layout),
+            key=state.seed("layout widget", scene.layout),
+            format_func=_LAYOUTS.__getitem__,
+            on_change=state.take,
+            args=("layout widget", "layout"),
+            label_visibility="collapsed",
+            width=200,
+            help="How matrices are cut into heads: as the paper's equations say, or as the authors' program does",
+        )
+        st.space("stretch")
+        copy_link()
+        st.button(
+            "Leave" if scene.present else "Present",
+            icon=":material/co_present:",
+            on_click=lambda: state.change(present=not scene.present),
+            help="Larger type, for a projector",
+        )
+        with st.popover("", icon=":material/help:", help="How this screen works"):
+            st.markdown(help_text)
+
+
+def _layer(scene: Scene, checkpoint: Checkpoint) -> None:
+    last = checkpoint.layers - 1
+    st.button(
+        "",
+        icon=":material/chevron_left:",
+        key="previous layer",
+        on_click=lambda: state.change(layer=scene.layer - 1),
+        disabled=scene.layer == 0,
+        shortcut="Alt+PageUp",
+        help="Previous layer",
+    )
+    st.selectbox(
+        "Layer",
+        range(checkpoint.layers),
+        key=state.seed(f"layer widget {last}", scene.layer),
+        format_func=lambda layer: f"layer {layer} of {last}",
+        on_change=state.take,
+        args=(f"layer widget {last}", "layer"),
+        label_visibility="collapsed",
+        width=140,
+    )
+    st.button(
+        "",
+        icon=":material/chevron_right:",
+        key="next layer",
+        on_click=lambda: state.change(layer=scene.layer + 1),
+        disabled=scene.layer == last,
+        shortcut="Alt+PageDown",
+        help="Next layer",
+    )
+
+
+def _take_model() -> None:
+    model = state.widget_value("model widget")
+    if model and model.strip():
+        # Other shapes want other ranks: start from the new model's own hint.
+        state.change(model=model.strip(), r1=None, r2=None, r3=None, group=0)

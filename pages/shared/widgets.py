@@ -1,0 +1,174 @@
+"""Pieces that every screen uses: a figure with its takeaway, its numbers and its explanation; a copied link."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared import state
+
+__all__ = ["Explanation", "copy_link", "show", "whole_number"]
+
+_MOST_ROWS = 1000
+_PICTURE = "picture format"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What one is looking at, in plain words, and the formula behind it (LaTeX)."""
+
+    words: str
+    formula: str
+
+
+def show(
+    figure: Any,
+    *,
+    key: str,
+    takeaway: str,
+    explanation: Explanation,
+    table: Callable[[], pd.DataFrame],
+    caption: str = "",
+    beside: Callable[[], None] | None = None,
+) -> None:
+    """A figure under its one-sentence takeaway, with the explanation, the numbers and the downloads one click away.
+
+    Args:
+        table: the numbers behind the figure; called only when somebody looks at them.
+        beside: draws the figure's own controls, at the right of the takeaway.
+    """
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
+        st.caption(takeaway, width="stretch")
+        if beside:
+            beside()
+        panel = st.popover(
+            "",
+            icon=":material/info:",
+            type="tertiary",
+            key=f"about {key}",
+            on_change="rerun",
+            help="What am I looking at? The formula, the numbers, downloads",
+        )
+    if panel.open:
+        with panel:
+            _about(key, explanation, table)
+    st.plotly_chart(
+        figure,
+        theme=None,
+        key=key,
+        alt=takeaway,
+        config={
+            "displaylogo": False,
+            "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
+            "toImageButtonOptions": {"format": state.kept(_PICTURE) or "svg", "filename": key.replace(" ", "-")},
+        },
+    )
+    if caption:
+        st.caption(caption)
+
+
+def _about(key: str, explanation: Explanation, table: Callable[[], pd.DataFrame]) -> None:
+    st.markdown(explanation.words)
+    st.latex(explanation.formula)
+    numbers = table()
+    st.dataframe(numbers.head(_MOST_ROWS), hide_index=True, height=220)
+    if len(numbers) > _MOST_ROWS:
+        st.caption(f"The first {_MOST_ROWS:,} of {len(numbers):,} rows; the download has them all.")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            "Numbers (CSV)",
+            numbers.to_csv(index=False),
+            file_name=f"{key.replace(' ', '-')}.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            key=f"csv {key}",
+            on_click="ignore",
+        )
+        choice = seed_choice = f"picture {key}"
+        st.segmented_control(
+            "Picture",
+            ["svg", "png"],
+            key=state.seed(seed_choice, state.kept(_PICTURE) or "svg"),
+            format_func=str.upper,
+            on_change=_take_picture,
+            args=(choice,),
+            help="What the camera button above every figure saves",
+            label_visibility="collapsed",
+        )
+
+
+def _take_picture(key: str) -> None:
+    if state.widget_value(key):
+        state.keep(_PICTURE, state.widget_value(key))
+
+
+_COPY_LINK = st.components.v2.component(
+    "copy_link",
+    html="<button type='button' title='Copy a link that restores this scene'></button>",
+    css="""
+button {
+  font: inherit; font-size: 0.875rem; cursor: pointer; height: 2.5rem; padding: 0 0.75rem; white-space: nowrap;
+  color: var(--st-text-color); background: var(--st-background-color);
+  border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius);
+}
+button:hover, button:focus-visible { color: var(--st-primary-color); border-color: var(--st-primary-color); }
+""",
+    js="""
+export default function ({ parentElement }) {
+  const button = parentElement.querySelector("button")
+  const rest = "Copy link"
+  if (!button.textContent) button.textContent = rest
+  button.onclick = async () => {
+    const link = window.location.href
+    try {
+      await navigator.clipboard.writeText(link)
+      button.textContent = "Copied"
+    } catch {
+      window.prompt("Copy this link:", link)
+    }
+    setTimeout(() => { button.textContent = rest }, 1500)
+  }
+}
+""",
+)
+
+
+def copy_link() -> None:
+    """A button that copies the address, which restores the scene."""
+    _COPY_LINK(key="copy link", width="content")
+
+
+def whole_number(
+    label: str, value: int, most: int, on_change: Callable[[str], None], *, colour: str, help_text: str
+) -> None:
+    """A slider and a number field for one whole number from 1; either hands its key to `on_change`."""
+    disabled = most <= 1
+    head, field = st.columns([3, 2], vertical_alignment="center", gap="small", wrap=False)
+    head.markdown(f":{colour}[**{label}**] of {most:,}", help=help_text)
+    number, slider = f"{label} number {most}", f"{label} slider {most}"
+    field.number_input(
+        label,
+        1,
+        max(most, 1),
+        step=1,
+        key=state.seed(number, value),
+        on_change=on_change,
+        args=(number,),
+        label_visibility="collapsed",
+        disabled=disabled,
+    )
+    if disabled:
+        return
+    st.slider(
+        label,
+        1,
+        most,
+        key=state.seed(slider, value),
+        on_change=on_change,
+        args=(slider,),
+        label_visibility="collapsed",
+    )

@@ -1,0 +1,97 @@
+"""The private cores, one slice `G[:, :, c, g]` per group: all groups as small multiples, or one of them large."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+from jaxtyping import Float
+
+from tensorllm_core.figures.cells import pool
+from tensorllm_core.figures.theme import Appearance, look, style
+
+__all__ = ["core_mosaic", "core_slice"]
+
+_MOST_PER_ROW = 16
+
+
+def core_mosaic(
+    slices: Float[np.ndarray, "r1 r2 group"],
+    unit: str,
+    appearance: Appearance,
+    *,
+    chosen: int | None = None,
+    height: int = 170,
+    scale: float = 1.0,
+) -> go.Figure:
+    """Every group's slice on one colour scale, R2 across and R1 down, the first directions at the top left.
+
+    Args:
+        unit: what one panel is, `head` or `group`.
+        chosen: the panel whose name is set in bold.
+    """
+    colours = look(appearance)
+    count = slices.shape[2]
+    per_row = min(count, _MOST_PER_ROW)
+    rows = -(-count // per_row)
+    most = max(8, 256 // max(per_row, rows))
+    panels = [pool(slices[:, :, group], most) for group in range(count)]
+    tall, wide = panels[0].shape
+    # One trace for all panels, separated by empty cells, draws far faster than one trace each.
+    gap_x, gap_y = max(1.0, wide * 0.09), max(1.0, tall * 0.2)
+    limit = max(float(np.abs(slices).max()), np.finfo(np.float32).tiny)
+    figure = go.Figure()
+    for group, panel in enumerate(panels):
+        row, column = divmod(group, per_row)
+        left, top = column * (wide + gap_x), row * (tall + gap_y)
+        figure.add_trace(
+            go.Heatmap(
+                x0=left,
+                dx=1,
+                y0=top,
+                dy=1,
+                z=panel,
+                zmin=-limit,
+                zmax=limit,
+                colorscale=colours.signed_scale,
+                showscale=group == 0,
+                colorbar={"thickness": 8, "outlinewidth": 0, "nticks": 3, "tickformat": ".2g"},
+                hovertemplate=f"{unit} {group}: %{{z:.4f}}<extra></extra>",
+            )
+        )
+        name = f"{unit} {group}"
+        figure.add_annotation(
+            x=left + (wide - 1) / 2,
+            y=top - 0.5,
+            yanchor="bottom",
+            showarrow=False,
+            text=f"<b>{name}</b>" if group == chosen else name,
+        )
+    style(figure, colours, height=height * rows, scale=scale, margin={"l": 8, "r": 8, "t": 20 * scale, "b": 4})
+    figure.update_xaxes(visible=False, range=[-0.5, per_row * (wide + gap_x) - gap_x - 0.5])
+    figure.update_yaxes(visible=False, range=[rows * (tall + gap_y) - gap_y - 0.5, -0.5])
+    return figure
+
+
+def core_slice(
+    matrix: Float[np.ndarray, "r1 r2"], limit: float, appearance: Appearance, *, height: int = 420, scale: float = 1.0
+) -> go.Figure:
+    """One slice large; `limit` is the colour scale's largest magnitude, the same for all slices to be compared."""
+    colours = look(appearance)
+    figure = go.Figure(
+        go.Heatmap(
+            z=pool(matrix),
+            x0=1,
+            y0=1,
+            dx=max(1.0, matrix.shape[1] / 256),
+            dy=max(1.0, matrix.shape[0] / 256),
+            zmin=-limit,
+            zmax=limit,
+            colorscale=colours.signed_scale,
+            colorbar={"thickness": 10, "outlinewidth": 0, "tickformat": ".2g"},
+            hovertemplate="direction %{y:.0f} of mode 1, %{x:.0f} of mode 2: %{z:.4f}<extra></extra>",
+        )
+    )
+    style(figure, colours, height=height, scale=scale)
+    figure.update_xaxes(title="direction of mode 2 (head width)", showgrid=False)
+    figure.update_yaxes(title="direction of mode 1 (model)", autorange="reversed", showgrid=False)
+    return figure

@@ -1,0 +1,125 @@
+"""The relative error over (R1, R2) at one R3, with lines of equal ratio, the Pareto path and the current point."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from jaxtyping import Float, Int
+
+from tensorllm_core.figures.theme import Appearance, look, style
+from tensorllm_core.types import Ranks, TensorShape
+
+__all__ = ["ErrorGrid", "error_landscape"]
+
+_RATIOS = (1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
+_LABEL_GAP = 1.3
+"""Smallest factor between the R1 of two labelled lines: closer ones would overlap on the logarithmic axis."""
+_MOST_TICKS = 8
+
+
+@dataclass(frozen=True)
+class ErrorGrid:
+    """Relative errors at the given ranks of modes 1 and 2; NaN where no such decomposition exists."""
+
+    r1: Int[np.ndarray, " column"]
+    r2: Int[np.ndarray, " row"]
+    error: Float[np.ndarray, "column row"]
+
+
+def error_landscape(
+    grid: ErrorGrid,
+    shape: TensorShape,
+    ranks: Ranks,
+    path: list[Ranks],
+    appearance: Appearance,
+    *,
+    hint: Ranks | None = None,
+    height: int = 330,
+    scale: float = 1.0,
+) -> go.Figure:
+    """Heat map of the error; `path` are the Pareto-optimal ranks at this R3, `hint` the noise-floor ranks."""
+    colours = look(appearance)
+    figure = go.Figure()
+    figure.add_trace(
+        go.Heatmap(
+            x=grid.r1.astype(np.float32),
+            y=grid.r2.astype(np.float32),
+            z=grid.error.T.astype(np.float32),
+            zmin=0,
+            zmax=1,
+            colorscale=colours.error_scale,
+            colorbar={"title": {"text": "error"}, "thickness": 10, "tickformat": ".1f", "len": 1.0, "outlinewidth": 0},
+            hovertemplate="R1 %{x:.0f}, R2 %{y:.0f}<br>relative error %{z:.3f}<extra></extra>",
+        )
+    )
+    _draw_ratios(figure, grid, shape, ranks.r3, colours.ink)
+    if path:
+        figure.add_trace(
+            go.Scatter(
+                x=np.array([point.r1 for point in path], dtype=np.float32),
+                y=np.array([point.r2 for point in path], dtype=np.float32),
+                mode="markers",
+                marker={"size": 3.5, "color": colours.modes[1], "opacity": 0.8},
+                hovertemplate="Pareto: R1 %{x:.0f}, R2 %{y:.0f}<extra></extra>",
+            )
+        )
+    if hint is not None:
+        figure.add_trace(_point(hint, "diamond-open", colours.ink, 11 * scale, "noise-floor hint"))
+    figure.add_trace(_point(ranks, "circle-open", colours.ground, 19 * scale, "current ranks", width=6))
+    figure.add_trace(_point(ranks, "circle-open", colours.modes[1], 19 * scale, "current ranks", width=3))
+    style(figure, colours, height=height, scale=scale)
+    figure.update_xaxes(title="R1, directions of the model", **_axis(grid.r1))
+    figure.update_yaxes(title="R2, of the head width", **_axis(grid.r2))
+    return figure
+
+
+def _draw_ratios(figure: go.Figure, grid: ErrorGrid, shape: TensorShape, r3: int, ink: str) -> None:
+    """Lines R1(R2) along which the compression ratio is constant, labelled above the plot where there is room."""
+    r2 = np.geomspace(grid.r2[0], grid.r2[-1], 64)
+    last_label = np.inf
+    for ratio in _RATIOS:
+        r1 = (shape.entries / ratio - shape.d_head * r2 - shape.part * r3) / (shape.group * r2 * r3 + shape.d_model)
+        inside = (r1 >= grid.r1[0]) & (r1 <= grid.r1[-1])
+        if inside.sum() < 2:
+            continue
+        figure.add_trace(
+            go.Scatter(
+                x=r1[inside].astype(np.float32),
+                y=r2[inside].astype(np.float32),
+                mode="lines",
+                line={"color": ink, "width": 1, "dash": "dot"},
+                opacity=0.55,
+                hovertemplate=f"{ratio}x smaller<extra></extra>",
+            )
+        )
+        top = float(r1[-1])
+        if inside[-1] and top < last_label / _LABEL_GAP:
+            last_label = top
+            figure.add_annotation(
+                x=np.log10(top), y=1, yref="paper", text=f"{ratio}x", showarrow=False, yanchor="bottom"
+            )
+
+
+def _point(ranks: Ranks, symbol: str, colour: str, size: float, name: str, width: float = 2) -> go.Scatter:
+    return go.Scatter(
+        x=[ranks.r1],
+        y=[ranks.r2],
+        mode="markers",
+        marker={"symbol": symbol, "size": size, "color": colour, "line": {"width": width, "color": colour}},
+        hovertemplate=f"{name}: R1 %{{x}}, R2 %{{y}}<extra></extra>",
+    )
+
+
+def _axis(values: Int[np.ndarray, " n"]) -> dict[str, Any]:
+    """A logarithmic axis that ends at the outer edges of the first and the last cell, ticks at powers of two."""
+    ticks = 2 ** np.arange(int(np.log2(values[-1])) + 1)
+    every = max(1, -(-len(ticks) // _MOST_TICKS))
+    return {
+        "type": "log",
+        "range": [float(np.log10(values[0] - 0.4)), float(np.log10(values[-1] + 0.5))],
+        "tickvals": ticks[::every].tolist(),
+        "showgrid": False,
+    }

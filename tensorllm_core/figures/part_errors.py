@@ -1,0 +1,48 @@
+"""Relative error of each projection of each group: which parts and which heads the ranks serve badly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from jaxtyping import Float
+
+from tensorllm_core.figures.theme import Appearance, look, part_colour, style
+
+__all__ = ["part_errors"]
+
+_MOST_LABELLED_CELLS = 200
+
+
+def part_errors(
+    error: Float[np.ndarray, "part group"],
+    parts: Sequence[str],
+    unit: str,
+    appearance: Appearance,
+    *,
+    height: int = 300,
+    scale: float = 1.0,
+) -> go.Figure:
+    """Heat map, parts down and groups across; each cell relative to the norm of its own slice."""
+    colours = look(appearance)
+    labelled = error.size <= _MOST_LABELLED_CELLS
+    figure = go.Figure(
+        go.Heatmap(
+            z=error.astype(np.float32),
+            x=[str(group) for group in range(error.shape[1])],
+            y=[f"<b style='color:{part_colour(part, colours)}'>{part}</b>" for part in parts],
+            zmin=0,
+            zmax=1,
+            xgap=2,
+            ygap=2,
+            colorscale=colours.error_scale,
+            texttemplate="%{z:.2f}" if labelled else None,
+            colorbar={"title": {"text": "error"}, "thickness": 10, "tickformat": ".1f", "outlinewidth": 0},
+            hovertemplate=f"%{{y}} of {unit} %{{x}}<br>relative error %{{z:.3f}}<extra></extra>",
+        )
+    )
+    style(figure, colours, height=height, scale=scale)
+    figure.update_xaxes(title=unit, type="category", showgrid=False)
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    return figure

@@ -1,0 +1,40 @@
+"""Error after each step of the refinement, between the certificate's bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from tensorllm_core.figures.theme import Appearance, look, style
+
+__all__ = ["refinement_curve"]
+
+
+def refinement_curve(
+    relative_errors: Sequence[float], lower: float, appearance: Appearance, *, height: int = 300, scale: float = 1.0
+) -> go.Figure:
+    """The errors of the truncated HOSVD, of the sequential truncation and after each sweep, and the lower bound."""
+    colours = look(appearance)
+    names = ["HOSVD", "sequential", *(f"sweep {n}" for n in range(1, len(relative_errors) - 1))][: len(relative_errors)]
+    figure = go.Figure(
+        go.Scatter(
+            x=names,
+            y=np.asarray(relative_errors, dtype=np.float64),
+            mode="lines+markers",
+            line={"color": colours.modes[1], "width": 2},
+            marker={"size": 8},
+            hovertemplate="%{x}: relative error %{y:.6f}<extra></extra>",
+        )
+    )
+    figure.add_hline(
+        y=lower,
+        line={"color": colours.muted, "dash": "dash", "width": 1.5},
+        annotation_text=f"no Tucker decomposition of these ranks can be below {lower:.4f}",
+        annotation_position="top left",
+    )
+    style(figure, colours, height=height, scale=scale)
+    figure.update_yaxes(title="relative error")
+    figure.update_xaxes(type="category")
+    return figure

@@ -1,0 +1,72 @@
+"""A layer's attention tensor drawn as what it is: per group a block of d_model x d_head x part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from tensorllm_core.figures.theme import Appearance, look, part_colour, style
+from tensorllm_core.types import TensorShape
+
+__all__ = ["tensor_drawing"]
+
+_MOST_BLOCKS = 8
+_TALL, _WIDE, _STEP = 3.0, 1.15, 0.34
+
+
+def tensor_drawing(
+    shape: TensorShape,
+    parts: Sequence[str],
+    unit: str,
+    appearance: Appearance,
+    *,
+    height: int = 250,
+    scale: float = 1.0,
+) -> go.Figure:
+    """Blocks side by side, one per group (at most eight are drawn), their slices fanned out in the parts' colours."""
+    colours = look(appearance)
+    figure = go.Figure()
+    drawn = min(shape.group, _MOST_BLOCKS)
+    depth = len(parts) - 1
+    step = _STEP * 3 / max(depth, 3)
+    pitch = _WIDE + step * depth + 0.55
+    for group in range(drawn):
+        left = group * pitch
+        for slice_index in reversed(range(len(parts))):
+            x, y = left + slice_index * step, slice_index * step
+            figure.add_shape(
+                type="rect",
+                x0=x,
+                x1=x + _WIDE,
+                y0=y,
+                y1=y + _TALL,
+                line={"color": colours.ground, "width": 1},
+                fillcolor=part_colour(parts[slice_index], colours),
+                opacity=0.95,
+            )
+            if group == drawn - 1 and len(parts) <= 6:
+                figure.add_annotation(
+                    x=x + _WIDE + 0.12, y=y + 0.22, text=f"<b>{parts[slice_index]}</b>", showarrow=False
+                )
+        figure.add_annotation(x=left + _WIDE / 2, y=-0.35, text=f"{unit} {group}", showarrow=False)
+    figure.add_annotation(
+        x=-0.35, y=_TALL / 2, text=f"<b>mode 1</b>: d_model {shape.d_model:,}", textangle=-90, showarrow=False
+    )
+    figure.add_annotation(
+        x=0,
+        y=-0.85,
+        xanchor="left",
+        showarrow=False,
+        text=f"<b>mode 2</b>: d_head {shape.d_head}      <b>mode 3</b>: {shape.part} parts, {', '.join(parts[:8])}"
+        f"      <b>mode 4</b>: {shape.group} {unit}s, never compressed",
+    )
+    if shape.group > drawn:
+        figure.add_annotation(
+            x=drawn * pitch + 0.1, y=_TALL / 2, text=f"... and {shape.group - drawn} more", showarrow=False
+        )
+    style(figure, colours, height=height, scale=scale, margin={"l": 4, "r": 4, "t": 4, "b": 4})
+    right = drawn * pitch + (1.4 if shape.group > drawn else 0.2)
+    figure.update_xaxes(visible=False, range=[-0.6, right])
+    figure.update_yaxes(visible=False, range=[-1.1, _TALL + step * depth + 0.15])
+    return figure
