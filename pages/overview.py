@@ -48,8 +48,12 @@ def screen() -> None:
             st.markdown(f"{card.icon} **{card.title}**")
             st.caption(card.words)
             st.space("stretch")
-            st.page_link("pages/decompose.py", label="Open", icon=":material/arrow_forward:",
-                         query_params=scene_parameters(card.scene))  # fmt: skip
+            st.page_link(
+                "pages/decompose.py",
+                label="Open",
+                icon=":material/arrow_forward:",
+                query_params=scene_parameters(card.scene),
+            )
 
 
 def _tensor(checkpoint: Checkpoint) -> None:
@@ -64,8 +68,8 @@ def _tensor(checkpoint: Checkpoint) -> None:
             f"{shape.entries:,} weights: d_model x d_head x part x {unit}"
         ),
         explanation=Explanation(
-            f"One block per {unit}, one slice per projection. Tucker's decomposition gives every {unit} a small private "
-            "core, and all of them the same factor matrices along the model, head-width and part modes.",
+            f"One block per {unit}, one slice per projection. Tucker's decomposition gives every {unit} a small "
+            "private core, and all of them the same factor matrices along the model, head-width and part modes.",
             r"W \in \mathbb{R}^{d_{\text{model}} \times d_{\text{head}} \times \text{part} \times \text{group}}",
         ),
         table=lambda: pd.DataFrame({"mode": ["model", "head width", "part", unit], "size": list(shape)}),

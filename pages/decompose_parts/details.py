@@ -128,7 +128,7 @@ def _refinement(_scene: Scene, analysis: Analysis, result: Result) -> None:
     show(
         refinement_curve(errors, result.lower, appearance(), scale=type_scale()),
         key="refinement",
-        takeaway=f"{result.refinement.sweeps} sweeps, {ended}: error {errors[0]:.5f} to {errors[-1]:.5f}, {gain:.5f} won",
+        takeaway=f"{result.refinement.sweeps} sweeps, {ended}: {errors[0]:.5f} to {errors[-1]:.5f}, {gain:.5f} won",
         explanation=Explanation(
             "Sequential truncation (small mode first) starts closer than the truncated HOSVD; each HOOI sweep then "
             "finds the best factor of one mode with the others held. The dashed line is the certificate's lower end.",

@@ -45,7 +45,7 @@ class Job(Generic[T]):
 
 
 def result_of(key: str, title: str, work: Callable[[Progress], T]) -> T | None:
-    """The work's result; while it runs a progress bar is drawn, after a stop an offer to start again, and None comes back.
+    """The work's result; None while it runs (a progress bar is drawn) or once stopped (an offer to start again).
 
     The same key always means the same work. Work that is stopped may return what it has so far, or
     raise StoppedError; its other errors are raised here, in the page.

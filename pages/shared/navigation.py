@@ -50,9 +50,11 @@ def route() -> Any:
     sections: dict[str, list] = defaultdict(list)
     for name, page in PAGES.items():
         sections[page.section].append(st.Page(page.file, title=page.title, help=page.answers, url_path=name))
-    # The bare address shows the first screen; a default page has no path of its own, so it stands beside it.
-    home = st.Page(PAGES["overview"].file, title="TensorLLM Explorer", default=True, visibility="hidden")
-    sections["Start"].append(home)
+    # A default page has no address of its own, so the one at the bare address stands, hidden, beside the others.
+    home = st.Page(
+        PAGES["decompose"].file, title="TensorLLM Explorer", url_path="home", default=True, visibility="hidden"
+    )
+    sections["Explore"].append(home)
     return st.navigation(sections, position="top")
 
 
