@@ -11,7 +11,7 @@ __all__ = ["KINDS", "parameter_counts"]
 
 KINDS = ("embeddings", "attention", "feed-forward", "norms and biases", "other")
 
-_EMBEDDINGS = re.compile(r"(^|[._])(embed\w*|embeddings|wte|wpe|lm_head|decoder|predictions)\.")
+_EMBEDDINGS = re.compile(r"(^|\.)(\w*embed\w*|wte|wpe)\.|(^|\.)(lm_head|decoder)\.weight$")
 # Stored beside the weights by some checkpoints, but never trained.
 _BUFFERS = re.compile(r"(^|\.)(position_ids|token_type_ids|inv_freq|masked_bias|attn\.bias|attention\.bias)$")
 

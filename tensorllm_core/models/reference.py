@@ -10,7 +10,8 @@ from tensorllm_core.models.bundled import BUNDLED, bundled_folder
 
 __all__ = ["resolve_reference"]
 
-_HUB_ID = re.compile(r"([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(?:@([\w./-]+))?", re.ASCII)
+_HUB_ID = re.compile(r"([A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95})(?:@([\w./-]{1,200}))?", re.ASCII)
+_LONGEST_ECHO = 200
 
 
 def resolve_reference(reference: str) -> Path:
@@ -25,15 +26,24 @@ def resolve_reference(reference: str) -> Path:
     name = reference.strip()
     if name in BUNDLED:
         return bundled_folder(name)
-    folder = Path(name).expanduser()
-    if name and "\0" not in name and folder.is_dir():
+    folder = _existing_folder(name)
+    if folder is not None:
         return folder
+    shortened = name if len(name) <= _LONGEST_ECHO else f"{name[:_LONGEST_ECHO]}..."
     hub_id = _HUB_ID.fullmatch(name)
     if hub_id:
         return _cached_snapshot(hub_id[1], hub_id[2])
     if "/" in name or "\\" in name:
-        raise ModelNotFoundError(f"Expected a folder with a model at {name}, got none there; check the path.")
-    return bundled_folder(name)
+        raise ModelNotFoundError(f"Expected a folder with a model at {shortened}, got none there; check the path.")
+    return bundled_folder(shortened)
+
+
+def _existing_folder(name: str) -> Path | None:
+    try:
+        folder = Path(name).expanduser()
+        return folder if name and folder.is_dir() else None
+    except (OSError, ValueError, RuntimeError):  # too long, a null character, no home folder: no such path
+        return None
 
 
 def _cached_snapshot(repository: str, revision: str | None) -> Path:

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+import torch
+
+from tensorllm_core.errors import CheckpointError, LayerError
+from tensorllm_core.models.checkpoint import open_checkpoint
+from tensorllm_core.models.editing import edited, read_module_attention, write_module_attention
+from tensorllm_core.models.families import FAMILIES
+from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.types import AttentionWeights
+from tests.models.tiny_models import LAYERS, TINY, logits, saved_model, tiny_model
+
+
+@pytest.fixture(params=TINY)
+def loaded(request, tmp_path):
+    checkpoint = open_checkpoint(str(saved_model(request.param, tmp_path)))
+    return LoadedModel(tiny_model(request.param), None, checkpoint)
+
+
+@pytest.fixture
+def grouped(tmp_path):
+    checkpoint = open_checkpoint(str(saved_model("llama-grouped-wide", tmp_path)))
+    return LoadedModel(tiny_model("llama-grouped-wide"), None, checkpoint)
+
+
+def halved(loaded: LoadedModel, layer: int) -> AttentionWeights:
+    weights = read_module_attention(loaded.model, loaded.checkpoint.family, layer)
+    return AttentionWeights(*(0.5 * part for part in (weights.q, weights.k, weights.v, weights.o)))
+
+
+def state(loaded: LoadedModel) -> dict[str, torch.Tensor]:
+    return {name: tensor.clone() for name, tensor in loaded.model.state_dict().items()}
+
+
+def same(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> bool:
+    return all(torch.equal(tensor, second[name]) for name, tensor in first.items())
+
+
+def test_an_edit_holds_inside_the_block_and_is_undone_to_the_bit(loaded):
+    before, expected = state(loaded), logits(loaded.model)
+    replacements = {0: halved(loaded, 0), 2: halved(loaded, 2)}
+    with edited(loaded, replacements) as model:
+        assert model is loaded.model
+        assert (logits(model) - expected).abs().max() > 1e-3
+        for layer, weights in replacements.items():
+            assert torch.equal(read_module_attention(model, loaded.checkpoint.family, layer).o, weights.o)
+    assert same(before, state(loaded))
+
+
+def test_an_edit_is_undone_also_after_an_exception(loaded):
+    before = state(loaded)
+    with pytest.raises(KeyboardInterrupt), edited(loaded, {1: halved(loaded, 1)}):
+        raise KeyboardInterrupt
+    assert same(before, state(loaded))
+
+
+def test_an_edit_that_fails_half_way_leaves_nothing_behind(grouped):
+    before = state(grouped)
+    wrong = halved(grouped, 1)
+    wrong = replace(wrong, k=wrong.k[:, :, :1], v=wrong.v[:, :, :1])
+    with (
+        pytest.raises(CheckpointError, match=r"`self_attn\.k_proj`"),
+        edited(grouped, {0: halved(grouped, 0), 1: wrong}),
+    ):
+        pytest.fail("the block must not run")
+    assert same(before, state(grouped))
+
+
+def test_a_layer_that_the_model_does_not_have_is_refused(grouped):
+    weights = halved(grouped, 0)
+    with pytest.raises(LayerError), edited(grouped, {LAYERS: weights}):
+        pytest.fail("the block must not run")
+    for ask in (read_module_attention, lambda *where: write_module_attention(*where, weights)):
+        with pytest.raises(LayerError):
+            ask(grouped.model, grouped.checkpoint.family, -1)
+
+
+def test_edits_inside_edits_are_undone_one_by_one(grouped):
+    before = state(grouped)
+    with edited(grouped, {1: halved(grouped, 1)}):
+        outer = state(grouped)
+        with edited(grouped, {1: halved(grouped, 1), 0: halved(grouped, 0)}):
+            assert not same(outer, state(grouped))
+        assert same(outer, state(grouped))
+    assert same(before, state(grouped))
+
+
+def test_nobody_else_can_run_the_model_while_it_is_edited(grouped):
+    expected = logits(grouped.model)
+
+    def run_original():
+        with edited(grouped, {}) as model:
+            return logits(model)
+
+    with ThreadPoolExecutor(1) as pool:
+        with edited(grouped, {1: halved(grouped, 1)}):
+            other = pool.submit(run_original)
+            with pytest.raises(TimeoutError):
+                other.result(timeout=0.2)
+        assert torch.equal(other.result(timeout=60), expected)
+
+
+def test_a_model_in_half_precision_is_edited_and_restored_in_its_own_type(grouped):
+    grouped.model.to(torch.bfloat16)
+    before = state(grouped)
+    with edited(grouped, {1: halved(grouped, 1)}):
+        assert {tensor.dtype for tensor in grouped.model.parameters()} == {torch.bfloat16}
+        assert read_module_attention(grouped.model, grouped.checkpoint.family, 1).q.dtype is torch.float32
+    assert same(before, state(grouped))
+
+
+def test_what_is_read_from_a_module_is_a_copy(grouped):
+    before = state(grouped)
+    read_module_attention(grouped.model, grouped.checkpoint.family, 0).q.zero_()
+    assert same(before, state(grouped))
+
+
+def test_a_module_in_training_keeps_its_gradients_when_written(grouped):
+    family = FAMILIES["llama"]
+    logits_with_graph = grouped.model(input_ids=torch.tensor([[3, 4, 5]])).logits
+    logits_with_graph.sum().backward()
+    gradient = grouped.model.model.layers[0].self_attn.q_proj.weight.grad.clone()
+    write_module_attention(grouped.model, family, 0, halved(grouped, 0))
+    parameter = grouped.model.model.layers[0].self_attn.q_proj.weight
+    assert parameter.requires_grad
+    assert parameter.is_leaf
+    assert torch.equal(parameter.grad, gradient)
+
+
+def test_a_model_of_another_family_is_refused(grouped):
+    with pytest.raises(CheckpointError, match="n_layer"):
+        read_module_attention(grouped.model, FAMILIES["gpt2"], 0)

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import re
+
+import huggingface_hub.constants
+import pytest
+
+from tensorllm_core.errors import ModelNotFoundError
+from tensorllm_core.models.bundled import BUNDLED, bundled_folder
+from tensorllm_core.models.checkpoint import open_checkpoint
+from tensorllm_core.models.reference import resolve_reference
+from tests.models.tiny_models import saved_model
+
+
+@pytest.fixture
+def hub_cache(tmp_path, monkeypatch):
+    """A hub cache with one snapshot of `someone/tiny`, at revision `main`."""
+    cache = tmp_path / "hub"
+    repository = cache / "models--someone--tiny"
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    saved_model("llama", repository / "snapshots" / commit)
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text(commit)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(cache))
+    return repository / "snapshots" / commit
+
+
+def test_a_folder_is_taken_as_it_is(tmp_path, monkeypatch):
+    assert resolve_reference(str(tmp_path)) == tmp_path
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "owner" / "name").mkdir(parents=True)
+    assert resolve_reference("~/owner") == tmp_path / "owner"
+    monkeypatch.chdir(tmp_path)
+    assert resolve_reference("owner/name").samefile(tmp_path / "owner" / "name")
+
+
+def test_a_bundled_name_comes_before_a_folder_of_that_name(tmp_path, monkeypatch):
+    monkeypatch.setitem(BUNDLED, "demo-decoder", tmp_path / "bundled")
+    (tmp_path / "bundled").mkdir()
+    (tmp_path / "demo-decoder").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert resolve_reference("demo-decoder") == tmp_path / "bundled"
+
+
+@pytest.mark.parametrize("revision", ["", "@main", "@0123456789abcdef0123456789abcdef01234567"])
+def test_a_hub_id_leads_to_its_snapshot_in_the_cache(hub_cache, revision):
+    assert resolve_reference(f"someone/tiny{revision}").samefile(hub_cache)
+    assert open_checkpoint(f"someone/tiny{revision}").model_type == "llama"
+
+
+@pytest.mark.parametrize("name", ["someone/other", "someone/tiny@v2"])
+def test_a_hub_id_that_is_not_in_the_cache_is_refused_with_what_to_do(hub_cache, name):
+    with pytest.raises(ModelNotFoundError, match=r"hub cache, got neither; download it with `hf download someone/"):
+        resolve_reference(name)
+
+
+@pytest.mark.parametrize("name", ["", " ", "absent", "Demo-Decoder", "a\0b"])
+def test_an_unknown_name_is_answered_with_the_bundled_ones(name):
+    with pytest.raises(ModelNotFoundError, match=", ".join(re.escape(f"`{known}`") for known in BUNDLED)):
+        resolve_reference(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["./absent", f"a/{400 * 'b'}", "/no/such/folder", "../x", "a/b/c", "https://example.org/model", "C:\\x"]
+)
+def test_a_path_that_leads_nowhere_is_refused_as_a_path(name):
+    with pytest.raises(ModelNotFoundError, match="Expected a folder with a model"):
+        resolve_reference(name)
+
+
+def test_a_file_is_no_folder(tmp_path):
+    (tmp_path / "model.safetensors").touch()
+    with pytest.raises(ModelNotFoundError):
+        resolve_reference(str(tmp_path / "model.safetensors"))
+
+
+def test_a_name_too_long_for_a_path_is_refused():
+    with pytest.raises(ModelNotFoundError):
+        resolve_reference("x" * 100_000)
+
+
+def test_a_bundled_model_whose_folder_is_gone_is_refused_with_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setitem(BUNDLED, "demo-decoder", tmp_path / "gone")
+    with pytest.raises(ModelNotFoundError, match="train it with `make demo-models`"):
+        bundled_folder("demo-decoder")

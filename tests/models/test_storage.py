@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tensorllm_core.errors import CheckpointError, FileAccessError
+from tensorllm_core.models.storage import LocalFolder
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "weights").write_bytes(bytes(range(100)))
+    (tmp_path / "below").mkdir()
+    return LocalFolder(tmp_path)
+
+
+def test_files_are_listed_without_the_folders(folder):
+    assert folder.names() == ("weights",)
+
+
+def test_a_range_of_bytes_is_read_exactly(folder):
+    assert folder.size("weights") == 100
+    assert folder.read("weights", 10, 5) == bytes(range(10, 15))
+    assert folder.read("weights", 100, 0) == b""
+
+
+def test_a_range_beyond_the_end_is_refused(folder):
+    with pytest.raises(CheckpointError, match=r"Expected 5 bytes .* got 2; the file is cut short"):
+        folder.read("weights", 98, 5)
+
+
+def test_a_file_that_is_gone_is_refused(folder):
+    for ask in (folder.size, folder.stamp, lambda name: folder.read(name, 0, 1)):
+        with pytest.raises(CheckpointError, match="got nothing there"):
+            ask("absent")
+
+
+def test_a_file_or_folder_that_the_machine_refuses_is_told_with_its_reason(folder, monkeypatch):
+    def refuse(self, *arguments, **options):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    for method in ("open", "stat", "iterdir"):
+        monkeypatch.setattr(Path, method, refuse)
+    for ask in (folder.names, lambda: folder.size("weights"), lambda: folder.stamp("weights")):
+        with pytest.raises(FileAccessError, match="Permission denied"):
+            ask()
+    with pytest.raises(FileAccessError, match="Permission denied"):
+        folder.read("weights", 0, 1)
+
+
+def test_the_stamp_changes_with_the_file(folder):
+    before = folder.stamp("weights")
+    assert folder.stamp("weights") == before
+    (folder.path / "weights").write_bytes(b"other")
+    assert folder.stamp("weights") != before
