@@ -49,7 +49,7 @@ if ! suits .venv/bin/python; then
     "$python" -m venv --clear .venv || fail "Expected \`$python -m venv .venv\` to make an environment, got the message above; repair that Python or name another with PYTHON=."
 fi
 echo "Installing what $requirements names into .venv; the first time this takes a few minutes." >&2
-.venv/bin/python -m pip install --quiet --disable-pip-version-check -r "$requirements" ||
+.venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check -r "$requirements" ||
     fail "Expected pip to install $requirements, got the message above; check the network and the free disk space, then run the same command again."
 cat requirements.txt requirements.txt | cksum >.venv/.installed-requirements
 echo "$wanted" >"$stamp"

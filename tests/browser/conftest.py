@@ -7,11 +7,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from tests.tools.screen import chromium, new_context, settle
 from tests.tools.server import Server, app_server
 
+# Seconds, not a measurement: a busy machine may take its time.
+expect.set_options(timeout=30_000)
 HERE = Path(__file__).resolve().parent
 
 
@@ -46,7 +48,7 @@ def visit(server: Server, browser: Browser) -> Iterator[Callable[..., Page]]:
         context = new_context(browser, theme)
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+        page.on("console", lambda message: _note_if_wrong(message, wrong))
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("request", lambda request: _note_if_outside(request.url, wrong))
         page.goto(server.url + path)
@@ -63,6 +65,13 @@ def visit(server: Server, browser: Browser) -> Iterator[Callable[..., Page]]:
 
 def _shows_exception(page: Page) -> bool:
     return bool(page.locator(".stException").count() or page.get_by_text("Traceback").count())
+
+
+def _note_if_wrong(message: ConsoleMessage, wrong: list[str]) -> None:
+    # On a link straight to a screen, Streamlit looks for its server below that path before it looks at the root.
+    looked_below = "/_stcore/" in message.location["url"] and "404" in message.text
+    if message.type == "error" and not looked_below:
+        wrong.append(f"{message.text} {message.location['url']}")
 
 
 def _note_if_outside(url: str, wrong: list[str]) -> None:

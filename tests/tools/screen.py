@@ -51,12 +51,12 @@ def new_context(browser: Browser, theme: Theme = "light") -> BrowserContext:
     return browser.new_context(viewport=VIEWPORT, color_scheme=theme, reduced_motion="reduce")
 
 
-def settle(page: Page, patience: float = 30) -> None:
+def settle(page: Page, patience: float = 60) -> None:
     """Wait until the app has answered and nothing on the screen is waiting; `patience` in seconds."""
     page.wait_for_function(_SETTLED, timeout=patience * 1000)
 
 
-def drawn(page: Page, patience: float = 30) -> None:
+def drawn(page: Page, patience: float = 60) -> None:
     """Wait until a figure stands on the settled screen, fonts and all; `patience` in seconds."""
     page.locator(".js-plotly-plot .main-svg").first.wait_for(state="visible", timeout=patience * 1000)
     settle(page, patience)
