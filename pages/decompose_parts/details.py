@@ -17,7 +17,7 @@ from tensorllm_core.figures.core_slices import core_slice
 from tensorllm_core.figures.part_errors import part_errors
 from tensorllm_core.figures.refinement import refinement_curve
 from tensorllm_core.figures.weights import weights_before_after
-from tensorllm_core.linalg.slices import reconstruct_slice
+from tensorllm_core.linalg.slices import reconstruct_slice, slice_errors
 from tensorllm_core.types import Ranks
 
 __all__ = ["details"]
@@ -47,8 +47,9 @@ def details(scene: Scene, analysis: Analysis, result: Result) -> None:
 
 def _heads_and_parts(_scene: Scene, analysis: Analysis, result: Result) -> None:
     if result.refinement:
-        st.caption("These errors are those of the truncated HOSVD; refinement lowers the total.")
-    error = analysis.table.relative_error_by_part_and_group(result.ranks)
+        error = slice_errors(analysis.tensor.data, result.tucker).by_part_and_group()
+    else:
+        error = analysis.table.relative_error_by_part_and_group(result.ranks)
     part, group = np.unravel_index(int(np.argmax(error)), error.shape)
     parts = analysis.tensor.parts
     show(

@@ -14,7 +14,7 @@ from pages.shared.navigation import PAGES, route, was_routed
 from tensorllm_core.errors import ExplorerError
 from tensorllm_core.figures.theme import Appearance
 
-__all__ = ["appearance", "guarded", "open_page", "show_notices", "type_scale"]
+__all__ = ["appearance", "enlarge_when_presenting", "guarded", "open_page", "show_notices", "type_scale"]
 
 _LOG = logging.getLogger(__name__)
 _PRESENT_SCALE = 1.3
@@ -31,7 +31,7 @@ _STYLE = """
 .st-key-toolbar kbd, .st-key-toolbar [data-testid="stButtonShortcut"] {display: none;}
 </style>
 """
-_PRESENT_STYLE = "<style>html {font-size: 20px;} [data-testid='stToolbar'] {display: none;}</style>"
+_PRESENT_STYLE = "<style>html {font-size: 20px;}</style>"
 
 
 def open_page(name: str) -> None:
@@ -46,8 +46,6 @@ def open_page(name: str) -> None:
     page = PAGES[name]
     st.set_page_config(page_title=f"{page.title} · TensorLLM Explorer", page_icon="assets/logo.svg", layout="wide")
     st.html(_STYLE)
-    if state.current_scene().present:
-        st.html(_PRESENT_STYLE)
 
 
 def guarded(screen: Callable[[], None]) -> Callable[[], None]:
@@ -72,6 +70,12 @@ def guarded(screen: Callable[[], None]) -> Callable[[], None]:
             )
 
     return run
+
+
+def enlarge_when_presenting() -> None:
+    """Larger type everywhere while the scene is presented."""
+    if state.current_scene().present:
+        st.html(_PRESENT_STYLE)
 
 
 def show_notices() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared import state
+from pages.shared.frame import enlarge_when_presenting
 from pages.shared.scene import Scene
 from pages.shared.widgets import copy_link
 from tensorllm_core.models.bundled import BUNDLED
@@ -18,6 +19,7 @@ _LAYOUTS = {Layout.PAPER: "layout: paper", Layout.RELEASED_CODE: "layout: releas
 
 def toolbar(scene: Scene, checkpoint: Checkpoint, help_text: str) -> None:
     """One row of controls above everything else, the same on every screen; `help_text` explains the screen."""
+    enlarge_when_presenting()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar"):
         names = [*BUNDLED, *([scene.model] if scene.model not in BUNDLED else [])]
         st.selectbox(

@@ -103,7 +103,7 @@ def _draw_ratios(figure: go.Figure, grid: ErrorGrid, shape: TensorShape, r3: int
             )
 
 
-def _point(ranks: Ranks, symbol: str, colour: str, size: float, name: str, width: float = 2) -> go.Scatter:
+def _point(ranks: Ranks, symbol: str, colour: str, size: float, name: str, width: int = 2) -> go.Scatter:
     return go.Scatter(
         x=[ranks.r1],
         y=[ranks.r2],

@@ -2,13 +2,51 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import numpy as np
 from einops import einsum
-from jaxtyping import Float
+from jaxtyping import Float, Float64
 from torch import Tensor
 
 from tensorllm_core.types import Tucker
 
-__all__ = ["core_seen_from_part", "reconstruct_slice"]
+__all__ = ["SliceErrors", "core_seen_from_part", "reconstruct_slice", "slice_errors"]
+
+
+@dataclass(frozen=True)
+class SliceErrors:
+    """Squared error and squared norm of every slice, `part x group`, in float64."""
+
+    squared_error: Float64[np.ndarray, "part group"]
+    energy: Float64[np.ndarray, "part group"]
+
+    def by_part_and_group(self) -> Float64[np.ndarray, "part group"]:
+        """Relative error of each slice, 0 where there is nothing to lose."""
+        return _relative(self.squared_error, self.energy)
+
+    def by_part(self) -> Float64[np.ndarray, " part"]:
+        """Relative error of each part over all groups."""
+        return _relative(self.squared_error.sum(axis=1), self.energy.sum(axis=1))
+
+    def by_group(self) -> Float64[np.ndarray, " group"]:
+        """Relative error of each group over all parts."""
+        return _relative(self.squared_error.sum(axis=0), self.energy.sum(axis=0))
+
+
+def slice_errors(tensor: Float[Tensor, "d_model d_head part group"], tucker: Tucker) -> SliceErrors:
+    """Compare a tensor with any Tucker decomposition of it, slice by slice in float64.
+
+    The error table answers for truncations of the HOSVD; this answers for refined decompositions too.
+    """
+    exact = Tucker(*(array.cpu().double() for array in (tucker.core, tucker.u1, tucker.u2, tucker.u3)))
+    error = np.empty(tensor.shape[2:])
+    energy = np.empty_like(error)
+    for part, group in np.ndindex(error.shape):
+        original = tensor[:, :, part, group].cpu().double()
+        error[part, group] = (original - reconstruct_slice(exact, part, group)).square().sum()
+        energy[part, group] = original.square().sum()
+    return SliceErrors(error, energy)
 
 
 def core_seen_from_part(tucker: Tucker, part: int) -> Float[Tensor, "r1 r2 group"]:
@@ -30,3 +68,7 @@ def reconstruct_slice(tucker: Tucker, part: int, group: int) -> Float[Tensor, "d
         tucker.u2,
         "r1 r2, d_model r1, d_head r2 -> d_model d_head",
     )
+
+
+def _relative(error: Float64[np.ndarray, "*slices"], energy: Float64[np.ndarray, "*slices"]) -> np.ndarray:
+    return np.sqrt(np.divide(error, energy, out=np.zeros_like(error), where=energy > 0))

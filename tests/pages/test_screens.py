@@ -1,0 +1,204 @@
+"""Every screen through Streamlit's own test harness: it draws, keeps its state, and answers nonsense with a sentence."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from streamlit.testing.v1 import AppTest
+
+from pages.shared.navigation import PAGES
+from pages.shared.scene import DEFAULT_MODEL
+from tensorllm_core.models.bundled import bundled_folder
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def visit(name: str = "decompose", **parameters: str) -> AppTest:
+    """The screen as a first visitor sees it, its background work done."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.query_params.update(parameters)
+    app.switch_page(PAGES[name].file)
+    return drawn(app)
+
+
+def drawn(app: AppTest) -> AppTest:
+    """Run until no progress is shown any more."""
+    for _ in range(100):
+        app.run()
+        if not app.get("progress"):
+            return app
+        time.sleep(0.1)
+    raise AssertionError("the screen still shows progress")
+
+
+def value(app: AppTest, label: str) -> str:
+    return next(metric.value for metric in app.metric if metric.label.startswith(label))
+
+
+def sentences(app: AppTest) -> list[str]:
+    return [message.value for message in (*app.warning, *app.error)]
+
+
+def number(app: AppTest, label: str):
+    return next(field for field in app.number_input if field.label == label)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_screen_draws_with_no_click(name: str) -> None:
+    app = visit(name)
+    assert not app.exception
+    assert sentences(app) == []
+    assert app.get("plotly_chart")
+
+
+def test_the_app_opens_on_the_noisy_model_at_the_hinted_ranks() -> None:
+    app = visit()
+    assert app.query_params["model"] == [DEFAULT_MODEL]
+    assert "r1" not in app.query_params
+    assert value(app, "Compression ratio").endswith("x")
+
+
+def test_ranks_in_the_link_are_shown_and_kept() -> None:
+    app = visit(model="demo-decoder", layer="2", r1="4", r2="2", r3="1")
+    assert [number(app, label).value for label in ("R1", "R2", "R3")] == [4, 2, 1]
+    assert app.query_params["r1"] == ["4"]
+    assert sentences(app) == []
+
+
+def test_a_number_field_and_its_slider_move_together() -> None:
+    app = visit(r1="4", r2="2", r3="1")
+    number(app, "R1").set_value(6)
+    drawn(app)
+    slider = next(slider for slider in app.slider if slider.label == "R1")
+    assert slider.value == 6
+    slider.set_value(5)
+    drawn(app)
+    assert number(app, "R1").value == 5
+    assert app.query_params["r1"] == ["5"]
+
+
+def test_more_ranks_never_raise_the_error() -> None:
+    app = visit(r1="4", r2="2", r3="1")
+    before = float(value(app, "Relative error"))
+    number(app, "R2").set_value(4)
+    drawn(app)
+    assert float(value(app, "Relative error")) <= before
+
+
+def test_refinement_never_raises_the_error() -> None:
+    app = visit(r1="6", r2="3", r3="2")
+    before = float(value(app, "Relative error"))
+    next(toggle for toggle in app.toggle if toggle.label.startswith("Refine")).set_value(True)
+    drawn(app)
+    assert float(value(app, "Relative error")) <= before
+    assert app.query_params["refine"] == ["1"]
+
+
+def test_fixing_the_error_finds_ranks_within_it() -> None:
+    app = visit(model="demo-decoder", by="error", error="0.4")
+    assert float(value(app, "Relative error")) <= 0.4
+
+
+def test_fixing_the_ratio_finds_ranks_at_least_that_small() -> None:
+    app = visit(model="demo-decoder", by="compression", ratio="20")
+    assert float(value(app, "Compression ratio").rstrip("x")) >= 20
+
+
+def test_tied_ranks_keep_r1_at_heads_times_r2() -> None:
+    app = visit(r1="16", r2="2", r3="2", tied="1")
+    number(app, "r").set_value(3)
+    drawn(app)
+    r1, r2 = (int(app.query_params[name][0]) for name in ("r1", "r2"))
+    assert r2 == 3
+    assert r1 % r2 == 0
+
+
+@pytest.mark.parametrize(
+    ("parameters", "words"),
+    [
+        ({"r1": "0", "r2": "1", "r3": "1"}, "got `0`"),
+        ({"r1": "-3", "r2": "1", "r3": "1"}, "got `-3`"),
+        ({"r1": "abc", "r2": "1", "r3": "1"}, "got `abc`"),
+        ({"r1": "4"}, "only some"),
+        ({"r1": "99999", "r2": "8", "r3": "4"}, "not possible"),
+        ({"layer": "99"}, "got 99"),
+        ({"layer": "x"}, "got `x`"),
+        ({"layout": "zzz"}, "got `zzz`"),
+        ({"by": "error", "error": "7"}, "got `7`"),
+        ({"by": "compression", "ratio": "1000000"}, ""),
+        ({"model": "nope"}, "nope"),
+        ({"model": "/no/such/folder"}, "/no/such/folder"),
+    ],
+)
+def test_nonsense_in_the_link_costs_one_sentence_and_the_screen_stays_usable(
+    parameters: dict[str, str], words: str
+) -> None:
+    app = visit(**parameters)
+    assert not app.exception
+    assert len(sentences(app)) == 1
+    assert words in sentences(app)[0]
+    assert app.get("plotly_chart")
+    drawn(app)
+    assert sentences(app) == []
+
+
+def damage_config(folder: Path) -> None:
+    (folder / "config.json").unlink()
+
+
+def damage_weights(folder: Path) -> None:
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1000])
+
+
+def damage_numbers(folder: Path) -> None:
+    tensors = load_file(folder / "model.safetensors")
+    for name, tensor in tensors.items():
+        if "self_attn" in name:
+            tensors[name] = torch.full_like(tensor, float("nan"))
+    save_file(tensors, folder / "model.safetensors")
+
+
+def damage_architecture(folder: Path) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"model_type": "frobnicator"}))
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (damage_config, "config.json"),
+        (damage_weights, "safetensors"),
+        (damage_numbers, "NaN"),
+        (damage_architecture, "frobnicator"),
+    ],
+)
+def test_a_damaged_model_folder_is_named_in_one_sentence(damage, words: str, tmp_path: Path) -> None:
+    for file in bundled_folder("demo-decoder").iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    damage(tmp_path)
+    app = visit(model=str(tmp_path))
+    assert not app.exception
+    assert len(sentences(app)) == 1
+    assert words.lower() in sentences(app)[0].lower()
+
+
+def test_going_back_to_an_earlier_address_restores_its_scene() -> None:
+    app = visit(r1="4", r2="2", r3="1")
+    number(app, "R1").set_value(6)
+    drawn(app)
+    app.query_params["r1"] = "4"
+    drawn(app)
+    assert number(app, "R1").value == 4
+
+
+def test_every_tab_draws() -> None:
+    for tab in ("Heads and parts", "One core", "Weights", "Refinement", "Best ranks"):
+        app = visit(tab=tab, refine="1")
+        assert not app.exception, tab
+        assert sentences(app) == [], tab
