@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
 
-import numpy as np
 import torch
 
 from tensorllm_core.commands.options import Parser, number, whole_number
@@ -18,11 +17,11 @@ from tensorllm_core.linalg.hosvd import hosvd, truncate
 from tensorllm_core.linalg.landscape import Landscape, landscape
 from tensorllm_core.linalg.rank_choice import check_ranks, ranks_for_compression, ranks_for_error
 from tensorllm_core.linalg.refinement import Refinement, refine
-from tensorllm_core.linalg.slices import reconstruct_slice
+from tensorllm_core.linalg.slices import slice_errors
 from tensorllm_core.methods.tensorise import tensorise
 from tensorllm_core.models.checkpoint import open_checkpoint, read_attention
 from tensorllm_core.models.devices import resolve_device
-from tensorllm_core.types import AttentionTensor, Layout, Ranks, TensorShape, Tucker
+from tensorllm_core.types import AttentionTensor, Layout, Ranks, TensorShape
 
 __all__ = ["add_decompose"]
 
@@ -132,28 +131,16 @@ def _look_up(errors: Landscape, ranks: Ranks) -> _Measured:
 
 
 def _refined(tensor: AttentionTensor, refinement: Refinement, truncated: float, lower: float) -> _Measured:
-    """Errors after refinement; the error table answers for truncations only, so slices are compared in float64.
+    """Errors after refinement.
 
     The whole error lies between the certificate and the truncation's error, also where rounding says otherwise.
     """
-    tucker = refinement.tucker
-    exact = Tucker(*(array.cpu().double() for array in (tucker.core, tucker.u1, tucker.u2, tucker.u3)))
-    error = np.empty((tensor.shape.part, tensor.shape.group))
-    energy = np.empty_like(error)
-    for part, group in np.ndindex(error.shape):
-        original = tensor.data[:, :, part, group].cpu().double()
-        error[part, group] = (original - reconstruct_slice(exact, part, group)).square().sum()
-        energy[part, group] = original.square().sum()
+    slices = slice_errors(tensor.data, refinement.tucker)
     return _Measured(
         min(max(refinement.relative_errors[-1], lower), truncated),
-        _ratio(error.sum(axis=1), energy.sum(axis=1)).tolist(),
-        _ratio(error.sum(axis=0), energy.sum(axis=0)).tolist(),
+        slices.by_part().tolist(),
+        slices.by_group().tolist(),
     )
-
-
-def _ratio(error: np.ndarray, energy: np.ndarray) -> np.ndarray:
-    """Relative error, 0 where there is nothing to lose."""
-    return np.sqrt(np.divide(error, energy, out=np.zeros_like(error), where=energy > 0))
 
 
 @dataclass(frozen=True)
