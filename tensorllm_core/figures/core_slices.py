@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from jaxtyping import Float
 
 from tensorllm_core.figures.cells import pool
-from tensorllm_core.figures.theme import Appearance, look, style
+from tensorllm_core.figures.theme import Appearance, draw, look
 
 __all__ = ["core_mosaic", "core_slice"]
 
@@ -39,11 +39,11 @@ def core_mosaic(
     # One trace for all panels, separated by empty cells, draws far faster than one trace each.
     gap_x, gap_y = max(1.0, wide * 0.09), max(1.0, tall * 0.2)
     limit = max(float(np.abs(slices).max()), np.finfo(np.float32).tiny)
-    figure = go.Figure()
+    traces, names = [], []
     for group, panel in enumerate(panels):
         row, column = divmod(group, per_row)
         left, top = column * (wide + gap_x), row * (tall + gap_y)
-        figure.add_trace(
+        traces.append(
             go.Heatmap(
                 x0=left,
                 dx=1,
@@ -59,17 +59,26 @@ def core_mosaic(
             )
         )
         name = f"{unit} {group}"
-        figure.add_annotation(
-            x=left + (wide - 1) / 2,
-            y=top - 0.5,
-            yanchor="bottom",
-            showarrow=False,
-            text=f"<b>{name}</b>" if group == chosen else name,
+        names.append(
+            {
+                "x": left + (wide - 1) / 2,
+                "y": top - 0.5,
+                "yanchor": "bottom",
+                "showarrow": False,
+                "text": f"<b>{name}</b>" if group == chosen else name,
+            }
         )
-    style(figure, colours, height=height * rows, scale=scale, margin={"l": 8, "r": 8, "t": 20 * scale, "b": 4})
-    figure.update_xaxes(visible=False, range=[-0.5, per_row * (wide + gap_x) - gap_x - 0.5])
-    figure.update_yaxes(visible=False, range=[rows * (tall + gap_y) - gap_y - 0.5, -0.5])
-    return figure
+    hidden = {"visible": False}
+    return draw(
+        traces,
+        colours,
+        height=height * rows,
+        scale=scale,
+        margin={"l": 8, "r": 8, "t": 20 * scale, "b": 4},
+        annotations=names,
+        xaxis={**hidden, "range": [-0.5, per_row * (wide + gap_x) - gap_x - 0.5]},
+        yaxis={**hidden, "range": [rows * (tall + gap_y) - gap_y - 0.5, -0.5]},
+    )
 
 
 def core_slice(
@@ -77,21 +86,23 @@ def core_slice(
 ) -> go.Figure:
     """One slice large; `limit` is the colour scale's largest magnitude, the same for all slices to be compared."""
     colours = look(appearance)
-    figure = go.Figure(
-        go.Heatmap(
-            z=pool(matrix),
-            x0=1,
-            y0=1,
-            dx=max(1.0, matrix.shape[1] / 256),
-            dy=max(1.0, matrix.shape[0] / 256),
-            zmin=-limit,
-            zmax=limit,
-            colorscale=colours.signed_scale,
-            colorbar={"thickness": 10, "outlinewidth": 0, "tickformat": ".2g"},
-            hovertemplate="direction %{y:.0f} of mode 1, %{x:.0f} of mode 2: %{z:.4f}<extra></extra>",
-        )
+    heat = go.Heatmap(
+        z=pool(matrix),
+        x0=1,
+        y0=1,
+        dx=max(1.0, matrix.shape[1] / 256),
+        dy=max(1.0, matrix.shape[0] / 256),
+        zmin=-limit,
+        zmax=limit,
+        colorscale=colours.signed_scale,
+        colorbar={"thickness": 10, "outlinewidth": 0, "tickformat": ".2g"},
+        hovertemplate="direction %{y:.0f} of mode 1, %{x:.0f} of mode 2: %{z:.4f}<extra></extra>",
     )
-    style(figure, colours, height=height, scale=scale)
-    figure.update_xaxes(title="direction of mode 2 (head width)", showgrid=False)
-    figure.update_yaxes(title="direction of mode 1 (model)", autorange="reversed", showgrid=False)
-    return figure
+    return draw(
+        [heat],
+        colours,
+        height=height,
+        scale=scale,
+        xaxis={"title": {"text": "direction of mode 2 (head width)"}, "showgrid": False},
+        yaxis={"title": {"text": "direction of mode 1 (model)"}, "autorange": "reversed", "showgrid": False},
+    )

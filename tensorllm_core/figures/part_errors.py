@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float
 
-from tensorllm_core.figures.theme import Appearance, look, part_colour, style
+from tensorllm_core.figures.theme import Appearance, draw, look, part_colour
 
 __all__ = ["part_errors"]
 
@@ -27,22 +27,24 @@ def part_errors(
     """Heat map, parts down and groups across; each cell relative to the norm of its own slice."""
     colours = look(appearance)
     labelled = error.size <= _MOST_LABELLED_CELLS
-    figure = go.Figure(
-        go.Heatmap(
-            z=error.astype(np.float32),
-            x=[str(group) for group in range(error.shape[1])],
-            y=[f"<b style='color:{part_colour(part, colours)}'>{part}</b>" for part in parts],
-            zmin=0,
-            zmax=1,
-            xgap=2,
-            ygap=2,
-            colorscale=colours.error_scale,
-            texttemplate="%{z:.2f}" if labelled else None,
-            colorbar={"title": {"text": "error"}, "thickness": 10, "tickformat": ".1f", "outlinewidth": 0},
-            hovertemplate=f"%{{y}} of {unit} %{{x}}<br>relative error %{{z:.3f}}<extra></extra>",
-        )
+    heat = go.Heatmap(
+        z=error.astype(np.float32),
+        x=[str(group) for group in range(error.shape[1])],
+        y=[f"<b style='color:{part_colour(part, colours)}'>{part}</b>" for part in parts],
+        zmin=0,
+        zmax=1,
+        xgap=2,
+        ygap=2,
+        colorscale=colours.error_scale,
+        texttemplate="%{z:.2f}" if labelled else None,
+        colorbar={"title": {"text": "error"}, "thickness": 10, "tickformat": ".1f", "outlinewidth": 0},
+        hovertemplate=f"%{{y}} of {unit} %{{x}}<br>relative error %{{z:.3f}}<extra></extra>",
     )
-    style(figure, colours, height=height, scale=scale)
-    figure.update_xaxes(title=unit, type="category", showgrid=False)
-    figure.update_yaxes(autorange="reversed", showgrid=False)
-    return figure
+    return draw(
+        [heat],
+        colours,
+        height=height,
+        scale=scale,
+        xaxis={"title": {"text": unit}, "type": "category", "showgrid": False},
+        yaxis={"autorange": "reversed", "showgrid": False},
+    )

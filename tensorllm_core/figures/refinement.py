@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from tensorllm_core.figures.theme import Appearance, look, style
+from tensorllm_core.figures.theme import Appearance, draw, look
 
 __all__ = ["refinement_curve"]
 
@@ -18,23 +18,34 @@ def refinement_curve(
     """The errors of the truncated HOSVD, of the sequential truncation and after each sweep, and the lower bound."""
     colours = look(appearance)
     names = ["HOSVD", "sequential", *(f"sweep {n}" for n in range(1, len(relative_errors) - 1))][: len(relative_errors)]
-    figure = go.Figure(
-        go.Scatter(
-            x=names,
-            y=np.asarray(relative_errors, dtype=np.float64),
-            mode="lines+markers",
-            line={"color": colours.modes[1], "width": 2},
-            marker={"size": 8},
-            hovertemplate="%{x}: relative error %{y:.6f}<extra></extra>",
-        )
+    line = go.Scatter(
+        x=names,
+        y=np.asarray(relative_errors, dtype=np.float64),
+        mode="lines+markers",
+        line={"color": colours.modes[1], "width": 2},
+        marker={"size": 8},
+        hovertemplate="%{x}: relative error %{y:.6f}<extra></extra>",
     )
-    figure.add_hline(
-        y=lower,
-        line={"color": colours.muted, "dash": "dash", "width": 1.5},
-        annotation_text=f"no Tucker decomposition of these ranks can be below {lower:.4f}",
-        annotation_position="top left",
+    bound = {"xref": "paper", "x0": 0, "x1": 1, "y0": lower, "y1": lower}
+    label = f"no Tucker decomposition of these ranks can be below {lower:.4f}"
+    return draw(
+        [line],
+        colours,
+        height=height,
+        scale=scale,
+        shapes=[{"type": "line", **bound, "line": {"color": colours.muted, "dash": "dash", "width": 1.5}}],
+        annotations=[
+            {
+                "xref": "paper",
+                "x": 0,
+                "y": lower,
+                "text": label,
+                "showarrow": False,
+                "xanchor": "left",
+                "yanchor": "bottom",
+            }
+        ],
+        xaxis={"type": "category"},
+        yaxis={"title": {"text": "relative error"}},
+        margin={"l": 64 * scale},
     )
-    style(figure, colours, height=height, scale=scale)
-    figure.update_yaxes(title="relative error")
-    figure.update_xaxes(type="category")
-    return figure

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float
-from plotly.subplots import make_subplots
 
-from tensorllm_core.figures.theme import Appearance, look, style
+from tensorllm_core.figures.theme import Appearance, draw, look
 
 __all__ = ["ModeSpectrum", "spectra"]
 
 _MOST_POINTS = 1024
+_PANEL, _BETWEEN = 0.22, 0.17
+"""Heights of a panel and of the space between two, as shares of the figure."""
 _NAMES = ("mode 1, model", "mode 2, head width", "mode 3, part")
 
 
@@ -38,62 +40,106 @@ def spectra(
 ) -> go.Figure:
     """Three stacked plots: singular values (left axis, logarithmic) and cumulative energy (right axis, percent)."""
     colours = look(appearance)
-    titles = [
-        f"<b>{name}</b>: {mode.rank} of {len(mode.values)} directions hold {mode.energy_kept:.0%}"
-        for name, mode in zip(_NAMES, modes, strict=True)
-    ]
-    figure = make_subplots(
-        rows=3, cols=1, specs=[[{"secondary_y": True}]] * 3, vertical_spacing=0.17, subplot_titles=titles
-    )
-    for row, mode in enumerate(modes, start=1):
-        _draw_mode(figure, mode, row, colours.modes[row - 1], colours.muted)
-    style(figure, colours, height=height, scale=scale, margin={"t": 22 * scale, "b": 22 * scale, "r": 40 * scale})
-    figure.update_annotations(x=0, xanchor="left")
-    figure.update_yaxes(type="log", nticks=3, exponentformat="power", secondary_y=False)
-    figure.update_yaxes(range=[0, 1.04], tickformat=".0%", tickvals=[0, 0.5, 1], showgrid=False, secondary_y=True)
-    return figure
+    # Axes are written out by hand: plotly's own subplot helper takes far longer than all the rest.
+    traces: list[go.Scatter] = []
+    shapes: list[dict[str, Any]] = []
+    titles: list[dict[str, Any]] = []
+    layout: dict[str, Any] = {}
+    for number, (name, mode) in enumerate(zip(_NAMES, modes, strict=True)):
+        bottom = (2 - number) * (_PANEL + _BETWEEN)
+        values, energy = ("", "3", "5")[number], ("2", "4", "6")[number]
+        layout[f"xaxis{values}"] = {"anchor": f"y{values}", "dtick": 1 if len(mode.values) <= 8 else None}
+        layout[f"yaxis{values}"] = {
+            "domain": [bottom, bottom + _PANEL],
+            "anchor": f"x{values}",
+            "type": "log",
+            "nticks": 3,
+            "exponentformat": "power",
+        }
+        layout[f"yaxis{energy}"] = {
+            "overlaying": f"y{values}",
+            "side": "right",
+            "anchor": f"x{values}",
+            "range": [0, 1.04],
+            "tickformat": ".0%",
+            "tickvals": [0, 0.5, 1],
+            "showgrid": False,
+        }
+        axes = _Axes(f"x{values}", f"y{values}", f"y{energy}")
+        traces += _traces(mode, axes, colours.modes[number], colours.muted)
+        shapes += _marks(mode, axes, colours.modes[number], colours.muted)
+        text = f"<b>{name}</b>: {mode.rank} of {len(mode.values)} directions hold {mode.energy_kept:.0%}"
+        titles.append(
+            {
+                "x": 0,
+                "y": bottom + _PANEL,
+                "xref": "paper",
+                "yref": "paper",
+                "xanchor": "left",
+                "yanchor": "bottom",
+                "showarrow": False,
+                "text": text,
+            }
+        )
+    margin = {"t": 22 * scale, "b": 22 * scale, "r": 40 * scale}
+    return draw(traces, colours, height=height, scale=scale, margin=margin, shapes=shapes, annotations=titles, **layout)
 
 
-def _draw_mode(figure: go.Figure, mode: ModeSpectrum, row: int, colour: str, muted: str) -> None:
+class _Axes(NamedTuple):
+    x: str
+    values: str
+    energy: str
+
+
+def _traces(mode: ModeSpectrum, axes: _Axes, colour: str, muted: str) -> list[go.Scatter]:
     count = len(mode.values)
     shown = np.unique(np.linspace(0, count - 1, min(count, _MOST_POINTS)).round().astype(int))
     index = (shown + 1).astype(np.float32)
     energy = mode.values.astype(np.float64) ** 2
     kept = np.cumsum(energy) / max(energy.sum(), np.finfo(np.float64).tiny)
-    # A logarithmic axis cannot show zero: values at rounding level are lifted to it.
-    floor = max(float(mode.values[0]) * 1e-8, np.finfo(np.float32).tiny)
-    values = np.maximum(mode.values[shown], floor).astype(np.float32)
-    figure.add_trace(
+    values = np.maximum(mode.values[shown], _floor(mode)).astype(np.float32)
+    few = count <= 64
+    return [
         go.Scatter(
             x=index,
             y=kept[shown].astype(np.float32),
+            xaxis=axes.x,
+            yaxis=axes.energy,
             mode="lines",
             line={"width": 0},
             fill="tozeroy",
             fillcolor=_faint(colour),
             hovertemplate="first %{x:.0f} directions: %{y:.1%} of the energy<extra></extra>",
         ),
-        row=row,
-        col=1,
-        secondary_y=True,
-    )
-    figure.add_trace(
         go.Scatter(
             x=index,
             y=values,
-            mode="lines+markers" if count <= 64 else "lines",
+            xaxis=axes.x,
+            yaxis=axes.values,
+            mode="lines+markers" if few else "lines",
             line={"color": colour, "width": 2},
-            marker={"size": 5, "color": np.where(shown < mode.rank, colour, muted).tolist()} if count <= 64 else None,
+            marker={"size": 5, "color": np.where(shown < mode.rank, colour, muted).tolist()} if few else None,
             hovertemplate="singular value %{x:.0f}: %{y:.4g}<extra></extra>",
         ),
-        row=row,
-        col=1,
-    )
-    if count <= 8:
-        figure.update_xaxes(dtick=1, row=row, col=1)
-    figure.add_vline(x=mode.rank + 0.5, line={"color": colour, "width": 2, "dash": "dot"}, row=row, col=1)
-    if mode.noise_edge is not None and mode.noise_edge > floor:
-        figure.add_hline(y=mode.noise_edge, line={"color": muted, "width": 1.5, "dash": "dash"}, row=row, col=1)
+    ]
+
+
+def _marks(mode: ModeSpectrum, axes: _Axes, colour: str, muted: str) -> list[dict[str, Any]]:
+    """The chosen rank, between the last direction that is kept and the first that is not, and the noise floor."""
+    rank = {"x0": mode.rank + 0.5, "x1": mode.rank + 0.5, "y0": 0, "y1": 1}
+    marks: list[dict[str, Any]] = [
+        {"xref": axes.x, "yref": f"{axes.values} domain", **rank, "line": {"color": colour, "width": 2, "dash": "dot"}}
+    ]
+    if mode.noise_edge is not None and mode.noise_edge > _floor(mode):
+        edge = {"x0": 0, "x1": 1, "y0": mode.noise_edge, "y1": mode.noise_edge}
+        dashed = {"color": muted, "width": 1.5, "dash": "dash"}
+        marks.append({"xref": f"{axes.x} domain", "yref": axes.values, **edge, "line": dashed})
+    return [{"type": "line", **mark} for mark in marks]
+
+
+def _floor(mode: ModeSpectrum) -> float:
+    """A logarithmic axis cannot show zero: values at rounding level are lifted to this."""
+    return max(float(mode.values[0]) * 1e-8, float(np.finfo(np.float32).tiny))
 
 
 def _faint(colour: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 
-from tensorllm_core.figures.theme import Appearance, look, part_colour, style
+from tensorllm_core.figures.theme import Appearance, draw, look, part_colour
 from tensorllm_core.types import TensorShape
 
 __all__ = ["tensor_drawing"]
@@ -26,47 +27,39 @@ def tensor_drawing(
 ) -> go.Figure:
     """Blocks side by side, one per group (at most eight are drawn), their slices fanned out in the parts' colours."""
     colours = look(appearance)
-    figure = go.Figure()
     drawn = min(shape.group, _MOST_BLOCKS)
     depth = len(parts) - 1
     step = _STEP * 3 / max(depth, 3)
     pitch = _WIDE + step * depth + 0.55
+    slices: list[dict[str, Any]] = []
+    texts: list[dict[str, Any]] = []
     for group in range(drawn):
         left = group * pitch
-        for slice_index in reversed(range(len(parts))):
-            x, y = left + slice_index * step, slice_index * step
-            figure.add_shape(
-                type="rect",
-                x0=x,
-                x1=x + _WIDE,
-                y0=y,
-                y1=y + _TALL,
-                line={"color": colours.ground, "width": 1},
-                fillcolor=part_colour(parts[slice_index], colours),
-                opacity=0.95,
-            )
+        for index in reversed(range(len(parts))):
+            x, y = left + index * step, index * step
+            fill = part_colour(parts[index], colours)
+            slices.append({"x0": x, "x1": x + _WIDE, "y0": y, "y1": y + _TALL, "fillcolor": fill})
             if group == drawn - 1 and len(parts) <= 6:
-                figure.add_annotation(
-                    x=x + _WIDE + 0.12, y=y + 0.22, text=f"<b>{parts[slice_index]}</b>", showarrow=False
-                )
-        figure.add_annotation(x=left + _WIDE / 2, y=-0.35, text=f"{unit} {group}", showarrow=False)
-    figure.add_annotation(
-        x=-0.35, y=_TALL / 2, text=f"<b>mode 1</b>: d_model {shape.d_model:,}", textangle=-90, showarrow=False
+                texts.append({"x": x + _WIDE + 0.12, "y": y + 0.22, "text": f"<b>{parts[index]}</b>"})
+        texts.append({"x": left + _WIDE / 2, "y": -0.35, "text": f"{unit} {group}"})
+    modes = (
+        f"<b>mode 2</b>: d_head {shape.d_head}      <b>mode 3</b>: {shape.part} parts, {', '.join(parts[:8])}"
+        f"      <b>mode 4</b>: {shape.group} {unit}s, never compressed"
     )
-    figure.add_annotation(
-        x=0,
-        y=-0.85,
-        xanchor="left",
-        showarrow=False,
-        text=f"<b>mode 2</b>: d_head {shape.d_head}      <b>mode 3</b>: {shape.part} parts, {', '.join(parts[:8])}"
-        f"      <b>mode 4</b>: {shape.group} {unit}s, never compressed",
-    )
+    texts.append({"x": -0.35, "y": _TALL / 2, "text": f"<b>mode 1</b>: d_model {shape.d_model:,}", "textangle": -90})
+    texts.append({"x": 0, "y": -0.85, "text": modes, "xanchor": "left"})
     if shape.group > drawn:
-        figure.add_annotation(
-            x=drawn * pitch + 0.1, y=_TALL / 2, text=f"... and {shape.group - drawn} more", showarrow=False
-        )
-    style(figure, colours, height=height, scale=scale, margin={"l": 4, "r": 4, "t": 4, "b": 4})
+        texts.append({"x": drawn * pitch + 0.1, "y": _TALL / 2, "text": f"... and {shape.group - drawn} more"})
     right = drawn * pitch + (1.4 if shape.group > drawn else 0.2)
-    figure.update_xaxes(visible=False, range=[-0.6, right])
-    figure.update_yaxes(visible=False, range=[-1.1, _TALL + step * depth + 0.15])
-    return figure
+    outline = {"type": "rect", "line": {"color": colours.ground, "width": 1}, "opacity": 0.95}
+    return draw(
+        [],
+        colours,
+        height=height,
+        scale=scale,
+        margin={"l": 4, "r": 4, "t": 4, "b": 4},
+        shapes=[{**outline, **piece} for piece in slices],
+        annotations=[{"showarrow": False, **text} for text in texts],
+        xaxis={"visible": False, "range": [-0.6, right]},
+        yaxis={"visible": False, "range": [-1.1, _TALL + step * depth + 0.15]},
+    )

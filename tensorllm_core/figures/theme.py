@@ -6,13 +6,15 @@ a light ground, where it would otherwise vanish.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import plotly.graph_objects as go
+from plotly.basedatatypes import BaseTraceType
 
-__all__ = ["Appearance", "Look", "look", "part_colour", "style"]
+__all__ = ["Appearance", "Look", "draw", "look", "part_colour"]
 
 
 class Appearance(StrEnum):
@@ -80,35 +82,35 @@ def part_colour(part: str, colours: Look) -> str:
     return colours.parts[part[0]]
 
 
-def style(figure: go.Figure, colours: Look, *, height: int, scale: float = 1.0, **layout: Any) -> go.Figure:
-    """Give a figure the common look, in place, and return it.
+def draw(
+    traces: Sequence[BaseTraceType], colours: Look, *, height: int, scale: float = 1.0, **layout: Any
+) -> go.Figure:
+    """A figure of these traces in the common look.
+
+    The layout is put together as plain data and checked once: plotly's own updates cost far more.
 
     Args:
         height: of the drawing, in pixels.
-        scale: of all type; 1 on a desk, about 1.4 for a projector.
+        scale: of all type; 1 on a desk, about 1.3 for a projector.
+        layout: as plotly's; `margin` and every axis are filled up with the common look.
     """
     size = 12 * scale
     margin = {"l": 44 * scale, "r": 10, "t": 26 * scale, "b": 36 * scale, **layout.pop("margin", {})}
-    figure.update_layout(
-        height=height,
-        margin=margin,
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"family": "Source Sans, Source Sans Pro, Segoe UI, sans-serif", "size": size, "color": colours.ink},
-        hoverlabel={"font": {"size": size}},
-        showlegend=layout.pop("showlegend", False),
-        uirevision=layout.pop("uirevision", "keep"),
-        **layout,
-    )
+    common = {
+        "height": height,
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": "Source Sans, Source Sans Pro, Segoe UI, sans-serif", "size": size, "color": colours.ink},
+        "showlegend": False,
+        "uirevision": "keep",
+    }
     axis = {
         "gridcolor": colours.grid,
         "linecolor": colours.grid,
         "zerolinecolor": colours.grid,
         "tickfont": {"size": size * 0.9, "color": colours.muted},
-        "title_font": {"size": size, "color": colours.ink},
-        "title_standoff": 6,
+        "automargin": False,
     }
-    figure.update_xaxes(**axis)
-    figure.update_yaxes(**axis)
-    figure.update_annotations(font={"size": size, "color": colours.ink})
-    return figure
+    axes = {"xaxis": {}, "yaxis": {}} | {name: layout[name] for name in layout if name[1:5] == "axis"}
+    filled = {name: {**axis, **own} for name, own in axes.items()}
+    return go.Figure(list(traces), {**common, **layout, **filled, "margin": margin})

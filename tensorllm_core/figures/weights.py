@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float
-from plotly.subplots import make_subplots
 
 from tensorllm_core.figures.cells import pool
-from tensorllm_core.figures.theme import Appearance, look, style
+from tensorllm_core.figures.theme import Appearance, draw, look
 
 __all__ = ["weights_before_after"]
+
+_PANEL, _BETWEEN = 0.32, 0.02
+"""Widths of a panel and of the space between two, as shares of the figure."""
 
 
 def weights_before_after(
@@ -25,13 +29,18 @@ def weights_before_after(
     colours = look(appearance)
     limit = float(np.quantile(np.abs(before), 0.995)) or 1.0
     panels = {"before": before, "after": after, "residual, before - after": before - after}
-    figure = make_subplots(
-        rows=1, cols=3, shared_yaxes=True, subplot_titles=[f"<b>{name}</b>" for name in panels], horizontal_spacing=0.03
-    )
-    for column, matrix in enumerate(panels.values(), start=1):
-        figure.add_trace(
+    traces, titles = [], []
+    layout: dict[str, Any] = {"yaxis": {"title": {"text": "d_head"}, "showgrid": False}}
+    for column, (name, matrix) in enumerate(panels.items()):
+        left = column * (_PANEL + _BETWEEN)
+        suffix = str(column + 1) if column else ""
+        layout[f"xaxis{suffix}"] = {"title": {"text": "d_model"}, "domain": [left, left + _PANEL], "showgrid": False}
+        titles.append({"text": f"<b>{name}</b>", "x": left + _PANEL / 2, "y": 1.0})
+        traces.append(
             go.Heatmap(
                 z=pool(matrix.T),
+                xaxis=f"x{suffix}",
+                yaxis="y",
                 zmin=-limit,
                 zmax=limit,
                 dx=max(1.0, matrix.shape[0] / 256),
@@ -39,15 +48,12 @@ def weights_before_after(
                 x0=0,
                 y0=0,
                 colorscale=colours.signed_scale,
-                showscale=column == 3,
+                showscale=column == 2,
                 colorbar={"thickness": 10, "outlinewidth": 0, "tickformat": ".2g"},
                 hovertemplate="d_model %{x:.0f}, d_head %{y:.0f}: %{z:.4f}<extra></extra>",
-            ),
-            row=1,
-            col=column,
+            )
         )
-    style(figure, colours, height=height, scale=scale)
-    figure.update_xaxes(title="d_model", showgrid=False)
-    figure.update_yaxes(showgrid=False)
-    figure.update_yaxes(title="d_head", row=1, col=1)
-    return figure
+    common = {"xref": "paper", "yref": "paper", "yanchor": "bottom", "showarrow": False}
+    return draw(
+        traces, colours, height=height, scale=scale, annotations=[{**common, **title} for title in titles], **layout
+    )
