@@ -93,7 +93,11 @@ def _weights(scene: Scene, analysis: Analysis, result: Result) -> None:
     with st.container(horizontal=True):
         group = _choose_group(scene, analysis, "weights")
         parts = analysis.tensor.parts
-        part = st.segmented_control("Part", parts, default=parts[0], required=True, key=f"weights part {len(parts)}")
+        part = scene.part if scene.part in parts else parts[0]
+        key = f"weights part {len(parts)}"
+        st.segmented_control(
+            "Part", parts, key=state.seed(key, part), on_change=state.take, args=(key, "part"), required=True
+        )
     index = parts.index(part)
     before = analysis.tensor.data[:, :, index, group].cpu().numpy()
     after = reconstruct_slice(result.tucker, index, group).cpu().numpy()

@@ -120,4 +120,8 @@ def _show_progress(key: str, title: str) -> None:
 def _offer_restart(key: str, title: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.info(f"{title}: stopped.")
-        st.button("Start again", icon=":material/replay:", key=f"again {key}", on_click=lambda: _jobs().pop(key, None))
+        st.button("Start again", icon=":material/replay:", key=f"again {key}", on_click=_forget, args=(key,))
+
+
+def _forget(key: str) -> None:
+    _jobs().pop(key, None)

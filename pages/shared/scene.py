@@ -41,6 +41,7 @@ class Scene:
     refine: bool = False
     group: int = 0
     view: str = "1"
+    part: str = "Q"
     tab: str = ""
     present: bool = False
 
@@ -178,6 +179,7 @@ _READERS: dict[str, Callable[[str, str], object]] = {
     "refine": _read_flag,
     "group": _read_group,
     "view": _read_text,
+    "part": _read_text,
     "tab": _read_text,
     "present": _read_flag,
 }

@@ -88,11 +88,11 @@ def _about(key: str, explanation: Explanation, table: Callable[[], pd.DataFrame]
             key=f"csv {key}",
             on_click="ignore",
         )
-        choice = seed_choice = f"picture {key}"
+        choice = f"picture {key}"
         st.segmented_control(
             "Picture",
             ["svg", "png"],
-            key=state.seed(seed_choice, state.kept(_PICTURE) or "svg"),
+            key=state.seed(choice, state.kept(_PICTURE) or "svg"),
             format_func=str.upper,
             on_change=_take_picture,
             args=(choice,),
@@ -147,20 +147,21 @@ def whole_number(
 ) -> None:
     """A slider and a number field for one whole number from 1; either hands its key to `on_change`."""
     disabled = most <= 1
-    head, field = st.columns([3, 2], vertical_alignment="center", gap="small", wrap=False)
-    head.markdown(f":{colour}[**{label}**] of {most:,}", help=help_text)
     number, slider = f"{label} number {most}", f"{label} slider {most}"
-    field.number_input(
-        label,
-        1,
-        max(most, 1),
-        step=1,
-        key=state.seed(number, value),
-        on_change=on_change,
-        args=(number,),
-        label_visibility="collapsed",
-        disabled=disabled,
-    )
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
+        st.markdown(f":{colour}[**{label}**] of {most:,}", help=help_text, width="stretch")
+        st.number_input(
+            label,
+            1,
+            max(most, 1),
+            step=1,
+            key=state.seed(number, value),
+            on_change=on_change,
+            args=(number,),
+            label_visibility="collapsed",
+            disabled=disabled,
+            width=90,
+        )
     if disabled:
         return
     st.slider(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float
@@ -38,8 +40,9 @@ def core_mosaic(
     tall, wide = panels[0].shape
     # One trace for all panels, separated by empty cells, draws far faster than one trace each.
     gap_x, gap_y = max(1.0, wide * 0.09), max(1.0, tall * 0.2)
-    limit = max(float(np.abs(slices).max()), np.finfo(np.float32).tiny)
-    traces, names = [], []
+    limit = max(float(np.abs(slices).max()), float(np.finfo(np.float32).tiny))
+    traces: list[go.Heatmap] = []
+    names: list[dict[str, Any]] = []
     for group, panel in enumerate(panels):
         row, column = divmod(group, per_row)
         left, top = column * (wide + gap_x), row * (tall + gap_y)

@@ -24,6 +24,7 @@ SCENE = some.builds(
     refine=some.booleans(),
     group=some.integers(0, 999),
     view=some.sampled_from(["1", "3", "Q", "O2"]),
+    part=some.sampled_from(["Q", "V", "O2"]),
     tab=some.sampled_from(["", "Weights"]),
     present=some.booleans(),
 )

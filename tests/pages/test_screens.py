@@ -1,4 +1,4 @@
-"""Every screen through Streamlit's own test harness: it draws, keeps its state, and answers nonsense with a sentence."""
+"""Every screen in Streamlit's test harness: it draws, keeps its state, and answers nonsense with a sentence."""
 
 from __future__ import annotations
 
