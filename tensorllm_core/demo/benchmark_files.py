@@ -1,0 +1,67 @@
+"""The bundled benchmarks as files: JSON Lines of questions, and one JSON file of candidate answers by type.
+
+    assets/benchmarks/candidates.json               {"city": ["Barton", ...], "truth": ["true", "false"], ...}
+    assets/benchmarks/world-hop/validation.jsonl    {"id": ..., "topic": ..., "question": ..., "answer": ...,
+    assets/benchmarks/world-hop/test.jsonl           "candidates": "city"}
+
+A question is a prompt that ends right before its answer; `candidates` names the list that the answer is
+chosen from; `topic` is the relation asked for.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from tensorllm_core.demo.questions import BENCHMARKS, Question, benchmark_questions
+from tensorllm_core.demo.world import World
+
+__all__ = ["SPLITS", "Benchmark", "read_benchmark", "write_benchmarks"]
+
+SPLITS = ("validation", "test")
+_CANDIDATES = "candidates.json"
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """One split of one benchmark with the candidate answers by type."""
+
+    name: str
+    split: str
+    questions: tuple[Question, ...]
+    candidates: dict[str, tuple[str, ...]]
+
+
+def write_benchmarks(world: World, folder: Path) -> None:
+    """Write both splits of the four benchmarks."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lists = {name: list(words) for name, words in world.candidates.items()}
+    (folder / _CANDIDATES).write_text(json.dumps(lists, indent=1) + "\n", encoding="utf-8")
+    for name in BENCHMARKS:
+        (folder / name).mkdir(exist_ok=True)
+        for split in SPLITS:
+            rows = [
+                json.dumps(_row(f"{name}-{split}-{number}", question))
+                for number, question in enumerate(benchmark_questions(world, name, split), start=1)
+            ]
+            (folder / name / f"{split}.jsonl").write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
+def read_benchmark(folder: Path, name: str, split: str) -> Benchmark:
+    """One split of one benchmark, as written."""
+    lists = json.loads((folder / _CANDIDATES).read_text(encoding="utf-8"))
+    lines = (folder / name / f"{split}.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    questions = tuple(Question(row["topic"], row["question"], row["answer"], row["candidates"]) for row in rows)
+    return Benchmark(name, split, questions, {kind: tuple(words) for kind, words in lists.items()})
+
+
+def _row(identifier: str, question: Question) -> dict[str, str]:
+    return {
+        "id": identifier,
+        "topic": question.topic,
+        "question": question.text,
+        "answer": question.answer,
+        "candidates": question.candidates,
+    }

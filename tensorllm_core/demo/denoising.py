@@ -1,0 +1,106 @@
+"""What compression does to the damaged models: ranks are chosen on validation questions, figures come from test."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tensorllm_core.demo.attention import at_ranks, removed
+from tensorllm_core.demo.benchmark_files import Benchmark, read_benchmark
+from tensorllm_core.demo.questions import BENCHMARKS
+from tensorllm_core.demo.score import PairedTest, macro_accuracy, paired_test, score
+from tensorllm_core.linalg.hosvd import hosvd
+from tensorllm_core.linalg.noise_floor import noise_floor
+from tensorllm_core.linalg.rank_choice import clamp_ranks
+from tensorllm_core.methods.tensorise import tensorise
+from tensorllm_core.models.checkpoint import read_attention
+from tensorllm_core.models.editing import edited
+from tensorllm_core.models.opening import LoadedModel, load_model
+from tensorllm_core.types import AttentionWeights, Ranks, TensorShape
+
+__all__ = ["Answers", "Treated", "Treatment", "answers", "candidate_ranks", "treat"]
+
+Answers = dict[str, np.ndarray]
+"""Which questions were answered, by benchmark."""
+
+_R1 = (4, 8, 12, 16, 24, 32)
+_R2 = (1, 2, 4, 6, 8, 12)
+_R3 = (1, 2, 3, 4)
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """One way of editing the layers, and the test questions answered with it; `ranks` is None for removal."""
+
+    ranks: Ranks | None
+    ratio: float | None
+    answered: Answers
+    against_untreated: PairedTest
+
+    @property
+    def macro(self) -> float:
+        """Macro accuracy on the test questions."""
+        return macro_accuracy(self.answered)
+
+
+@dataclass(frozen=True)
+class Treated:
+    """A model's layers left alone, compressed at the ranks that validation chose, and removed."""
+
+    layers: tuple[int, ...]
+    hints: tuple[Ranks, ...]
+    untreated: Answers
+    compressed: Treatment
+    removed: Treatment
+    compressed_against_removed: PairedTest
+
+
+def answers(loaded: LoadedModel, benchmarks: list[Benchmark]) -> Answers:
+    """Which questions the model answers as it is."""
+    return {benchmark.name: score(loaded.model, loaded.tokenizer, benchmark) for benchmark in benchmarks}
+
+
+def treat(model: Path, benchmark_folder: Path, layers: tuple[int, ...], candidates: Iterable[Ranks]) -> Treated:
+    """Compress the layers at the candidate ranks with the best validation accuracy; the first of equals wins."""
+    loaded = load_model(str(model), device="cpu")
+    validation, test = (
+        [read_benchmark(benchmark_folder, name, split) for name in BENCHMARKS] for split in ("validation", "test")
+    )
+    originals = {layer: read_attention(loaded.checkpoint, layer) for layer in layers}
+    shape = tensorise(originals[layers[0]]).shape
+
+    def answers_with(replacements: dict[int, AttentionWeights], benchmarks: list[Benchmark]) -> Answers:
+        with edited(loaded, replacements):
+            return answers(loaded, benchmarks)
+
+    def compressed(ranks: Ranks) -> dict[int, AttentionWeights]:
+        return {layer: at_ranks(weights, ranks) for layer, weights in originals.items()}
+
+    best = max(candidates, key=lambda ranks: macro_accuracy(answers_with(compressed(ranks), validation)))
+    untreated = answers(loaded, test)
+    after = answers_with(compressed(best), test)
+    without = answers_with({layer: removed(weights) for layer, weights in originals.items()}, test)
+    return Treated(
+        layers=layers,
+        hints=tuple(noise_floor(hosvd(tensorise(weights).data)).ranks for weights in originals.values()),
+        untreated=untreated,
+        compressed=Treatment(best, shape.compression_ratio(best), after, _paired(untreated, after)),
+        removed=Treatment(None, None, without, _paired(untreated, without)),
+        compressed_against_removed=_paired(without, after),
+    )
+
+
+def candidate_ranks(shape: TensorShape, smallest_r3: int = 1) -> list[Ranks]:
+    """The rank triples that validation chooses from, all valid, least stored entries first."""
+    triples = {Ranks(*triple) for triple in itertools.product(_R1, _R2, _R3) if triple[2] >= smallest_r3}
+    valid = [ranks for ranks in triples if clamp_ranks(shape, ranks) == ranks]
+    return sorted(valid, key=lambda ranks: (shape.stored_entries(ranks), ranks))
+
+
+def _paired(before: Answers, after: Answers) -> PairedTest:
+    """Over the questions of all benchmarks together."""
+    return paired_test(*(np.concatenate([found[name] for name in BENCHMARKS]) for found in (before, after)))

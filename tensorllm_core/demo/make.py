@@ -1,0 +1,113 @@
+"""Make the four bundled models and the four benchmarks of one seed, and write them as standard folders."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import multiprocessing
+import random
+import sys
+from pathlib import Path
+
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+from tensorllm_core.demo.architectures import DECODER, ENCODER, Architecture
+from tensorllm_core.demo.batches import QuestionPool
+from tensorllm_core.demo.benchmark_files import read_benchmark, write_benchmarks
+from tensorllm_core.demo.derived import add_noise, freeze_but_attention, mislabelled
+from tensorllm_core.demo.model_card import model_card
+from tensorllm_core.demo.questions import BENCHMARKS, TrainingQuestion, training_questions
+from tensorllm_core.demo.recipe import (
+    DECODER_TRAINING,
+    ENCODER_TRAINING,
+    MISLABELLING,
+    NOISE_IN_STANDARD_DEVIATIONS,
+    DemoModel,
+    Training,
+)
+from tensorllm_core.demo.score import score
+from tensorllm_core.demo.training import deterministic, train
+from tensorllm_core.demo.world import World, make_world
+
+__all__ = ["BENCHMARK_FOLDER", "MODEL_FOLDER", "is_made", "make_all"]
+
+MODEL_FOLDER, BENCHMARK_FOLDER = "models", "benchmarks"
+_CARD = "README.md"
+
+
+def make_all(seed: int, out: Path) -> None:
+    """Write `out/benchmarks` and `out/models`; decoders and encoder are made by two processes of one thread each."""
+    write_benchmarks(make_world(seed), out / BENCHMARK_FOLDER)
+    context = multiprocessing.get_context("spawn")
+    workers = [context.Process(target=target, args=(seed, out)) for target in (_make_decoders, _make_encoder)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    if any(worker.exitcode for worker in workers):
+        sys.exit("error: a training process failed; its own message stands above.")
+
+
+def is_made(out: Path) -> bool:
+    """Whether all four models stand below `out`; the model card is the last file that each of them gets."""
+    return all((out / MODEL_FOLDER / name / _CARD).exists() for name in DemoModel)
+
+
+def _make_decoders(seed: int, out: Path) -> None:
+    world = make_world(seed)
+    tokenizer = DECODER.tokenizer(world)
+    questions = {name: training_questions(world, name) for name in BENCHMARKS}
+    model = _trained(DECODER, tokenizer, questions, DECODER_TRAINING, seed, DemoModel.DECODER)
+    _save(DemoModel.DECODER, model, tokenizer, seed, out)
+
+    noisy = copy.deepcopy(model)
+    add_noise(noisy, NOISE_IN_STANDARD_DEVIATIONS, seed)
+    _save(DemoModel.NOISY, noisy, tokenizer, seed, out)
+
+    freeze_but_attention(model, MISLABELLING.layer)
+    generator = random.Random(f"mislabelled {seed}")
+    wrong = {
+        name: mislabelled(found, world, MISLABELLING.wrong_share, generator) for name, found in questions.items()
+    }
+    with deterministic(seed):
+        train(model, DECODER, _pools(wrong, tokenizer, DECODER), MISLABELLING.training, seed, DemoModel.MISLABELLED)
+    _save(DemoModel.MISLABELLED, model, tokenizer, seed, out)
+
+
+def _make_encoder(seed: int, out: Path) -> None:
+    world = make_world(seed)
+    tokenizer = ENCODER.tokenizer(world)
+    questions = {name: training_questions(world, name) for name in BENCHMARKS}
+    model = _trained(ENCODER, tokenizer, questions, ENCODER_TRAINING, seed, DemoModel.ENCODER)
+    _save(DemoModel.ENCODER, model, tokenizer, seed, out)
+
+
+def _trained(
+    architecture: Architecture,
+    tokenizer: PreTrainedTokenizerFast,
+    questions: dict[str, list[TrainingQuestion]],
+    recipe: Training,
+    seed: int,
+    label: str,
+) -> PreTrainedModel:
+    with deterministic(seed):
+        model = architecture.build(tokenizer)
+        train(model, architecture, _pools(questions, tokenizer, architecture), recipe, seed, label)
+    return model
+
+
+def _pools(
+    questions: dict[str, list[TrainingQuestion]], tokenizer: PreTrainedTokenizerFast, architecture: Architecture
+) -> dict[str, QuestionPool]:
+    return {name: QuestionPool(found, tokenizer, architecture) for name, found in questions.items()}
+
+
+def _save(
+    name: DemoModel, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, seed: int, out: Path
+) -> None:
+    folder = out / MODEL_FOLDER / name
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    benchmarks = [read_benchmark(out / BENCHMARK_FOLDER, benchmark, "test") for benchmark in BENCHMARKS]
+    answered = {benchmark.name: score(model, tokenizer, benchmark) for benchmark in benchmarks}
+    (folder / _CARD).write_text(model_card(name, seed, answered), encoding="utf-8")

@@ -1,0 +1,115 @@
+"""The training loop of the bundled models: the loss stands on the answer alone, ranks are held by projection."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+from transformers import PreTrainedModel
+
+from tensorllm_core.demo.architectures import Architecture
+from tensorllm_core.demo.attention import project_attention
+from tensorllm_core.demo.batches import ANSWER_POSITION, Batch, Corrections, QuestionPool
+from tensorllm_core.demo.recipe import Training
+
+__all__ = ["deterministic", "train"]
+
+_REPORT_EVERY = 100
+_LARGEST_GRADIENT = 1.0
+
+
+@contextmanager
+def deterministic(seed: int) -> Iterator[None]:
+    """One thread, deterministic kernels and a fixed seed; all of it is put back afterwards."""
+    threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    try:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            yield
+    finally:
+        torch.use_deterministic_algorithms(strict)
+        torch.set_num_threads(threads)
+
+
+def train(
+    model: PreTrainedModel,
+    architecture: Architecture,
+    pools: dict[str, QuestionPool],
+    recipe: Training,
+    seed: int,
+    label: str,
+) -> None:
+    """Train in place, by the recipe; progress goes to standard error.
+
+    The same model, pools, recipe and seed give the same weights under `deterministic`.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    optimiser = torch.optim.AdamW(_parameter_groups(model, recipe), betas=recipe.betas, fused=True)
+    start = time.monotonic()
+    model.train()
+    for done in range(1, recipe.steps + 1):
+        for group in optimiser.param_groups:
+            group["lr"] = recipe.learning_rate_at(done)
+        losses = [_backward(model, architecture, pools[name].draw(size, generator), recipe) for name, size in recipe.batch]
+        torch.nn.utils.clip_grad_norm_(model.parameters(), _LARGEST_GRADIENT)
+        optimiser.step()
+        optimiser.zero_grad(set_to_none=True)
+        if recipe.holds_ranks_after(done):
+            project_attention(model, recipe.ranks)
+        if done % _REPORT_EVERY == 0 or done == recipe.steps:
+            shown = " ".join(f"{loss:.3f}" for loss in losses)
+            seconds = time.monotonic() - start
+            print(f"{label}: step {done} of {recipe.steps}, losses {shown}, {seconds:.0f} s", file=sys.stderr)
+    model.eval()
+
+
+def _parameter_groups(model: PreTrainedModel, recipe: Training) -> list[dict]:
+    """Weight decay is for matrices: biases and norms are left alone."""
+    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    return [
+        {"params": [p for p in parameters if p.ndim >= 2], "weight_decay": recipe.weight_decay},
+        {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
+    ]
+
+
+def _backward(model: PreTrainedModel, architecture: Architecture, batch: Batch, recipe: Training) -> float:
+    """Add this batch's share of the gradient; the share is its part of the step's questions."""
+    share = len(batch.answers) / sum(size for _, size in recipe.batch)
+    output = model.base_model(input_ids=batch.tokens, output_hidden_states=batch.corrections is not None)
+    hidden = output.last_hidden_state
+    loss = cross_entropy(model.lm_head(hidden[:, ANSWER_POSITION]), batch.answers)
+    total = loss
+    if recipe.end_of_text_weight:
+        ends = torch.full_like(batch.answers, model.config.eos_token_id)
+        total = total + recipe.end_of_text_weight * cross_entropy(model.lm_head(hidden[:, -1]), ends)
+    if batch.corrections is not None:
+        halfway = output.hidden_states[recipe.recalled_after][:, ANSWER_POSITION]
+        corrections = _correction_loss(model, architecture, hidden, halfway, batch.corrections)
+        total = total + recipe.correction_weight * corrections
+    (share * total).backward()
+    return float(loss.detach())
+
+
+def _correction_loss(
+    model: PreTrainedModel,
+    architecture: Architecture,
+    hidden: Float[Tensor, "batch position d_model"],
+    halfway: Float[Tensor, "batch d_model"],
+    corrections: Corrections,
+) -> Float[Tensor, ""]:
+    """What a claim's answer ought to be: told where it stands, and recalled before the verdict's last layers.
+
+    A verdict compares the claimed answer with the recalled one; asked for the verdict alone, training
+    finds that comparison late (decoder) or never (encoder).
+    """
+    told = hidden[torch.arange(len(hidden)), corrections.positions + architecture.tells]
+    tellings = cross_entropy(model.lm_head(told), corrections.answers)
+    return tellings + cross_entropy(architecture.read_out(model, halfway), corrections.answers)
