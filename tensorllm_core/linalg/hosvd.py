@@ -9,24 +9,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from einops import einsum, rearrange
+from einops import einsum, reduce
 from jaxtyping import Float, Float64
 from torch import Tensor
 
+from tensorllm_core.errors import RequestError
+from tensorllm_core.linalg.bases import orthogonal_basis
+from tensorllm_core.linalg.products import first_mode, full_precision, group_energy, later_modes
 from tensorllm_core.types import Progress, Ranks, TensorShape, Tucker
 
 __all__ = ["Hosvd", "hosvd", "reconstruct", "truncate"]
 
+_DOUBLE_UP_TO = 2**22
+"""Largest number of entries that are decomposed in float64 throughout."""
+
 
 @dataclass(frozen=True, eq=False)
 class Hosvd:
-    """Full bases, full core and spectra of one tensor."""
+    """Full bases, full core and spectra of one tensor; k = min(side, product of the other sides)."""
 
     core: Float[Tensor, "k1 k2 k3 group"]
     u1: Float[Tensor, "d_model k1"]
     u2: Float[Tensor, "d_head k2"]
     u3: Float[Tensor, "part k3"]
     spectra: tuple[Float64[Tensor, " k1"], Float64[Tensor, " k2"], Float64[Tensor, " k3"]]
+    """Singular values of the unfoldings of modes 1, 2 and 3, descending, on the CPU."""
 
     @property
     def shape(self) -> TensorShape:
@@ -40,20 +47,46 @@ class Hosvd:
 
 
 def hosvd(tensor: Float[Tensor, "d_model d_head part group"], progress: Progress | None = None) -> Hosvd:
-    """Decompose at full ranks; the error of every truncation can be read off the result."""
-    u1 = _basis(rearrange(tensor, "d_model d_head part group -> d_model (d_head part group)"))
-    u2 = _basis(rearrange(tensor, "d_model d_head part group -> d_head (d_model part group)"))
-    u3 = _basis(rearrange(tensor, "d_model d_head part group -> part (d_model d_head group)"))
-    core = einsum(tensor, u1, u2, u3, "d_model d_head part group, d_model k1, d_head k2, part k3 -> k1 k2 k3 group")
-    energy = core.double() ** 2
-    first, second, third = (
-        energy.sum(dim=[axis for axis in range(4) if axis != mode]).sqrt().cpu() for mode in range(3)
-    )
-    return Hosvd(core, u1, u2, u3, (first, second, third))
+    """Decompose at full ranks; the error of every truncation can be read off the result.
+
+    The entries must be finite. Core and bases have the tensor's dtype and device, with two exceptions: what
+    is neither float32 nor float64 becomes float32, and what lies on an MPS device, which has neither float64
+    nor eigenvectors, is decomposed on the CPU.
+
+    Raises:
+        RequestError: `progress` asked to stop.
+
+    >>> hosvd(torch.ones(6, 3, 4, 2)).spectra[1].round(decimals=3).tolist()
+    [12.0, 0.0, 0.0]
+    """
+
+    def report(share: float, what: str) -> None:
+        if progress is not None and not progress(share, what):
+            raise RequestError("Expected time to decompose the tensor, got a request to stop; ask for it again.")
+
+    with torch.no_grad(), full_precision():
+        tensor = tensor.detach().cpu() if tensor.device.type == "mps" else tensor.detach()
+        dtype = tensor.dtype if tensor.dtype is torch.float64 else torch.float32
+        tensor = tensor.to(torch.float64 if tensor.numel() <= _DOUBLE_UP_TO else dtype).contiguous()
+        report(0.0, "head-width and part modes")
+        u3 = orthogonal_basis(tensor, 3)
+        u2 = orthogonal_basis(tensor, 2)
+        u1 = orthogonal_basis(tensor, 1, lambda share: report(0.05 + 0.15 * share, "model mode"))
+        report(0.6, "core")
+        core = first_mode(tensor, u1)
+        report(0.95, "core")
+        # In the same memory, when the shape stays.
+        same = core.shape[1:3] == (u2.shape[1], u3.shape[1])
+        core = later_modes(core, u2, u3, target=core if same else None).to(dtype)
+        return Hosvd(core, u1.to(dtype), u2.to(dtype), u3.to(dtype), _spectra(core))
 
 
 def truncate(decomposition: Hosvd, ranks: Ranks) -> Tucker:
-    """The truncated HOSVD: the leading block of the core and the leading columns of the bases."""
+    """The truncated HOSVD: the leading block of the core and the leading columns of the bases.
+
+    >>> truncate(hosvd(torch.ones(6, 3, 4, 2)), Ranks(2, 1, 1)).core.shape
+    torch.Size([2, 1, 1, 2])
+    """
     r1, r2, r3 = ranks
     d = decomposition
     return Tucker(d.core[:r1, :r2, :r3], d.u1[:, :r1], d.u2[:, :r2], d.u3[:, :r3])
@@ -61,14 +94,19 @@ def truncate(decomposition: Hosvd, ranks: Ranks) -> Tucker:
 
 def reconstruct(tucker: Tucker) -> Float[Tensor, "d_model d_head part group"]:
     """The tensor that a Tucker decomposition stands for."""
-    return einsum(
-        tucker.core,
-        tucker.u1,
-        tucker.u2,
-        tucker.u3,
-        "r1 r2 r3 group, d_model r1, d_head r2, part r3 -> d_model d_head part group",
+    with full_precision():
+        # Largest mode last: what stands before it stays small.
+        small = einsum(tucker.core, tucker.u2, tucker.u3, "r1 r2 r3 group, d_head r2, part r3 -> r1 d_head part group")
+        return einsum(small, tucker.u1, "r1 d_head part group, d_model r1 -> d_model d_head part group")
+
+
+def _spectra(
+    core: Float[Tensor, "k1 k2 k3 group"],
+) -> tuple[Float64[Tensor, " k1"], Float64[Tensor, " k2"], Float64[Tensor, " k3"]]:
+    energy = group_energy(core)
+    # Rounding may swap neighbours of equal energy.
+    first, second, third = (
+        reduce(energy, f"k1 k2 k3 -> {mode}", "sum").sqrt().sort(descending=True).values.cpu()
+        for mode in ("k1", "k2", "k3")
     )
-
-
-def _basis(unfolding: Float[Tensor, "row column"]) -> Float[Tensor, "row k"]:
-    return torch.linalg.svd(unfolding, full_matrices=False).U
+    return first, second, third

@@ -13,16 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Float32, Float64
-from torch import Tensor
 
 from tensorllm_core.errors import RankError
 from tensorllm_core.linalg.hosvd import Hosvd
 from tensorllm_core.linalg.part_products import PartProducts, part_products
+from tensorllm_core.linalg.products import group_energy
 from tensorllm_core.types import Ranks, TensorShape
 
 __all__ = ["ErrorBounds", "Landscape", "landscape"]
-
-_BLOCK_ENTRIES = 2**22
 
 
 @dataclass(frozen=True)
@@ -121,21 +119,12 @@ class Landscape:
 
 def landscape(decomposition: Hosvd) -> Landscape:
     """Tabulate the error of every truncation of a decomposition, in float64."""
-    inside = _energy(decomposition.core)
+    inside = group_energy(decomposition.core)
     for axis in range(3):
         torch.cumsum(inside, dim=axis, out=inside)
     total = inside[-1, -1, -1].clone()
     table = inside.neg_().add_(total).div_(total if total > 0 else 1.0).sqrt_()
     return Landscape(decomposition.shape, table.cpu().numpy(), part_products(decomposition))
-
-
-def _energy(core: Tensor) -> Float64[Tensor, "k1 k2 k3"]:
-    """Squared core summed over groups, in blocks so that no float64 copy of the core is made."""
-    energy = torch.empty(core.shape[:3], dtype=torch.float64, device=core.device)
-    rows = max(1, _BLOCK_ENTRIES // core[0].numel())
-    for source, target in zip(core.split(rows), energy.split(rows), strict=True):
-        torch.sum(source.double().square_(), dim=3, out=target)
-    return energy
 
 
 def _relative(
