@@ -19,10 +19,11 @@ def test_a_link_straight_to_a_screen_draws_it(path, theme, visit):
     assert (brightness(page) < 128) == (theme == "dark")
 
 
-def test_the_plain_address_shows_the_overview(visit):
+def test_the_bare_address_shows_a_layer_decomposed_at_once(visit):
     page = visit("/")
     drawn(page)
-    expect(page).to_have_title(re.compile("Overview"))
+    expect(page).to_have_title(re.compile("Decompose"))
+    assert page.get_by_role("slider").count() == 3
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -35,7 +36,9 @@ def test_a_screen_fits_the_width_of_a_projector(path, visit):
 def test_the_menu_leads_from_one_screen_to_another_and_keeps_the_scene(visit):
     page = visit("/decompose?model=demo-decoder&layer=2&r1=5&r2=4&r3=3")
     drawn(page)
-    page.get_by_role("link", name="Overview").first.click()
+    page.get_by_role("navigation").get_by_role("button", name="Start").click()
+    page.get_by_role("menuitem", name="Overview").click()
+    expect(page).to_have_title(re.compile("Overview"))
     expect(page).to_have_url(re.compile("layer=2"))
     drawn(page)
     assert re.search("model=demo-decoder&", page.url)
