@@ -10,12 +10,12 @@ from collections.abc import Callable
 
 import torch
 from einops import rearrange
-from jaxtyping import Float, Float32, Float64
+from jaxtyping import Float, Float64
 from torch import Tensor
 
 from tensorllm_core.linalg.products import row_blocks, row_products
 
-__all__ = ["orthogonal_basis"]
+__all__ = ["eigenvectors", "fix_signs", "gram", "orthogonal_basis"]
 
 Report = Callable[[float], None]
 """Called with the share of the Gram matrix that is done."""
@@ -33,45 +33,59 @@ _UNFOLDINGS = {
 def orthogonal_basis(
     tensor: Float[Tensor, "d_model d_head part group"], mode: int, report: Report = lambda share: None
 ) -> Float[Tensor, "side k"]:
-    """Orthonormal directions of mode 1, 2 or 3, strongest first; k = min(side, product of the other sides).
-
-    The largest entry of each direction is positive, so that the same weights always give the same picture.
-    """
+    """Orthonormal directions of mode 1, 2 or 3, strongest first; k = min(side, product of the other sides)."""
     side = tensor.shape[mode - 1]
     if side * side > tensor.numel():
         orthonormal, triangle = torch.linalg.qr(rearrange(tensor, _UNFOLDINGS[mode]))
-        basis = orthonormal @ _eigenvectors(row_products(triangle, triangle)).to(tensor.dtype)
-    elif mode == 1:
-        basis = _eigenvectors(_first_gram(tensor, report)).to(tensor.dtype)
+        basis = orthonormal @ eigenvectors(row_products(triangle, triangle)).to(tensor.dtype)
     else:
-        basis = _eigenvectors(_later_gram(tensor, mode)).to(tensor.dtype)
-    largest = basis.abs().argmax(dim=0, keepdim=True)
-    return basis.mul_(basis.gather(0, largest).sign())
+        basis = eigenvectors(_first_gram(tensor, report) if mode == 1 else gram(tensor, mode)).to(tensor.dtype)
+    return fix_signs(basis)[0]
+
+
+def gram(tensor: Float[Tensor, "d_model d_head part group"], mode: int) -> Float64[Tensor, "side side"]:
+    """Gram matrix of an unfolding with a short side; unfolded in blocks of rows of mode 1, summed in float64.
+
+    >>> gram(torch.ones(2, 1, 2, 1), 3).tolist()
+    [[2.0, 2.0], [2.0, 2.0]]
+    """
+    side = tensor.shape[mode - 1]
+    total = tensor.new_zeros(side, side, dtype=torch.float64)
+    for block in row_blocks(tensor):
+        unfolding = rearrange(block, _UNFOLDINGS[mode])
+        total += row_products(unfolding, unfolding)
+    return total
+
+
+def eigenvectors(symmetric: Float[Tensor, "side side"]) -> Float[Tensor, "side side"]:
+    """Eigenvectors of the matrix whose lower triangle is given, largest eigenvalue first; float64 when it is small.
+
+    >>> eigenvectors(torch.diag(torch.tensor([1.0, 2.0]))).abs().tolist()
+    [[0.0, 1.0], [1.0, 0.0]]
+    """
+    if len(symmetric) <= _DOUBLE_UP_TO:
+        symmetric = symmetric.double()
+    return torch.linalg.eigh(symmetric, UPLO="L").eigenvectors.flip(1)
+
+
+def fix_signs(basis: Float[Tensor, "side k"]) -> tuple[Float[Tensor, "side k"], Float[Tensor, " k"]]:
+    """The basis, in place, with the largest entry of each direction positive, and the sign that each was given.
+
+    So the same weights always give the same picture.
+
+    >>> fix_signs(torch.tensor([[1.0, 0.6], [0.0, -0.8]]))[0].tolist()
+    [[1.0, -0.6000000238418579], [0.0, 0.800000011920929]]
+    """
+    signs = basis.gather(0, basis.abs().argmax(dim=0, keepdim=True)).sign()[0]
+    return basis.mul_(signs), signs
 
 
 def _first_gram(tensor: Float[Tensor, "d_model d_head part group"], report: Report) -> Float[Tensor, "d_model d_model"]:
     """Lower triangle of the Gram matrix of mode 1, whose unfolding is the tensor as it lies in memory."""
     unfolding = rearrange(tensor, _UNFOLDINGS[1])
-    gram = unfolding.new_zeros(len(unfolding), len(unfolding))
+    triangle = unfolding.new_zeros(len(unfolding), len(unfolding))
     for start in range(0, len(unfolding), _ROWS):
         stop = min(start + _ROWS, len(unfolding))
-        gram[start:stop, :stop] = row_products(unfolding[start:stop], unfolding[:stop])
+        triangle[start:stop, :stop] = row_products(unfolding[start:stop], unfolding[:stop])
         report((stop / len(unfolding)) ** 2)
-    return gram
-
-
-def _later_gram(tensor: Float[Tensor, "d_model d_head part group"], mode: int) -> Float64[Tensor, "side side"]:
-    """Gram matrix of mode 2 or 3; blocks of rows of mode 1 are unfolded in turn and summed in float64."""
-    side = tensor.shape[mode - 1]
-    gram = tensor.new_zeros(side, side, dtype=torch.float64)
-    for block in row_blocks(tensor):
-        unfolding = rearrange(block, _UNFOLDINGS[mode])
-        gram += row_products(unfolding, unfolding)
-    return gram
-
-
-def _eigenvectors(gram: Float[Tensor, "side side"]) -> Float32[Tensor, "side side"] | Float64[Tensor, "side side"]:
-    """Eigenvectors of the matrix whose lower triangle is given, largest eigenvalue first."""
-    if len(gram) <= _DOUBLE_UP_TO:
-        gram = gram.double()
-    return torch.linalg.eigh(gram, UPLO="L").eigenvectors.flip(1)
+    return triangle

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import torch
-from einops import rearrange
+from einops import einsum, rearrange
 from jaxtyping import Float, Float64
 from torch import Tensor
 
@@ -97,7 +97,8 @@ def later_modes(
     if target is None:
         target = tensor.new_empty(len(tensor), u2.shape[1], u3.shape[1], group)
     # Mode 3 of all groups as one matrix: one product over contiguous memory.
-    parts = torch.kron(u3.contiguous(), torch.eye(group, dtype=u3.dtype, device=u3.device))
+    same_group = torch.eye(group, dtype=u3.dtype, device=u3.device)
+    parts = rearrange(einsum(u3, same_group, "part r3, g h -> part g r3 h"), "part g r3 h -> (part g) (r3 h)")
     for source, product in zip(row_blocks(tensor), target.split(_rows(tensor)), strict=True):
         slices = rearrange(source, "d_model d_head part group -> d_model d_head (part group)") @ parts
         product.copy_(rearrange(u2.T @ slices, "d_model r2 (r3 group) -> d_model r2 r3 group", group=group))
@@ -112,7 +113,7 @@ def group_energy(tensor: Float[Tensor, "r1 r2 r3 group"]) -> Float64[Tensor, "r1
     """
     energy = tensor.new_empty(tensor.shape[:3], dtype=torch.float64)
     for block, target in zip(row_blocks(tensor), energy.split(_rows(tensor)), strict=True):
-        target.copy_(block.double().square_().sum(dim=3))
+        target.copy_(block.double().square().sum(dim=3))
     return energy
 
 

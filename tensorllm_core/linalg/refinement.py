@@ -1,7 +1,8 @@
 """Higher-order orthogonal iteration from the cached decomposition: closer than its truncation, never worse.
 
-Minimises the error of arXiv 2501.15674, Eq. 14, by sequential truncation (Vannieuwenhoven et al. 2012) and
-then warm-started sweeps of HOOI (De Lathauwer et al. 2000), in the coordinates of the full bases.
+Minimises the error of arXiv 2501.15674, Eq. 14, by sequential truncation, small modes first (Vannieuwenhoven
+et al. 2012), then by warm-started sweeps of HOOI (De Lathauwer et al. 2000). All work is done in the
+coordinates of the full bases, where the truncation keeps the leading directions of each mode.
 """
 
 from __future__ import annotations
@@ -12,16 +13,25 @@ from dataclasses import dataclass
 
 import torch
 from einops import einsum, rearrange
+from jaxtyping import Float
 from torch import Tensor
 
+from tensorllm_core.linalg.bases import eigenvectors, fix_signs, gram
 from tensorllm_core.linalg.hosvd import Hosvd, truncate
+from tensorllm_core.linalg.products import first_mode, full_precision, group_energy, later_modes, row_blocks
 from tensorllm_core.linalg.rank_choice import check_ranks
+from tensorllm_core.linalg.subspace import better_subspace
 from tensorllm_core.types import Ranks, Tucker
 
-__all__ = ["Refinement", "refine"]
+__all__ = ["OnSweep", "Refinement", "refine"]
 
 OnSweep = Callable[[int, float], bool]
 """Called with the number of sweeps done and the relative error reached; returning False asks to stop."""
+
+_DOUBLE_UP_TO = 2**22
+"""Largest number of entries that are refined in float64 throughout."""
+_CANCELS_BELOW = 0.01
+"""Share of lost energy below which float32 sums must not be subtracted from each other."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,83 +56,133 @@ def refine(
 ) -> Refinement:
     """Lower the truncation's error at these ranks.
 
-    Converged means that a sweep lowered the error by no more than `tolerance` times itself. `on_sweep(0, error)`
-    comes before any work, then one call after each sweep.
+        Converged means that a sweep lowered the error by no more than `tolerance` times itself.
+        `on_sweep(0, error)` comes before any work, then one call after each sweep.
 
-    Raises:
-        RankError: ranks that no decomposition of the tensor can have.
+        Raises:
+            RankError: ranks that no decomposition of the tensor can have.
+
+        >>> from tensorllm_core.linalg.hosvd import hosvd
+    >>> refine(hosvd(torch.randn(6, 3, 4, 2)), Ranks(6, 3, 4)).relative_errors[0]
+    0.0
     """
     check_ranks(decomposition.shape, ranks)
-    core = decomposition.core.double()
-    best = [
+    with torch.no_grad(), full_precision():
+        core = decomposition.core
+        core = core.double() if core.numel() <= _DOUBLE_UP_TO else core
+        total = float(group_energy(core).sum())
+        best = _leading_directions(core, ranks)
+        errors = [_relative_error(core, best, total)]
+        if on_sweep is not None and not on_sweep(0, errors[0]):
+            return Refinement(truncate(decomposition, ranks), tuple(errors), 0, converged=False, stopped=True)
+        improved = _sequential(core, best)
+        converged = stopped = False
+        while True:
+            error = _relative_error(core, improved, total)
+            if error < errors[-1]:
+                best = improved
+            errors.append(min(error, errors[-1]))
+            sweeps = len(errors) - 2
+            if sweeps > 0:
+                converged = errors[-2] - errors[-1] <= tolerance * errors[-2]
+                stopped = on_sweep is not None and not on_sweep(sweeps, errors[-1]) and not converged
+            if converged or stopped or sweeps >= max_sweeps:
+                return Refinement(_tucker(decomposition, best), tuple(errors), sweeps, converged, stopped)
+            improved = _sweep(core, best)
+
+
+@dataclass(frozen=True, eq=False)
+class _Directions:
+    """Orthonormal directions of the three modes in the coordinates of the full bases, and the core that they give."""
+
+    u1: Float[Tensor, "k1 r1"]
+    u2: Float[Tensor, "k2 r2"]
+    u3: Float[Tensor, "k3 r3"]
+    core: Float[Tensor, "r1 r2 r3 group"]
+
+
+def _leading_directions(core: Float[Tensor, "k1 k2 k3 group"], ranks: Ranks) -> _Directions:
+    """The truncated HOSVD."""
+    u1, u2, u3 = (
         torch.eye(size, rank, dtype=core.dtype, device=core.device)
         for size, rank in zip(core.shape[:3], ranks, strict=True)
+    )
+    return _Directions(u1, u2, u3, core[: ranks.r1, : ranks.r2, : ranks.r3])
+
+
+def _sequential(core: Float[Tensor, "k1 k2 k3 group"], start: _Directions) -> _Directions:
+    """Truncate mode 3, then 2, then 1, each after what the one before has left.
+
+    The leading directions of mode 3 are the best ones while the other modes are whole: the start has them.
+    """
+    u2 = _best_directions(core[:, :, : start.u3.shape[1]], 2, start.u2)
+    return _with_first_mode(core, start.u1, u2, start.u3)
+
+
+def _sweep(core: Float[Tensor, "k1 k2 k3 group"], start: _Directions) -> _Directions:
+    """Improve modes 2, 3 and 1 in turn, each for the others' directions; the kept energy never falls."""
+    projected = core if _whole(start.u1) else first_mode(core, start.u1)
+    u2 = _best_directions(
+        einsum(projected, start.u3, "r1 k2 k3 group, k3 r3 -> r1 k2 r3 group"), mode=2, start=start.u2
+    )
+    u3 = _best_directions(einsum(projected, u2, "r1 k2 k3 group, k2 r2 -> r1 r2 k3 group"), mode=3, start=start.u3)
+    return _with_first_mode(core, start.u1, u2, u3)
+
+
+def _best_directions(
+    kept: Float[Tensor, "r1 k2 k3 group"], mode: int, start: Float[Tensor, "k r"]
+) -> Float[Tensor, "k r"]:
+    """The strongest directions of a small mode, exactly."""
+    if _whole(start):
+        return start
+    return eigenvectors(gram(kept, mode))[:, : start.shape[1]].to(kept.dtype)
+
+
+def _with_first_mode(
+    core: Float[Tensor, "k1 k2 k3 group"],
+    start: Float[Tensor, "k1 r1"],
+    u2: Float[Tensor, "k2 r2"],
+    u3: Float[Tensor, "k3 r3"],
+) -> _Directions:
+    kept = core if _whole(u2) and _whole(u3) else later_modes(core, u2, u3)
+    unfolding = rearrange(kept, "k1 r2 r3 group -> k1 (r2 r3 group)")
+    u1 = start if _whole(start) else better_subspace(unfolding, start)
+    small = rearrange(u1.T @ unfolding, "r1 (r2 r3 group) -> r1 r2 r3 group", r2=kept.shape[1], r3=kept.shape[2])
+    return _Directions(u1, u2, u3, small)
+
+
+def _whole(directions: Float[Tensor, "k r"]) -> bool:
+    """Whether a mode keeps all its directions; they are then the identity, and stay so."""
+    return directions.shape[0] == directions.shape[1]
+
+
+def _relative_error(core: Float[Tensor, "k1 k2 k3 group"], directions: _Directions, total: float) -> float:
+    lost = total - float(group_energy(directions.core).sum())
+    if core.dtype is not torch.float64 and lost < _CANCELS_BELOW * total:
+        lost = _residual_energy(core, directions)
+    return math.sqrt(max(0.0, lost) / total) if total else 0.0
+
+
+def _residual_energy(core: Float[Tensor, "k1 k2 k3 group"], directions: _Directions) -> float:
+    """Squared distance between the core and what the directions keep of it, block by block."""
+    d = directions
+    rows = later_modes(d.core, d.u2.T, d.u3.T)
+    return sum(
+        float(group_energy(block - einsum(u1, rows, "k1 r1, r1 k2 k3 group -> k1 k2 k3 group")).sum())
+        for block, u1 in zip(row_blocks(core), d.u1.split(len(row_blocks(core)[0])), strict=True)
+    )
+
+
+def _tucker(decomposition: Hosvd, directions: _Directions) -> Tucker:
+    """Back from the coordinates of the bases; the largest entry of each direction is positive, as in the bases."""
+    signed = [
+        fix_signs(basis @ factor.to(basis.dtype))
+        for basis, factor in (
+            (decomposition.u1, directions.u1),
+            (decomposition.u2, directions.u2),
+            (decomposition.u3, directions.u3),
+        )
     ]
-    errors = [_relative_error(core, best)]
-    ask = on_sweep or (lambda sweep, error: True)
-    if not ask(0, errors[0]):
-        return Refinement(truncate(decomposition, ranks), tuple(errors), 0, converged=False, stopped=True)
-    factors = _sequential(core, ranks)
-    errors.append(min(errors[0], _relative_error(core, factors)))
-    if errors[1] < errors[0]:
-        best = factors
-    converged = stopped = False
-    sweeps = 0
-    while sweeps < max_sweeps and not converged and not stopped:
-        factors = _sweep(core, best)
-        error = _relative_error(core, factors)
-        if error < errors[-1]:
-            best = factors
-        converged = errors[-1] - error <= tolerance * errors[-1]
-        errors.append(min(errors[-1], error))
-        sweeps += 1
-        stopped = not ask(sweeps, errors[-1])
-    small = _project(core, best).to(decomposition.core.dtype)
-    bases = (decomposition.u1, decomposition.u2, decomposition.u3)
-    full = [basis @ factor.to(basis.dtype) for basis, factor in zip(bases, best, strict=True)]
-    return Refinement(Tucker(small, *full), tuple(errors), sweeps, converged, stopped and not converged)
-
-
-_AXES = ("a", "b", "c")
-
-
-def _sequential(core: Tensor, ranks: Ranks) -> list[Tensor]:
-    factors = []
-    for mode in (2, 1, 0):
-        factors.append(_leading(core, mode, ranks[mode]))
-        core = _times(core, factors[-1], mode)
-    return factors[::-1]
-
-
-def _sweep(core: Tensor, factors: list[Tensor]) -> list[Tensor]:
-    factors = list(factors)
-    for mode in (0, 1, 2):
-        projected = core
-        for other in (2, 1, 0):
-            if other != mode:
-                projected = _times(projected, factors[other], other)
-        factors[mode] = _leading(projected, mode, factors[mode].shape[1])
-    return factors
-
-
-def _leading(tensor: Tensor, mode: int, rank: int) -> Tensor:
-    axes = ["a", "b", "c", "g"]
-    row = axes.pop(mode)
-    unfolding = rearrange(tensor, f"a b c g -> {row} ({' '.join(axes)})")
-    return torch.linalg.eigh(unfolding @ unfolding.T).eigenvectors.flip(1)[:, :rank]
-
-
-def _times(tensor: Tensor, factor: Tensor, mode: int) -> Tensor:
-    axis = _AXES[mode]
-    return einsum(tensor, factor, f"a b c g, {axis} r -> {'a b c g'.replace(axis, 'r')}")
-
-
-def _project(core: Tensor, factors: list[Tensor]) -> Tensor:
-    for mode in (2, 1, 0):
-        core = _times(core, factors[mode], mode)
-    return core
-
-
-def _relative_error(core: Tensor, factors: list[Tensor]) -> float:
-    total = core.square().sum()
-    return math.sqrt(max(0.0, float((total - _project(core, factors).square().sum()) / total))) if total else 0.0
+    (u1, sign1), (u2, sign2), (u3, sign3) = signed
+    core = einsum(directions.core.to(u1.dtype), sign1, sign2, sign3, "r1 r2 r3 group, r1, r2, r3 -> r1 r2 r3 group")
+    return Tucker(core, u1, u2, u3)
