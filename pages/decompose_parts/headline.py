@@ -19,8 +19,8 @@ def headline(analysis: Analysis, result: Result) -> None:
         help="Stored attention weights of the layer / stored core and factor entries. Below 1 nothing is saved.",
     )
     error.metric(
-        f"Relative error, certificate [{result.lower:.3f}, {result.upper:.3f}]",
-        f"{result.relative_error:.4f}",
+        f"Relative error, certificate [{_error(result.lower, 3)}, {_error(result.upper, 3)}]",
+        _error(result.relative_error, 4),
         help=(
             "norm(W - W_hat) / norm(W). No Tucker decomposition of these ranks can be below the interval's lower end, "
             "and truncation never exceeds its upper end: the interval says how much refinement could still win."
@@ -50,6 +50,11 @@ def sentence(entries: int, stored: int, energy_kept: float, ranks: Ranks) -> str
             "nothing is saved."
         )
     return f"Ranks **{ranks}** keep **{_percent(share)}** of the parameters and **{energy}** of the energy."
+
+
+def _error(error: float, digits: int) -> str:
+    """Fixed digits, or powers of ten where those would all be zero."""
+    return f"{error:.{digits}f}" if error >= 10**-digits or error == 0 else f"{error:.0e}"
 
 
 def _percent(share: float) -> str:

@@ -41,6 +41,7 @@ def core_mosaic(
     # One trace for all panels, separated by empty cells, draws far faster than one trace each.
     gap_x, gap_y = max(1.0, wide * 0.09), max(1.0, tall * 0.2)
     limit = max(float(np.abs(slices).max()), float(np.finfo(np.float32).tiny))
+    ticks = [-0.9 * limit, 0, 0.9 * limit]
     traces: list[go.Heatmap] = []
     names: list[dict[str, Any]] = []
     for group, panel in enumerate(panels):
@@ -57,7 +58,7 @@ def core_mosaic(
                 zmax=limit,
                 colorscale=colours.signed_scale,
                 showscale=group == 0,
-                colorbar={"thickness": 8, "outlinewidth": 0, "nticks": 3, "tickformat": ".2g"},
+                colorbar={"thickness": 8, "outlinewidth": 0, "tickvals": ticks, "tickformat": ".2g"},
                 hovertemplate=f"{unit} {group}: %{{z:.4f}}<extra></extra>",
             )
         )
