@@ -48,6 +48,7 @@ def screen() -> None:
         lambda progress: analyse(scene, checkpoint, progress),
     )
     if analysis is None:
+        _outline()
         return
     ranks = wanted_ranks(scene, analysis)
     if scene.ranks not in (None, ranks):
@@ -75,6 +76,17 @@ def screen() -> None:
         details(scene, analysis, result)
     with notices:
         show_notices()
+
+
+def _outline() -> None:
+    """The shape of the screen, while its numbers are on their way."""
+    left, right = st.columns([5, 21], gap="medium")
+    left.skeleton(height=420)
+    with right:
+        st.skeleton(height=110)
+        for column in st.columns([6, 5], gap="small"):
+            column.skeleton(height=290)
+        st.skeleton(height=160)
 
 
 open_page("decompose")
