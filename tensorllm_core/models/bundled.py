@@ -21,7 +21,7 @@ def bundled_folder(name: str) -> Path:
     Raises:
         ModelNotFoundError: no bundled model has that name, or its folder is gone.
 
-    >>> bundled_folder("demo-decoder").name  # doctest: +SKIP
+    >>> bundled_folder("demo-decoder").name
     'demo-decoder'
     """
     if name not in BUNDLED:
