@@ -1,0 +1,55 @@
+"""What the README names is there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def tree() -> list[str]:
+    """Paths of the annotated tree, of a line with two of them both."""
+    block = re.search(r"^```\n(app\.py .+?)^```", README, re.DOTALL | re.MULTILINE)
+    assert block is not None
+    paths: list[str] = []
+    for line in block[1].splitlines():
+        names = re.match(r"( *)(\S+(?:  \S+/)*)  ", line)
+        assert names is not None, line
+        if not names[1]:
+            folder = ""
+        paths += [folder + name for name in names[2].split()]
+        if not names[1] and names[2].endswith("/"):
+            folder = names[2]
+    return paths
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(((?!https?:)[^)#]+)\)", README))))
+def test_a_link_of_the_readme_leads_somewhere(target):
+    assert (ROOT / target).exists()
+
+
+def test_every_make_target_of_the_readme_exists():
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert set(re.findall(r"(?:`|^)make ([a-z-]+)", README, re.MULTILINE)) <= targets
+
+
+@pytest.mark.parametrize("path", tree())
+def test_the_tree_of_the_readme_is_the_tree(path):
+    assert (ROOT / path).exists()
+
+
+@pytest.mark.parametrize("folder", ["tensorllm_core", "pages"])
+def test_the_tree_of_the_readme_leaves_no_folder_out(folder):
+    there = {
+        f"{folder}/{path.name}/" for path in (ROOT / folder).iterdir() if path.is_dir() and list(path.glob("*.py"))
+    }
+    assert there <= set(tree())
+
+
+def test_every_command_of_the_readme_exists():
+    there = {path.stem for path in (ROOT / "tensorllm_core" / "commands").glob("*.py")}
+    assert set(re.findall(r"-m tensorllm_core ([a-z]+)", README)) <= there
