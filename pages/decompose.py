@@ -62,8 +62,11 @@ def screen() -> None:
         head = st.container(gap="small")
         refinement = None
         if scene.refine:
-            key = refinement_key(scene, checkpoint, ranks)
-            refinement = jobs.result_of(key, "Refining", lambda progress: refine_ranks(key, analysis, ranks, progress))
+            refinement = jobs.result_of(
+                refinement_key(analysis, ranks),
+                "Refining",
+                lambda progress: refine_ranks(analysis, ranks, progress),
+            )
         result = evaluate_ranks(ranks, analysis, refinement)
         with head:
             headline(analysis, result)

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared import state
-from pages.shared.analysis import Analysis, Result
+from pages.shared.analysis import Analysis, Result, best_path
 from pages.shared.frame import appearance, type_scale
 from pages.shared.scene import Scene
 from pages.shared.widgets import Explanation, show
@@ -27,11 +27,8 @@ def landscape_picture(analysis: Analysis, result: Result) -> None:
     """Relative error over (R1, R2) at the chosen R3."""
     ranks, shape = result.ranks, analysis.shape
     grid = _error_grid(analysis, ranks.r3)
-    at_r3 = analysis.front.r3 == ranks.r3
-    path = [
-        Ranks(int(r1), int(r2), ranks.r3)
-        for r1, r2 in zip(analysis.front.r1[at_r3], analysis.front.r2[at_r3], strict=True)
-    ]
+    front = best_path(analysis, ranks.r3)
+    path = [Ranks(int(r1), int(r2), ranks.r3) for r1, r2 in zip(front.r1, front.r2, strict=True)]
     show(
         error_landscape(
             grid,

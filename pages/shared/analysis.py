@@ -15,6 +15,7 @@ from tensorllm_core.linalg.rank_choice import (
     ParetoFront,
     clamp_ranks,
     pareto_front,
+    pareto_path,
     ranks_for_compression,
     ranks_for_error,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "Result",
     "analyse",
     "analysis_key",
+    "best_path",
     "evaluate_ranks",
     "refine_ranks",
     "refinement_key",
@@ -39,8 +41,9 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Analysis:
-    """All that is computed once per layer and layout."""
+    """All that is computed once per layer and layout; the key names them."""
 
+    key: str
     tensor: AttentionTensor
     decomposition: Hosvd
     table: Landscape
@@ -112,12 +115,11 @@ def analysis_key(scene: Scene, checkpoint: Checkpoint) -> str:
 
 def analyse(scene: Scene, checkpoint: Checkpoint, progress: Progress) -> Analysis:
     """Read the layer, decompose it at all ranks and tabulate every error; remembered."""
-    return bounded_cache().get(
-        f"analysis {analysis_key(scene, checkpoint)}", lambda: _analyse(scene, checkpoint, progress)
-    )
+    key = analysis_key(scene, checkpoint)
+    return bounded_cache().get(f"analysis {key}", lambda: _analyse(key, scene, checkpoint, progress))
 
 
-def _analyse(scene: Scene, checkpoint: Checkpoint, progress: Progress) -> Analysis:
+def _analyse(key: str, scene: Scene, checkpoint: Checkpoint, progress: Progress) -> Analysis:
     step = _or_stop(progress)
     step(0.0, "reading the layer")
     device = resolve_device("auto")
@@ -126,7 +128,7 @@ def _analyse(scene: Scene, checkpoint: Checkpoint, progress: Progress) -> Analys
     step(0.85, "tabulating the errors of all ranks")
     table = landscape(decomposition)
     step(0.95, "looking for the best ranks")
-    return Analysis(tensor, decomposition, table, noise_floor(decomposition), pareto_front(table))
+    return Analysis(key, tensor, decomposition, table, noise_floor(decomposition), pareto_front(table))
 
 
 def _or_stop(progress: Progress) -> Progress:
@@ -136,6 +138,11 @@ def _or_stop(progress: Progress) -> Progress:
         return True
 
     return step
+
+
+def best_path(analysis: Analysis, r3: int) -> ParetoFront:
+    """The best (R1, R2) at that R3, for every size; remembered."""
+    return bounded_cache().get(f"path {analysis.key} {r3}", lambda: pareto_path(analysis.table, r3))
 
 
 def evaluate_ranks(ranks: Ranks, analysis: Analysis, refinement: Refinement | None = None) -> Result:
@@ -179,13 +186,14 @@ def wanted_ranks(scene: Scene, analysis: Analysis) -> Ranks:
     return possible
 
 
-def refinement_key(scene: Scene, checkpoint: Checkpoint, ranks: Ranks) -> str:
+def refinement_key(analysis: Analysis, ranks: Ranks) -> str:
     """The same key means the same refinement."""
-    return f"refine {analysis_key(scene, checkpoint)} {ranks}"
+    return f"refine {analysis.key} {ranks}"
 
 
-def refine_ranks(key: str, analysis: Analysis, ranks: Ranks, progress: Progress) -> Refinement:
-    """HOOI from the truncated HOSVD; remembered."""
+def refine_ranks(analysis: Analysis, ranks: Ranks, progress: Progress) -> Refinement:
+    """HOOI from the truncated HOSVD; remembered, unless it was stopped."""
+    key = refinement_key(analysis, ranks)
     most = 50
 
     def on_sweep(sweep: int, relative_error: float) -> bool:

@@ -18,6 +18,7 @@ __all__ = [
     "clamp_ranks",
     "largest_rank",
     "pareto_front",
+    "pareto_path",
     "rank_limits",
     "ranks_for_compression",
     "ranks_for_error",
@@ -160,7 +161,8 @@ def pareto_front(landscape: Landscape, limit: int | None = None) -> ParetoFront:
     Triples that store more than the tensor itself (ratio below one) belong to it too. With a limit, at
     most that many points, spread evenly over the logarithm of the stored entries, both ends included.
     """
-    slabs = [_slab(landscape, r3) for r3 in range(1, landscape.table.shape[2] + 1)]
+    # One R3 at a time, so that no table of all triples is made.
+    slabs = [pareto_path(landscape, r3) for r3 in range(1, landscape.table.shape[2] + 1)]
     front = _undominated(_joined(slabs))
     if limit is None or len(front.r1) <= limit:
         return front
@@ -168,6 +170,18 @@ def pareto_front(landscape: Landscape, limit: int | None = None) -> ParetoFront:
     wanted = np.linspace(position[0], position[-1], limit)
     chosen = np.searchsorted(position, wanted[1:-1])
     return _taken(front, np.unique(np.concatenate([[0], chosen, [len(position) - 1]])))
+
+
+def pareto_path(landscape: Landscape, r3: int) -> ParetoFront:
+    """The valid rank pairs (R1, R2) that no other pair with the same R3 beats in stored entries and error."""
+    k1, k2, _ = landscape.table.shape
+    group = landscape.shape.group
+    r1, r2 = np.ogrid[1 : k1 + 1, 1 : k2 + 1]
+    valid = np.nonzero((r1 <= r2 * r3 * group) & (r2 <= r1 * r3 * group) & (r3 <= r1 * r2 * group))
+    r1, r2 = valid[0] + 1, valid[1] + 1
+    stored = _stored(landscape.shape, r1, r2, np.full_like(r1, r3))
+    error = landscape.table[:, :, r3 - 1][valid]
+    return _undominated(ParetoFront(r1, r2, np.full_like(r1, r3), stored, error))
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,18 +232,6 @@ def _points(
 
 def _ranks(points: ParetoFront, index: np.intp) -> Ranks:
     return Ranks(int(points.r1[index]), int(points.r2[index]), int(points.r3[index]))
-
-
-def _slab(landscape: Landscape, r3: int) -> ParetoFront:
-    """The front among the triples of one R3; slab by slab, so that no table of all triples is made."""
-    k1, k2, _ = landscape.table.shape
-    group = landscape.shape.group
-    r1, r2 = np.ogrid[1 : k1 + 1, 1 : k2 + 1]
-    valid = np.nonzero((r1 <= r2 * r3 * group) & (r2 <= r1 * r3 * group) & (r3 <= r1 * r2 * group))
-    r1, r2 = valid[0] + 1, valid[1] + 1
-    stored = _stored(landscape.shape, r1, r2, np.full_like(r1, r3))
-    error = landscape.table[:, :, r3 - 1][valid]
-    return _undominated(ParetoFront(r1, r2, np.full_like(r1, r3), stored, error))
 
 
 def _undominated(points: ParetoFront) -> ParetoFront:
