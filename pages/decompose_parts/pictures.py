@@ -21,6 +21,7 @@ from tensorllm_core.types import Ranks
 __all__ = ["chosen_view", "core_view", "cores", "landscape_picture", "spectra_picture"]
 
 _HEIGHT = 265
+_MOST_BUTTONS = 9
 
 
 def landscape_picture(analysis: Analysis, result: Result) -> None:
@@ -96,18 +97,22 @@ def cores(scene: Scene, analysis: Analysis, result: Result) -> None:
     strongest = int(np.argmax(shares))
 
     def choose_view() -> None:
-        key = f"view widget {result.ranks.r3}"
-        st.segmented_control(
-            "Slice of the core",
-            _views(analysis, result),
-            key=state.seed(key, view),
-            format_func=lambda name: f"c = {name}" if name.isdigit() else name,
-            on_change=state.take,
-            args=(key, "view"),
-            required=True,
-            label_visibility="collapsed",
-            help="A combination c of the parts (mode 3), or the core as Q, K, V or O sees it",
-        )
+        views = _views(analysis, result)
+        key = f"view widget {len(views)}"
+        choice = {
+            "label": "Slice of the core",
+            "options": views,
+            "key": state.seed(key, view),
+            "format_func": lambda name: f"c = {name}" if name.isdigit() else name,
+            "on_change": state.take,
+            "args": (key, "view"),
+            "label_visibility": "collapsed",
+            "help": "A combination c of the parts (mode 3), or the core as Q, K, V or O sees it",
+        }
+        if len(views) <= _MOST_BUTTONS:
+            st.segmented_control(**choice, required=True)
+        else:
+            st.selectbox(**choice, width=120)
 
     show(
         core_mosaic(
@@ -154,7 +159,7 @@ def _said(view: str) -> str:
 
 
 def _views(analysis: Analysis, result: Result) -> list[str]:
-    return [*(str(c) for c in range(1, min(result.ranks.r3, 8) + 1)), *analysis.tensor.parts[:18]]
+    return [*(str(c) for c in range(1, result.ranks.r3 + 1)), *analysis.tensor.parts]
 
 
 def _error_grid(analysis: Analysis, r3: int) -> ErrorGrid:

@@ -43,7 +43,7 @@ def tensor_drawing(
                 texts.append({"x": x + _WIDE + 0.12, "y": y + 0.22, "text": f"<b>{parts[index]}</b>"})
         texts.append({"x": left + _WIDE / 2, "y": -0.35, "text": f"{unit} {group}"})
     modes = (
-        f"<b>mode 2</b>: d_head {shape.d_head}      <b>mode 3</b>: {shape.part} parts, {', '.join(parts[:8])}"
+        f"<b>mode 2</b>: d_head {shape.d_head}      <b>mode 3</b>: {shape.part} parts, {_named(parts)}"
         f"      <b>mode 4</b>: {shape.group} {unit}s, never compressed"
     )
     texts.append({"x": -0.35, "y": _TALL / 2, "text": f"<b>mode 1</b>: d_model {shape.d_model:,}", "textangle": -90})
@@ -63,3 +63,10 @@ def tensor_drawing(
         xaxis={"visible": False, "range": [-0.6, right]},
         yaxis={"visible": False, "range": [-1.1, _TALL + step * depth + 0.15]},
     )
+
+
+def _named(parts: Sequence[str]) -> str:
+    """All parts, the query and output slices of a group as ranges."""
+    if len(parts) == 4:
+        return ", ".join(parts)
+    return f"{parts[0]} to {parts[len(parts) // 2 - 2]}, K, V, {parts[len(parts) // 2 + 1]} to {parts[-1]}"
