@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -99,7 +101,7 @@ def cores(scene: Scene, analysis: Analysis, result: Result) -> None:
     def choose_view() -> None:
         views = _views(analysis, result)
         key = f"view widget {len(views)}"
-        choice = {
+        choice: dict[str, Any] = {
             "label": "Slice of the core",
             "options": views,
             "key": state.seed(key, view),
