@@ -20,7 +20,7 @@ from tensorllm_core.linalg.bases import eigenvectors, fix_signs, gram
 from tensorllm_core.linalg.hosvd import Hosvd, truncate
 from tensorllm_core.linalg.products import first_mode, full_precision, group_energy, later_modes, row_blocks
 from tensorllm_core.linalg.rank_choice import check_ranks
-from tensorllm_core.linalg.subspace import better_subspace
+from tensorllm_core.linalg.subspace import better_subspace, has_few_directions, strongest_subspace
 from tensorllm_core.types import Ranks, Tucker
 
 __all__ = ["OnSweep", "Refinement", "refine"]
@@ -116,7 +116,7 @@ def _sequential(core: Float[Tensor, "k1 k2 k3 group"], start: _Directions) -> _D
     The leading directions of mode 3 are the best ones while the other modes are whole: the start has them.
     """
     u2 = _best_directions(core[:, :, : start.u3.shape[1]], 2, start.u2)
-    return _with_first_mode(core, start.u1, u2, start.u3)
+    return _with_first_mode(core, start.u1, u2, start.u3, _first_subspace)
 
 
 def _sweep(core: Float[Tensor, "k1 k2 k3 group"], start: _Directions) -> _Directions:
@@ -126,7 +126,7 @@ def _sweep(core: Float[Tensor, "k1 k2 k3 group"], start: _Directions) -> _Direct
         einsum(projected, start.u3, "r1 k2 k3 group, k3 r3 -> r1 k2 r3 group"), mode=2, start=start.u2
     )
     u3 = _best_directions(einsum(projected, u2, "r1 k2 k3 group, k2 r2 -> r1 r2 k3 group"), mode=3, start=start.u3)
-    return _with_first_mode(core, start.u1, u2, u3)
+    return _with_first_mode(core, start.u1, u2, u3, better_subspace)
 
 
 def _best_directions(
@@ -143,12 +143,20 @@ def _with_first_mode(
     start: Float[Tensor, "k1 r1"],
     u2: Float[Tensor, "k2 r2"],
     u3: Float[Tensor, "k3 r3"],
+    improve: Callable[[Tensor, Tensor], Tensor],
 ) -> _Directions:
     kept = core if _whole(u2) and _whole(u3) else later_modes(core, u2, u3)
     unfolding = rearrange(kept, "k1 r2 r3 group -> k1 (r2 r3 group)")
-    u1 = start if _whole(start) else better_subspace(unfolding, start)
+    u1 = start if _whole(start) else improve(unfolding, start)
     small = rearrange(u1.T @ unfolding, "r1 (r2 r3 group) -> r1 r2 r3 group", r2=kept.shape[1], r3=kept.shape[2])
     return _Directions(u1, u2, u3, small)
+
+
+def _first_subspace(unfolding: Float[Tensor, "k1 column"], start: Float[Tensor, "k1 r1"]) -> Float[Tensor, "k1 r1"]:
+    """For few directions a better subspace is the best one but for a trifle; for many the exact one pays once."""
+    if has_few_directions(unfolding, start.shape[1]):
+        return better_subspace(unfolding, start)
+    return strongest_subspace(unfolding, start.shape[1])
 
 
 def _whole(directions: Float[Tensor, "k r"]) -> bool:

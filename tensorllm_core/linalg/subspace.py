@@ -1,10 +1,10 @@
 """A better subspace for the rows of a matrix, from one that is good already; it never keeps less energy.
 
-Where the matrix has a short side the best subspace is computed exactly, from the Gram matrix of that
-side. Otherwise the start is widened by one step of block Krylov iteration and the best part of the
-wider space is taken (Rayleigh-Ritz), or, when the wanted subspace is itself wide, one step of
-orthogonal iteration is made. Both keep at least the energy that the start keeps: the wider space holds
-the start; and the energy is a convex function of the directions, which such a step never lowers.
+A short matrix gives the best subspace exactly, by the Gram matrix of its shorter side. For a long one and
+few directions the start is widened by two steps of block Krylov iteration and the best part of the wider
+space is taken (Rayleigh-Ritz); it keeps at least as much as the start, which it holds. For a long one and
+many directions one step of orthogonal iteration is made; the kept energy is a convex function of the
+directions, which such a step never lowers.
 """
 
 from __future__ import annotations
@@ -16,10 +16,26 @@ from torch import Tensor
 from tensorllm_core.linalg.bases import eigenvectors
 from tensorllm_core.linalg.products import row_products
 
-__all__ = ["better_subspace"]
+__all__ = ["better_subspace", "has_few_directions", "strongest_subspace"]
 
-_EXACT_UP_TO = 512
-"""Length of the shorter side up to which the best subspace is computed exactly."""
+_SHORT = 512
+"""Length of the shorter side up to which the exact answer costs next to nothing."""
+_MODERATE = 1024
+"""Length up to which it is worth its price when many directions are wanted."""
+_KRYLOV_STEPS = 2
+"""With one step the iteration crawls where the spectrum is flat; with two it is as good as exact in practice."""
+
+
+def strongest_subspace(matrix: Float[Tensor, "row column"], rank: int) -> Float[Tensor, "row rank"]:
+    """The orthonormal directions that keep the most of the matrix; rank is at most the number of columns.
+
+    >>> strongest_subspace(torch.tensor([[1.0], [0.0], [0.0]]), 1).abs().tolist()
+    [[1.0], [0.0], [0.0]]
+    """
+    rows, columns = matrix.shape
+    if rows <= columns:
+        return eigenvectors(row_products(matrix, matrix))[:, :rank].to(matrix.dtype)
+    return torch.linalg.qr(matrix @ strongest_subspace(matrix.T, rank)).Q
 
 
 def better_subspace(matrix: Float[Tensor, "row column"], start: Float[Tensor, "row r"]) -> Float[Tensor, "row r"]:
@@ -30,18 +46,22 @@ def better_subspace(matrix: Float[Tensor, "row column"], start: Float[Tensor, "r
     >>> better_subspace(torch.diag(torch.tensor([1.0, 3.0])), torch.tensor([[1.0], [0.0]])).abs().tolist()
     [[0.0], [1.0]]
     """
-    rows, columns = matrix.shape
     rank = start.shape[1]
-    if rows <= min(columns, _EXACT_UP_TO):
-        return _strongest(matrix, rank)
-    if columns <= _EXACT_UP_TO:
-        return torch.linalg.qr(matrix @ _strongest(matrix.T, rank)).Q
-    step = matrix @ (matrix.T @ start)
-    if 4 * rank > min(rows, columns):
-        return torch.linalg.qr(step).Q
-    wider = torch.linalg.qr(torch.cat([start, step - start @ (start.T @ step)], dim=1)).Q
-    return wider @ _strongest(wider.T @ matrix, rank)
+    few = has_few_directions(matrix, rank)
+    if min(matrix.shape) <= (_SHORT if few else _MODERATE):
+        return strongest_subspace(matrix, rank)
+    if not few:
+        return torch.linalg.qr(matrix @ (matrix.T @ start)).Q
+    wider = newest = start
+    for _ in range(_KRYLOV_STEPS):
+        step = matrix @ (matrix.T @ newest)
+        newest = torch.linalg.qr(step - wider @ (wider.T @ step)).Q
+        wider = torch.cat([wider, newest], dim=1)
+    # Once more, for what rounding has left between the blocks.
+    wider = torch.linalg.qr(wider).Q
+    return wider @ strongest_subspace(wider.T @ matrix, rank)
 
 
-def _strongest(matrix: Float[Tensor, "row column"], rank: int) -> Float[Tensor, "row rank"]:
-    return eigenvectors(row_products(matrix, matrix))[:, :rank].to(matrix.dtype)
+def has_few_directions(matrix: Float[Tensor, "row column"], rank: int) -> bool:
+    """Whether the space widened from so many directions stays small beside the matrix."""
+    return 2 * (_KRYLOV_STEPS + 1) * rank <= min(matrix.shape)
