@@ -31,17 +31,20 @@ class Server:
 
 
 @contextmanager
-def app_server(folder: Path, patience: float = 60) -> Iterator[Server]:
-    """The app on a free port, answering; ended on leaving. `folder` becomes its home and holds its caches.
+def app_server(folder: Path, home: Path | None = None, patience: float = 60) -> Iterator[Server]:
+    """The app on a free port, answering; ended on leaving.
+
+    Its output goes to `folder`, and so do its caches and what else it keeps, unless `home` says otherwise.
 
     Raises:
         RuntimeError: the app does not answer within `patience` seconds; the message carries its output.
     """
     port = free_port()
+    home = home or folder
     environment = os.environ | {
-        "HOME": str(folder),
-        "XDG_CACHE_HOME": str(folder / "cache"),
-        "HF_HOME": str(folder / "hub"),
+        "HOME": str(home),
+        "XDG_CACHE_HOME": str(home / "cache"),
+        "HF_HOME": str(home / "hub"),
         "HF_HUB_OFFLINE": "1",
     }
     log = folder / f"app-{port}.log"
