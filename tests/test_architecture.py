@@ -29,8 +29,6 @@ CORE = {
     "exports": BASE | {"linalg", "models", "methods", "benchmarks", "figures"},
     # The recipe of the bundled models projects their attention while it trains, and scores what it made.
     "demo": BASE | {"linalg", "models", "methods", "benchmarks"},
-    # Times what the others do.
-    "benchmarking": BASE | {"linalg", "models", "methods"},
 }
 MAY_IMPORT = CORE | {
     "__main__": set(CORE),
