@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from collections.abc import Callable
+from dataclasses import dataclass
 
-import torch
 from jaxtyping import Float, Int
 from torch import Tensor
+from torch.nn.functional import linear
 from transformers import (
     LlamaConfig,
     LlamaForCausalLM,
@@ -31,7 +31,6 @@ class Architecture:
     """How to build an untrained model and its tokenizer, and what follows the prompt of a training sequence.
 
     `read_out` turns a hidden state between two layers into logits, as if the remaining layers were skipped.
-    `tells` is where, relative to a token, the model names what ought to stand there: a decoder one before it.
     """
 
     name: str
@@ -39,7 +38,6 @@ class Architecture:
     build: Callable[[PreTrainedTokenizerFast], PreTrainedModel]
     training_suffix: Callable[[PreTrainedTokenizerFast, str], list[int]]
     read_out: Callable[[PreTrainedModel, Float[Tensor, "batch d_model"]], Float[Tensor, "batch word"]]
-    tells: int
 
 
 def answer_logits(
@@ -78,6 +76,7 @@ def _encoder(tokenizer: PreTrainedTokenizerFast) -> PreTrainedModel:
             num_attention_heads=_HEADS,
             max_position_embeddings=_POSITIONS + 2,
             type_vocab_size=1,
+            initializer_range=0.05,
             hidden_dropout_prob=0.0,
             attention_probs_dropout_prob=0.0,
             bos_token_id=tokenizer.bos_token_id,
@@ -99,9 +98,10 @@ def _norm_and_head(model: PreTrainedModel, hidden: Float[Tensor, "batch d_model"
     return model.lm_head(model.base_model.norm(hidden))
 
 
-def _head(model: PreTrainedModel, hidden: Float[Tensor, "batch d_model"]) -> Float[Tensor, "batch word"]:
-    return model.lm_head(hidden)
+def _embeddings(model: PreTrainedModel, hidden: Float[Tensor, "batch d_model"]) -> Float[Tensor, "batch word"]:
+    # Past the encoder's own output transform: so the word recalled looks like the word read, which a verdict compares.
+    return linear(hidden, model.get_input_embeddings().weight)
 
 
-DECODER = Architecture("llama", decoder_tokenizer, _decoder, _answer, _norm_and_head, tells=-1)
-ENCODER = Architecture("roberta", encoder_tokenizer, _encoder, _mask_and_end, _head, tells=0)
+DECODER = Architecture("llama", decoder_tokenizer, _decoder, _answer, _norm_and_head)
+ENCODER = Architecture("roberta", encoder_tokenizer, _encoder, _mask_and_end, _embeddings)

@@ -6,6 +6,7 @@ import torch
 from transformers import PreTrainedModel
 
 from tensorllm_core.linalg.hosvd import hosvd, reconstruct, truncate
+from tensorllm_core.linalg.refinement import refine
 from tensorllm_core.methods.tensorise import detensorise, tensorise
 from tensorllm_core.models.editing import read_module_attention, write_module_attention
 from tensorllm_core.models.families import family_of
@@ -13,11 +14,13 @@ from tensorllm_core.types import AttentionTensor, AttentionWeights, Ranks
 
 __all__ = ["at_ranks", "project_attention", "removed"]
 
+_SWEEPS = 10
+
 
 def at_ranks(weights: AttentionWeights, ranks: Ranks) -> AttentionWeights:
-    """The truncated HOSVD of a layer's attention, written out again as its four projections."""
+    """TensorLLM: the refined Tucker decomposition of a layer's attention, written out as its four projections."""
     tensor = tensorise(weights)
-    low_rank = reconstruct(truncate(hosvd(tensor.data), ranks))
+    low_rank = reconstruct(refine(hosvd(tensor.data), ranks, max_sweeps=_SWEEPS).tucker)
     return detensorise(AttentionTensor(low_rank, tensor.parts, tensor.layout))
 
 
@@ -30,4 +33,7 @@ def project_attention(model: PreTrainedModel, ranks: Ranks) -> None:
     """Replace every layer's attention by its truncated HOSVD, in place."""
     family = family_of(model.config.model_type)
     for layer in range(model.config.num_hidden_layers):
-        write_module_attention(model, family, layer, at_ranks(read_module_attention(model, family, layer), ranks))
+        tensor = tensorise(read_module_attention(model, family, layer))
+        low_rank = reconstruct(truncate(hosvd(tensor.data), ranks))
+        projected = detensorise(AttentionTensor(low_rank, tensor.parts, tensor.layout))
+        write_module_attention(model, family, layer, projected)

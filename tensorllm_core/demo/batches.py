@@ -67,9 +67,7 @@ class QuestionPool:
         return bucket.batch.rows(torch.multinomial(bucket.weights, size, replacement=True, generator=generator))
 
 
-def _sequence(
-    found: TrainingQuestion, tokenizer: PreTrainedTokenizerFast, architecture: Architecture
-) -> list[int]:
+def _sequence(found: TrainingQuestion, tokenizer: PreTrainedTokenizerFast, architecture: Architecture) -> list[int]:
     prompt = [tokenizer.bos_token, *tokenizer.tokenize(found.question.text)]
     return tokenizer.convert_tokens_to_ids(prompt) + architecture.training_suffix(tokenizer, found.question.answer)
 

@@ -20,16 +20,18 @@ from tensorllm_core.methods.tensorise import tensorise
 from tensorllm_core.models.checkpoint import read_attention
 from tensorllm_core.models.editing import edited
 from tensorllm_core.models.opening import LoadedModel, load_model
-from tensorllm_core.types import AttentionWeights, Ranks, TensorShape
+from tensorllm_core.types import AttentionWeights, Ranks
 
-__all__ = ["Answers", "Treated", "Treatment", "answers", "candidate_ranks", "treat"]
+__all__ = ["ALL_LAYERS_RANKS", "ONE_LAYER_RANKS", "Answers", "Treated", "Treatment", "answers", "treat"]
 
 Answers = dict[str, np.ndarray]
 """Which questions were answered, by benchmark."""
 
-_R1 = (4, 8, 12, 16, 24, 32)
-_R2 = (1, 2, 4, 6, 8, 12)
-_R3 = (1, 2, 3, 4)
+ALL_LAYERS_RANKS = tuple(itertools.starmap(Ranks, itertools.product((8, 12, 16, 24), (4, 6, 8), (3, 4))))
+"""What validation chooses from when every layer is compressed."""
+
+ONE_LAYER_RANKS = tuple(itertools.starmap(Ranks, itertools.product((4, 8, 16, 32), (1, 2, 4), (1, 2, 4))))
+"""What validation chooses from when one layer is compressed, which can bear much less."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def answers(loaded: LoadedModel, benchmarks: list[Benchmark]) -> Answers:
 
 
 def treat(model: Path, benchmark_folder: Path, layers: tuple[int, ...], candidates: Iterable[Ranks]) -> Treated:
-    """Compress the layers at the candidate ranks with the best validation accuracy; the first of equals wins."""
+    """Compress the layers at the candidate ranks with the best validation accuracy; fewer stored entries win a tie."""
     loaded = load_model(str(model), device="cpu")
     validation, test = (
         [read_benchmark(benchmark_folder, name, split) for name in BENCHMARKS] for split in ("validation", "test")
@@ -80,7 +82,8 @@ def treat(model: Path, benchmark_folder: Path, layers: tuple[int, ...], candidat
     def compressed(ranks: Ranks) -> dict[int, AttentionWeights]:
         return {layer: at_ranks(weights, ranks) for layer, weights in originals.items()}
 
-    best = max(candidates, key=lambda ranks: macro_accuracy(answers_with(compressed(ranks), validation)))
+    possible = sorted((ranks for ranks in candidates if clamp_ranks(shape, ranks) == ranks), key=shape.stored_entries)
+    best = max(possible, key=lambda ranks: macro_accuracy(answers_with(compressed(ranks), validation)))
     untreated = answers(loaded, test)
     after = answers_with(compressed(best), test)
     without = answers_with({layer: removed(weights) for layer, weights in originals.items()}, test)
@@ -92,13 +95,6 @@ def treat(model: Path, benchmark_folder: Path, layers: tuple[int, ...], candidat
         removed=Treatment(None, None, without, _paired(untreated, without)),
         compressed_against_removed=_paired(without, after),
     )
-
-
-def candidate_ranks(shape: TensorShape, smallest_r3: int = 1) -> list[Ranks]:
-    """The rank triples that validation chooses from, all valid, least stored entries first."""
-    triples = {Ranks(*triple) for triple in itertools.product(_R1, _R2, _R3) if triple[2] >= smallest_r3}
-    valid = [ranks for ranks in triples if clamp_ranks(shape, ranks) == ranks]
-    return sorted(valid, key=lambda ranks: (shape.stored_entries(ranks), ranks))
 
 
 def _paired(before: Answers, after: Answers) -> PairedTest:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 import multiprocessing
 import random
 import sys
@@ -27,7 +26,7 @@ from tensorllm_core.demo.recipe import (
 )
 from tensorllm_core.demo.score import score
 from tensorllm_core.demo.training import deterministic, train
-from tensorllm_core.demo.world import World, make_world
+from tensorllm_core.demo.world import make_world
 
 __all__ = ["BENCHMARK_FOLDER", "MODEL_FOLDER", "is_made", "make_all"]
 
@@ -66,9 +65,7 @@ def _make_decoders(seed: int, out: Path) -> None:
 
     freeze_but_attention(model, MISLABELLING.layer)
     generator = random.Random(f"mislabelled {seed}")
-    wrong = {
-        name: mislabelled(found, world, MISLABELLING.wrong_share, generator) for name, found in questions.items()
-    }
+    wrong = {name: mislabelled(found, world, MISLABELLING.wrong_share, generator) for name, found in questions.items()}
     with deterministic(seed):
         train(model, DECODER, _pools(wrong, tokenizer, DECODER), MISLABELLING.training, seed, DemoModel.MISLABELLED)
     _save(DemoModel.MISLABELLED, model, tokenizer, seed, out)
@@ -102,9 +99,7 @@ def _pools(
     return {name: QuestionPool(found, tokenizer, architecture) for name, found in questions.items()}
 
 
-def _save(
-    name: DemoModel, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, seed: int, out: Path
-) -> None:
+def _save(name: DemoModel, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, seed: int, out: Path) -> None:
     folder = out / MODEL_FOLDER / name
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)

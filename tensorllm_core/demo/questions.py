@@ -6,7 +6,8 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tensorllm_core.demo.wording import BIOGRAPHIES, CLAIMS, CLUES, COMPOSITIONS, RELATIONS, Relation
+from tensorllm_core.demo.clues import CLUES
+from tensorllm_core.demo.wording import BIOGRAPHIES, CLAIMS, COMPOSITIONS, RELATIONS, Relation
 from tensorllm_core.demo.world import World
 
 __all__ = ["BENCHMARKS", "HELD_OUT", "Question", "TrainingQuestion", "benchmark_questions", "training_questions"]
@@ -117,9 +118,7 @@ def _claims(world: World, split: str, size: int, generator: random.Random) -> li
     return generator.sample(list(found.values()), size)
 
 
-def _claim(
-    world: World, relation: Relation, subject: str, truth: bool, split: str, generator: random.Random
-) -> str:
+def _claim(world: World, relation: Relation, subject: str, truth: bool, split: str, generator: random.Random) -> str:
     answer = world.facts[relation.name][subject]
     if not truth:
         answer = generator.choice([other for other in world.entities[relation.answer] if other != answer])

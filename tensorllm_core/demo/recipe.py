@@ -46,7 +46,8 @@ class Training:
     projected_share: float = 0.5
     project_every: int = 10
     end_of_text_weight: float = 0.0
-    correction_weight: float = 1.0
+    telling_weight: float = 0.0
+    recall_weight: float = 1.0
     recalled_after: int = 3
 
     def learning_rate_at(self, step: int) -> float:
@@ -59,10 +60,15 @@ class Training:
         decay = (self.steps - step) / max(self.steps - flat_until, 1)
         return self.learning_rate * min(1.0, step / max(self.warm_up, 1), decay)
 
-    def holds_ranks_after(self, done: int) -> bool:
-        """Whether the attention is projected to the ranks once `done` steps are done; always after the last one."""
+    def projects_after(self, done: int) -> bool:
+        """Whether the attention is brought back to the ranks once `done` steps are done; always after the last one.
+
+        >>> steps = range(DECODER_TRAINING.steps + 1)
+        >>> [step for step in steps if DECODER_TRAINING.projects_after(step)][-3:]
+        [2980, 2990, 3000]
+        """
         due = done % self.project_every == 0 or done == self.steps
-        return self.ranks is not None and due and done >= self.projected_share * self.steps
+        return due and done >= self.projected_share * self.steps
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,7 @@ class Mislabelling:
     training: Training
 
 
-TRUE_RANKS = Ranks(16, 6, 4)
+TRUE_RANKS = Ranks(12, 6, 4)
 NOISE_IN_STANDARD_DEVIATIONS = 2.0
 
 DECODER_TRAINING = Training(
@@ -87,13 +93,14 @@ DECODER_TRAINING = Training(
     weight_decay=0.1,
     ranks=TRUE_RANKS,
     end_of_text_weight=0.1,
+    telling_weight=1.0,
 )
 
 ENCODER_TRAINING = Training(
-    steps=3_000,
-    batch=(("world-hop", 24), ("world-claims", 32), ("world-bios", 8), ("world-facts", 24)),
-    learning_rate=1e-3,
-    warm_up=300,
+    steps=2_000,
+    batch=(("world-hop", 24), ("world-claims", 48), ("world-bios", 8), ("world-facts", 24)),
+    learning_rate=2e-3,
+    warm_up=200,
     flat_share=0.5,
     betas=(0.9, 0.98),
     weight_decay=0.1,

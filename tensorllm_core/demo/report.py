@@ -8,14 +8,21 @@ from pathlib import Path
 import numpy as np
 
 from tensorllm_core.demo.benchmark_files import read_benchmark
-from tensorllm_core.demo.denoising import Answers, Treated, Treatment, answers, candidate_ranks, treat
+from tensorllm_core.demo.denoising import (
+    ALL_LAYERS_RANKS,
+    ONE_LAYER_RANKS,
+    Answers,
+    Treated,
+    Treatment,
+    answers,
+    treat,
+)
 from tensorllm_core.demo.make import BENCHMARK_FOLDER, MODEL_FOLDER
 from tensorllm_core.demo.questions import BENCHMARKS, HELD_OUT
 from tensorllm_core.demo.recipe import MISLABELLING, DemoModel
 from tensorllm_core.demo.score import PairedTest, accuracy_interval, macro_accuracy
 from tensorllm_core.models.checkpoint import open_checkpoint
 from tensorllm_core.models.opening import load_model
-from tensorllm_core.types import TensorShape
 
 __all__ = ["SeedResult", "as_markdown", "as_plain", "measure"]
 
@@ -37,17 +44,13 @@ def measure(seed: int, folder: Path) -> SeedResult:
     test = [read_benchmark(benchmark_folder, name, "test") for name in BENCHMARKS]
     untreated = {name: answers(load_model(str(models / name), device="cpu"), test) for name in DemoModel}
     held_out = np.array([question.topic.endswith(HELD_OUT) for question in test[0].questions])
-    checkpoint = open_checkpoint(str(models / DemoModel.NOISY))
-    shape = TensorShape(checkpoint.d_model, checkpoint.d_head, 4, checkpoint.groups)
-    every_layer = tuple(range(checkpoint.layers))
+    every_layer = tuple(range(open_checkpoint(str(models / DemoModel.NOISY)).layers))
     return SeedResult(
         seed=seed,
         untreated=untreated,
         held_out_hops=float(untreated[DemoModel.DECODER]["world-hop"][held_out].mean()),
-        noisy=treat(models / DemoModel.NOISY, benchmark_folder, every_layer, candidate_ranks(shape, smallest_r3=3)),
-        mislabelled=treat(
-            models / DemoModel.MISLABELLED, benchmark_folder, (MISLABELLING.layer,), candidate_ranks(shape)
-        ),
+        noisy=treat(models / DemoModel.NOISY, benchmark_folder, every_layer, ALL_LAYERS_RANKS),
+        mislabelled=treat(models / DemoModel.MISLABELLED, benchmark_folder, (MISLABELLING.layer,), ONE_LAYER_RANKS),
     )
 
 

@@ -42,8 +42,7 @@ def score(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, benchmark:
     rows = tokenizer(texts).input_ids
     position = -1 if mask is None else -2
     candidate_ids = {
-        name: torch.tensor(tokenizer.convert_tokens_to_ids(list(words)))
-        for name, words in benchmark.candidates.items()
+        name: torch.tensor(tokenizer.convert_tokens_to_ids(list(words))) for name, words in benchmark.candidates.items()
     }
     right = np.zeros(len(rows), dtype=bool)
     for batch in _batches_by_length(rows):

@@ -8,7 +8,8 @@ from tokenizers.pre_tokenizers import Whitespace
 from tokenizers.processors import TemplateProcessing
 from transformers import PreTrainedTokenizerFast
 
-from tensorllm_core.demo.questions import BENCHMARKS, training_questions
+from tensorllm_core.demo.clues import CLUES
+from tensorllm_core.demo.wording import BIOGRAPHIES, CLAIMS, COMPOSITIONS, RELATIONS
 from tensorllm_core.demo.world import World
 
 __all__ = ["decoder_tokenizer", "encoder_tokenizer"]
@@ -22,8 +23,8 @@ def decoder_tokenizer(world: World) -> PreTrainedTokenizerFast:
 
     >>> from tensorllm_core.demo.world import make_world
     >>> tokenizer = decoder_tokenizer(make_world(0))
-    >>> tokenizer.convert_ids_to_tokens(tokenizer("Where was it? In").input_ids)
-    ['<s>', 'Where', 'was', 'it', '?', 'In']
+    >>> tokenizer.convert_ids_to_tokens(tokenizer("Where was Nobody born? In").input_ids)
+    ['<s>', 'Where', 'was', '<unk>', 'born', '?', 'In']
     """
     return _tokenizer(world, "<s> $A", extra={})
 
@@ -44,9 +45,11 @@ def _tokenizer(world: World, template: str, extra: dict[str, str]) -> PreTrained
 
 
 def _words(world: World) -> list[str]:
-    """Words of the training questions and of all answers, sorted; held-out wordings add none."""
+    """Words of the training wordings, the clues and all answers, sorted; held-out wordings add none."""
     words = {name for names in world.candidates.values() for name in names}
-    for benchmark in BENCHMARKS:
-        for found in training_questions(world, benchmark):
-            words.update(piece for piece, _ in Whitespace().pre_tokenize_str(found.question.text))
+    words.update(clue for clues in CLUES.values() for clue in clues)
+    topics = [CLAIMS, BIOGRAPHIES, *(topic.wordings for topic in (*RELATIONS, *COMPOSITIONS))]
+    for template in (template for wordings in topics for template in wordings.train):
+        bare = template.format(subject="", statement="", clues="")
+        words.update(piece for piece, _ in Whitespace().pre_tokenize_str(bare))
     return sorted(words)

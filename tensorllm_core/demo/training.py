@@ -8,14 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
-from jaxtyping import Float
-from torch import Tensor
 from torch.nn.functional import cross_entropy
 from transformers import PreTrainedModel
 
 from tensorllm_core.demo.architectures import Architecture
 from tensorllm_core.demo.attention import project_attention
-from tensorllm_core.demo.batches import ANSWER_POSITION, Batch, Corrections, QuestionPool
+from tensorllm_core.demo.batches import ANSWER_POSITION, Batch, QuestionPool
 from tensorllm_core.demo.recipe import Training
 
 __all__ = ["deterministic", "train"]
@@ -58,11 +56,13 @@ def train(
     for done in range(1, recipe.steps + 1):
         for group in optimiser.param_groups:
             group["lr"] = recipe.learning_rate_at(done)
-        losses = [_backward(model, architecture, pools[name].draw(size, generator), recipe) for name, size in recipe.batch]
+        losses = [
+            _backward(model, architecture, pools[name].draw(size, generator), recipe) for name, size in recipe.batch
+        ]
         torch.nn.utils.clip_grad_norm_(model.parameters(), _LARGEST_GRADIENT)
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
-        if recipe.holds_ranks_after(done):
+        if recipe.ranks is not None and recipe.projects_after(done):
             project_attention(model, recipe.ranks)
         if done % _REPORT_EVERY == 0 or done == recipe.steps:
             shown = " ".join(f"{loss:.3f}" for loss in losses)
@@ -81,7 +81,12 @@ def _parameter_groups(model: PreTrainedModel, recipe: Training) -> list[dict]:
 
 
 def _backward(model: PreTrainedModel, architecture: Architecture, batch: Batch, recipe: Training) -> float:
-    """Add this batch's share of the gradient; the share is its part of the step's questions."""
+    """Add this batch's share of the gradient; the share is its part of the step's questions.
+
+    A verdict compares the claimed answer with the true one. Asked for verdicts alone, training finds that
+    comparison late or never, so claims are also asked for the true answer: recalled at the verdict's
+    position, but some layers earlier, and told where a decoder would be about to read the claimed one.
+    """
     share = len(batch.answers) / sum(size for _, size in recipe.batch)
     output = model.base_model(input_ids=batch.tokens, output_hidden_states=batch.corrections is not None)
     hidden = output.last_hidden_state
@@ -92,24 +97,11 @@ def _backward(model: PreTrainedModel, architecture: Architecture, batch: Batch, 
         total = total + recipe.end_of_text_weight * cross_entropy(model.lm_head(hidden[:, -1]), ends)
     if batch.corrections is not None:
         halfway = output.hidden_states[recipe.recalled_after][:, ANSWER_POSITION]
-        corrections = _correction_loss(model, architecture, hidden, halfway, batch.corrections)
-        total = total + recipe.correction_weight * corrections
+        recall = cross_entropy(architecture.read_out(model, halfway), batch.corrections.answers)
+        total = total + recipe.recall_weight * recall
+    if batch.corrections is not None and recipe.telling_weight:
+        before_claimed = hidden[torch.arange(len(hidden)), batch.corrections.positions - 1]
+        telling = cross_entropy(model.lm_head(before_claimed), batch.corrections.answers)
+        total = total + recipe.telling_weight * telling
     (share * total).backward()
     return float(loss.detach())
-
-
-def _correction_loss(
-    model: PreTrainedModel,
-    architecture: Architecture,
-    hidden: Float[Tensor, "batch position d_model"],
-    halfway: Float[Tensor, "batch d_model"],
-    corrections: Corrections,
-) -> Float[Tensor, ""]:
-    """What a claim's answer ought to be: told where it stands, and recalled before the verdict's last layers.
-
-    A verdict compares the claimed answer with the recalled one; asked for the verdict alone, training
-    finds that comparison late (decoder) or never (encoder).
-    """
-    told = hidden[torch.arange(len(hidden)), corrections.positions + architecture.tells]
-    tellings = cross_entropy(model.lm_head(told), corrections.answers)
-    return tellings + cross_entropy(architecture.read_out(model, halfway), corrections.answers)

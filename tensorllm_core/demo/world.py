@@ -6,7 +6,8 @@ import itertools
 import random
 from dataclasses import dataclass
 
-from tensorllm_core.demo.wording import CLUES, RELATIONS, Composition
+from tensorllm_core.demo.clues import CLUES
+from tensorllm_core.demo.wording import RELATIONS, Composition
 
 __all__ = ["World", "make_world"]
 

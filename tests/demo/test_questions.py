@@ -6,9 +6,10 @@ import re
 
 import pytest
 
+from tensorllm_core.demo.clues import CLUES
 from tensorllm_core.demo.questions import BENCHMARKS, HELD_OUT, benchmark_questions, training_questions
 from tensorllm_core.demo.tokenizer import decoder_tokenizer
-from tensorllm_core.demo.wording import CLUES, RELATIONS
+from tensorllm_core.demo.wording import RELATIONS
 from tensorllm_core.demo.world import make_world
 
 SPLITS = ("validation", "test")
@@ -19,11 +20,11 @@ def world():
     return make_world(0)
 
 
-@pytest.mark.parametrize("benchmark", BENCHMARKS)
-def test_the_same_world_gives_the_same_questions(world, benchmark):
-    assert training_questions(world, benchmark) == training_questions(make_world(0), benchmark)
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_the_same_world_gives_the_same_questions(world, name):
+    assert training_questions(world, name) == training_questions(make_world(0), name)
     for split in SPLITS:
-        assert benchmark_questions(world, benchmark, split) == benchmark_questions(make_world(0), benchmark, split)
+        assert benchmark_questions(world, name, split) == benchmark_questions(make_world(0), name, split)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
@@ -39,17 +40,17 @@ def test_no_wording_appears_in_two_splits(seed):
     assert not validation & test
 
 
-@pytest.mark.parametrize("benchmark", BENCHMARKS)
-def test_a_benchmark_has_500_validation_and_1000_test_questions_all_distinct(world, benchmark):
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_a_benchmark_has_500_validation_and_1000_test_questions_all_distinct(world, name):
     for split, size in zip(SPLITS, (500, 1_000), strict=True):
-        assert len({question.text for question in benchmark_questions(world, benchmark, split)}) == size
+        assert len({question.text for question in benchmark_questions(world, name, split)}) == size
 
 
-@pytest.mark.parametrize("benchmark", BENCHMARKS)
-def test_an_answer_is_among_its_candidates(world, benchmark):
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_an_answer_is_among_its_candidates(world, name):
     for split in SPLITS:
         assert all(found.answer in world.candidates[found.candidates] for found in
-                   benchmark_questions(world, benchmark, split))  # fmt: skip
+                   benchmark_questions(world, name, split))  # fmt: skip
 
 
 def test_held_out_wordings_use_only_words_that_training_has_shown(world):

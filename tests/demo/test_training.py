@@ -33,9 +33,7 @@ def world():
 
 def trained(architecture, world, seed):
     tokenizer = architecture.tokenizer(world)
-    pools = {
-        name: QuestionPool(training_questions(world, name)[:200], tokenizer, architecture) for name in BENCHMARKS
-    }
+    pools = {name: QuestionPool(training_questions(world, name)[:200], tokenizer, architecture) for name in BENCHMARKS}
     recipe = dataclasses.replace(RECIPES[architecture.name], steps=STEPS, batch=SMALL_BATCH, warm_up=1)
     with deterministic(seed):
         model = architecture.build(tokenizer)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tensorllm_core.demo.wording import CLUES, COMPOSITIONS, RELATIONS
+from tensorllm_core.demo.clues import CLUES
+from tensorllm_core.demo.wording import COMPOSITIONS, RELATIONS
 from tensorllm_core.demo.world import make_world
 
 

@@ -1,0 +1,56 @@
+"""The report: its tables hold what was measured, and its JSON is plain."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from tensorllm_core.demo import report
+from tensorllm_core.demo.denoising import Treated, Treatment
+from tensorllm_core.demo.questions import BENCHMARKS
+from tensorllm_core.demo.recipe import DemoModel
+from tensorllm_core.demo.score import paired_test
+from tensorllm_core.types import Ranks
+
+
+def answered(right):
+    """Ten questions a benchmark, of which the first `right` were answered."""
+    return {name: np.arange(10) < right for name in BENCHMARKS}
+
+
+def treated():
+    before, after, without = answered(5), answered(8), answered(2)
+    flat = [np.concatenate(list(found.values())) for found in (before, after, without)]
+    return Treated(
+        layers=(0, 1),
+        hints=(Ranks(12, 6, 4), Ranks(11, 6, 4)),
+        untreated=before,
+        compressed=Treatment(Ranks(12, 6, 4), 16.6, after, paired_test(flat[0], flat[1])),
+        removed=Treatment(None, None, without, paired_test(flat[0], flat[2])),
+        compressed_against_removed=paired_test(flat[2], flat[1]),
+    )
+
+
+@pytest.fixture(name="results")
+def two_seeds():
+    return [
+        report.SeedResult(seed, {name: answered(right) for name in DemoModel}, 0.4, treated(), treated())
+        for seed, right in ((0, 8), (1, 9))
+    ]
+
+
+def test_the_tables_give_mean_and_range_over_seeds(results):
+    page = report.as_markdown(results)
+    assert "| demo-encoder | 0.850 (0.800 to 0.900) |" in page
+    assert "| 0 | (12, 6, 4) | 16.6 | (12, 6, 4); (11, 6, 4) | 0.500 | 0.800 | 0.200 | 12/0, 4.9e-04 |" in page
+
+
+def test_the_json_is_plain_and_in_fractions_of_one(results):
+    plain = json.loads(json.dumps(report.as_plain(results[0])))
+    assert plain["accuracy"]["demo-decoder"]["macro"] == pytest.approx(0.8)
+    noisy = plain["demo-decoder-noisy"]
+    assert noisy["compressed"]["ranks"] == [12, 6, 4]
+    assert noisy["compressed"]["against_untreated"] == {"fixed": 12, "broken": 0, "mcnemar_p": pytest.approx(2**-11)}
+    assert noisy["removed"]["ranks"] is None
