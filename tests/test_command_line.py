@@ -18,6 +18,7 @@ from safetensors.torch import load_file, save_file
 from tensorly.decomposition import partial_tucker
 
 from tensorllm_core.__main__ import main
+from tensorllm_core.commands.bench import SIZES
 from tensorllm_core.linalg.rank_choice import clamp_ranks, rank_limits
 from tensorllm_core.methods.tensorise import tensorise
 from tensorllm_core.models.checkpoint import open_checkpoint, read_attention
@@ -208,6 +209,36 @@ def test_inspect_tells_what_a_checkpoint_holds(run, folder):
     }
     assert (result["model"], result["family"]) == (str(folder), "llama")
     assert len(result["revision"]) == 12
+
+
+def test_bench_measures_both_sides_on_one_tensor(run, monkeypatch):
+    monkeypatch.setitem(SIZES, "small", (TensorShape(40, 8, 4, 2), Ranks(6, 3, 2)))
+    result = run("bench", "--size", "small", "--device", "cpu")
+    assert (result["shape"], result["ranks"], result["device"]) == ([40, 8, 4, 2], [6, 3, 2], "cpu")
+    assert result["own"]["refined_error"] <= result["own"]["truncated_error"] + 1e-6
+    assert result["hosvd_speed_up"] == result["tensorly"]["seconds"] / result["own"]["hosvd_seconds"]
+    assert result["refine_speed_up"] == result["tensorly"]["seconds"] / result["own"]["refine_seconds"]
+
+
+def test_bench_can_leave_tensorly_out_and_be_read(capsys, monkeypatch):
+    monkeypatch.setitem(SIZES, "small", (TensorShape(40, 8, 4, 2), Ranks(6, 3, 2)))
+    assert main(["bench", "--size", "small", "--device", "cpu", "--without-tensorly"]) == 0
+    printed = capsys.readouterr()
+    assert "own hosvd seconds" in printed.out
+    assert "tensorly" not in printed.out
+    assert printed.err.endswith("100% done\n")
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (["--size", "huge"], "a --size of full or small, got `huge`"),
+        (["--device", "tpu"], "got `tpu`"),
+        (["--device", "mps"], "`mps`"),
+    ],
+)
+def test_a_bench_that_cannot_be_run_is_refused(refused, options, complaint):
+    assert complaint in refused("bench", *options)
 
 
 def test_without_json_the_same_figures_are_lines_to_read(folder, capsys):
