@@ -31,7 +31,7 @@ SCENES: tuple[SceneCard, ...] = (
     SceneCard(
         "Heads that share a subspace",
         ":material/join_inner:",
-        "The same model without the noise. Its heads were trained to live in 16 x 8 x 4 shared directions: "
+        "The same model without the noise. Its heads were trained to live in 12 x 6 x 4 shared directions: "
         "beyond those ranks nothing is left to lose.",
         Scene(model="demo-decoder"),
     ),
@@ -46,6 +46,6 @@ SCENES: tuple[SceneCard, ...] = (
         ":material/content_cut:",
         "The authors' program cuts the matrices into heads along the other axis. Same ratio, same weights, "
         "but the shared subspace is gone.",
-        Scene(model="demo-decoder", layout=Layout.RELEASED_CODE, r1=16, r2=8, r3=4),
+        Scene(model="demo-decoder", layout=Layout.RELEASED_CODE, r1=12, r2=6, r3=4),
     ),
 )

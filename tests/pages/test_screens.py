@@ -12,7 +12,8 @@ from safetensors.torch import load_file, save_file
 from streamlit.testing.v1 import AppTest
 
 from pages.shared.navigation import PAGES
-from pages.shared.scene import DEFAULT_MODEL
+from pages.shared.scene import DEFAULT_MODEL, scene_parameters
+from pages.shared.scenes import SCENES
 from tensorllm_core.models.bundled import bundled_folder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -211,3 +212,15 @@ def test_every_tab_draws() -> None:
         app = visit(tab=tab, refine="1")
         assert not app.exception, tab
         assert sentences(app) == [], tab
+
+
+def test_every_scene_worth_seeing_draws_without_a_complaint() -> None:
+    for card in SCENES:
+        app = visit(**scene_parameters(card.scene))
+        assert not app.exception, card.title
+        assert sentences(app) == [], card.title
+
+
+def test_the_layer_that_shares_a_subspace_loses_nothing_at_its_true_ranks() -> None:
+    shared = next(card for card in SCENES if "share" in card.title)
+    assert float(value(visit(**scene_parameters(shared.scene)), "Relative error")) < 1e-3
