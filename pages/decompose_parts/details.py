@@ -159,11 +159,20 @@ def _best_ranks(_scene: Scene, analysis: Analysis, result: Result) -> None:
     smaller = int((front.stored_entries <= result.stored_entries).sum())
     best = float(front.relative_error[smaller - 1]) if smaller else float("nan")
     st.caption(
-        f"{len(table):,} Pareto-optimal rank triples; at your size the best error is {best:.4f}, yours is "
-        f"{result.relative_error:.4f}. Select a row to go there."
+        f"{len(table):,} Pareto-optimal rank triples. At your size the best truncation has error {best:.4f}; "
+        f"yours{', refined,' if result.refinement else ''} has {result.relative_error:.4f}. Select a row to go there."
     )
     event = st.dataframe(
-        table, hide_index=True, height=300, key="best ranks", on_select="rerun", selection_mode="single-row"
+        table,
+        hide_index=True,
+        height=300,
+        key="best ranks",
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config={
+            "compression ratio": st.column_config.NumberColumn(format="%.1fx"),
+            "relative error": st.column_config.NumberColumn(format="%.4f"),
+        },
     )
     chosen = event.selection.rows
     if chosen:
