@@ -5,20 +5,24 @@ Results go to standard output, progress to standard error; bad input ends with o
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
-
-from tensorllm_core.commands.bench import add_bench
-from tensorllm_core.commands.decompose import add_decompose
-from tensorllm_core.commands.inspect import add_inspect
-from tensorllm_core.commands.options import Parser, attach_negative_values
-from tensorllm_core.errors import ExplorerError
 
 __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
+    # OpenMP reads this when PyTorch loads it, so it comes before the imports. By default its threads spin while
+    # they wait for one another; on a busy machine that turned a decomposition of 14 ms into one of a second.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    from tensorllm_core.commands.bench import add_bench
+    from tensorllm_core.commands.decompose import add_decompose
+    from tensorllm_core.commands.inspect import add_inspect
+    from tensorllm_core.commands.options import Parser, attach_negative_values
+    from tensorllm_core.errors import ExplorerError
+
     parser = Parser(
         prog="python -m tensorllm_core",
         description="See, compress and edit the attention of a trained language model.",
