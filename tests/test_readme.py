@@ -53,3 +53,13 @@ def test_the_tree_of_the_readme_leaves_no_folder_out(folder):
 def test_every_command_of_the_readme_exists():
     there = {path.stem for path in (ROOT / "tensorllm_core" / "commands").glob("*.py")}
     assert set(re.findall(r"-m tensorllm_core ([a-z]+)", README)) <= there
+
+
+@pytest.mark.parametrize("model", sorted(path.name for path in (ROOT / "assets" / "models").iterdir()))
+def test_the_accuracy_of_the_readme_is_the_model_cards(model):
+    card = (ROOT / "assets" / "models" / model / "README.md").read_text(encoding="utf-8")
+    measured = re.search(r"^\| macro \|.*?([\d.]+)", card, re.MULTILINE)
+    shown = re.search(rf"^\| \[`{model}`\].*?\| ([\d.]+) \|", README, re.MULTILINE)
+    assert measured is not None
+    assert shown is not None
+    assert shown[1] == measured[1]
