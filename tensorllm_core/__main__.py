@@ -13,7 +13,7 @@ __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code."""
+    """Run one command; returns the exit code: 0, 2 for bad input, 130 when stopped from the keyboard."""
     # OpenMP reads this when PyTorch loads it, so it comes before the imports. By default its threads spin while
     # they wait for one another; on a busy machine that turned a decomposition of 14 ms into one of a second.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -37,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ExplorerError as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
     return 0
 
 

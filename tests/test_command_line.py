@@ -384,6 +384,15 @@ def test_a_layer_of_zeros_has_no_error(run, folder):
         assert set(result["relative_error_by_part"].values()) == {0}
 
 
+def test_stopping_from_the_keyboard_is_no_traceback(folder, capsys, monkeypatch):
+    def stop(path, *arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "open", stop)
+    assert main(["inspect", "--model", str(folder)]) == 130
+    assert capsys.readouterr().err == "stopped\n"
+
+
 def test_the_module_runs_as_a_program(folder):
     def call(*arguments: str) -> subprocess.CompletedProcess:
         command = [sys.executable, "-m", "tensorllm_core", *arguments]
