@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-from einops import rearrange
+from einops import einsum, rearrange
 from jaxtyping import Float, Float64
 from torch import Tensor
 
@@ -44,7 +44,7 @@ def orthogonal_basis(
 
 
 def gram(tensor: Float[Tensor, "d_model d_head part group"], mode: int) -> Float64[Tensor, "side side"]:
-    """Gram matrix of an unfolding with a short side; unfolded in blocks of rows of mode 1, summed in float64.
+    """Gram matrix of mode 2 or 3, whose side is short; unfolded in blocks of rows of mode 1, summed in float64.
 
     >>> gram(torch.ones(2, 1, 2, 1), 3).tolist()
     [[2.0, 2.0], [2.0, 2.0]]
@@ -52,8 +52,14 @@ def gram(tensor: Float[Tensor, "d_model d_head part group"], mode: int) -> Float
     side = tensor.shape[mode - 1]
     total = tensor.new_zeros(side, side, dtype=torch.float64)
     for block in row_blocks(tensor):
-        unfolding = rearrange(block, _UNFOLDINGS[mode])
-        total += row_products(unfolding, unfolding)
+        if mode == 2:
+            unfolding = rearrange(block, _UNFOLDINGS[2])
+            total += row_products(unfolding, unfolding)
+        else:
+            # Few and very long rows add up inaccurately: take more and shorter ones, then sum over groups.
+            columns = rearrange(block, "d_model d_head part group -> (part group) (d_model d_head)")
+            products = rearrange(row_products(columns, columns), "(p g) (q h) -> p g q h", p=side, q=side)
+            total += einsum(products.double(), "p g q g -> p q")
     return total
 
 

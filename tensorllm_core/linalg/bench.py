@@ -6,17 +6,9 @@ PyTorch, device and tensor. Times are wall-clock seconds.
 
 from __future__ import annotations
 
-import multiprocessing
-import re
-import resource
 import statistics
-import sys
-import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TypeVar
 
 import torch
 from einops import einsum
@@ -26,6 +18,7 @@ from torch import Tensor
 from tensorllm_core.errors import RequestError
 from tensorllm_core.linalg.hosvd import hosvd
 from tensorllm_core.linalg.landscape import landscape
+from tensorllm_core.linalg.measuring import PeakMemory, in_own_process, timed, warm_up
 from tensorllm_core.linalg.products import full_precision, later_modes
 from tensorllm_core.linalg.rank_choice import check_ranks
 from tensorllm_core.linalg.refinement import refine
@@ -40,8 +33,6 @@ LARGE_RANKS = Ranks(256, 64, 4)
 _LOOK_UPS = 200
 _NOISE = 0.5
 """Standard deviation of the noise in the measured tensor, beside a low-rank signal of standard deviation 1."""
-
-_Measured = TypeVar("_Measured")
 
 
 @dataclass(frozen=True)
@@ -117,21 +108,21 @@ def measure_hosvd(
             raise RequestError("Expected time to measure, got a request to stop; ask for it again.")
 
     report(0.0, "TensorLy" if against_tensorly else "our own")
-    tensorly = _in_own_process(measure_tensorly, shape, ranks, device) if against_tensorly else None
+    tensorly = in_own_process(measure_tensorly, shape, ranks, device) if against_tensorly else None
     report(0.9 if against_tensorly else 0.1, "our own")
-    own = _in_own_process(measure_own, shape, ranks, device, tensorly.error if tensorly else None)
+    own = in_own_process(measure_own, shape, ranks, device, tensorly.error if tensorly else None)
     report(1.0, "done")
     return HosvdMeasurement(shape, ranks, device, torch.get_num_threads(), own, tensorly)
 
 
 def measure_own(shape: TensorShape, ranks: Ranks, device: str, target_error: float | None) -> OwnMeasurement:
     """Our side, in this process."""
-    _multiply_once(device)
-    memory = _Memory(shape, device)
+    warm_up(device)
+    memory = PeakMemory(device)
     tensor = random_tensor(shape, ranks, device)
-    decomposition, hosvd_seconds = _timed(lambda: hosvd(tensor), device)
-    hosvd_peak = memory.peak()
-    errors, landscape_seconds = _timed(lambda: landscape(decomposition), device)
+    decomposition, hosvd_seconds = timed(lambda: hosvd(tensor), device)
+    hosvd_peak = memory.so_far() / (4 * shape.entries)
+    errors, landscape_seconds = timed(lambda: landscape(decomposition), device)
     generator = torch.Generator().manual_seed(0)
     triples = [
         Ranks(*(int(torch.randint(1, size + 1, (), generator=generator)) for size in errors.table.shape))
@@ -145,7 +136,7 @@ def measure_own(shape: TensorShape, ranks: Ranks, device: str, target_error: flo
     def not_yet_there(sweep: int, error: float) -> bool:
         return sweep == 0 or (target_error is not None and error > target_error)
 
-    refinement, refine_seconds = _timed(lambda: refine(decomposition, ranks, on_sweep=not_yet_there), device)
+    refinement, refine_seconds = timed(lambda: refine(decomposition, ranks, on_sweep=not_yet_there), device)
     return OwnMeasurement(
         hosvd_seconds=hosvd_seconds,
         landscape_seconds=landscape_seconds,
@@ -156,7 +147,7 @@ def measure_own(shape: TensorShape, ranks: Ranks, device: str, target_error: flo
         truncated_error=errors.relative_error(ranks),
         refined_error=_direct_error(tensor, refinement.tucker),
         hosvd_peak=hosvd_peak,
-        peak=memory.peak(),
+        peak=memory.so_far() / (4 * shape.entries),
     )
 
 
@@ -167,14 +158,14 @@ def measure_tensorly(shape: TensorShape, ranks: Ranks, device: str) -> TensorlyM
     from tensorly.decomposition import partial_tucker
 
     tensorly.set_backend("pytorch")
-    _multiply_once(device)
-    memory = _Memory(shape, device)
+    warm_up(device)
+    memory = PeakMemory(device)
     tensor = random_tensor(shape, ranks, device)
     with full_precision():
-        ((core, factors), _), seconds = _timed(
+        ((core, factors), _), seconds = timed(
             lambda: partial_tucker(tensor, rank=tuple(ranks), modes=[0, 1, 2], init="svd"), device
         )
-    peak = memory.peak()
+    peak = memory.so_far() / (4 * shape.entries)
     return TensorlyMeasurement(seconds, _direct_error(tensor, Tucker(core, *factors)), peak)
 
 
@@ -206,33 +197,8 @@ def random_tensor(shape: TensorShape, ranks: Ranks, device: str) -> Float32[Tens
     return tensor
 
 
-def _in_own_process(measure: Callable[..., _Measured], *arguments: object) -> _Measured:
-    # A forked child would share the parent's memory, threads and CUDA context.
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
-        return process.submit(measure, *arguments).result()
-
-
-def _timed(step: Callable[[], _Measured], device: str) -> tuple[_Measured, float]:
-    _wait(device)
-    start = time.perf_counter()
-    result = step()
-    _wait(device)
-    return result, time.perf_counter() - start
-
-
 def _median(step: Callable[[Ranks], object], triples: list[Ranks], device: str) -> float:
-    return statistics.median(_timed(lambda at=at: step(at), device)[1] for at in triples)  # type: ignore[misc]
-
-
-def _wait(device: str) -> None:
-    if device.startswith("cuda"):
-        torch.cuda.synchronize(device)
-
-
-def _multiply_once(device: str) -> None:
-    """Start threads and libraries, which belong to no step."""
-    square = torch.eye(256, device=device)
-    torch.linalg.eigh(square @ square)
+    return statistics.median(timed(lambda at=at: step(at), device)[1] for at in triples)  # type: ignore[misc]
 
 
 def _direct_error(tensor: Float32[Tensor, "d_model d_head part group"], tucker: Tucker) -> float:
@@ -245,31 +211,3 @@ def _direct_error(tensor: Float32[Tensor, "d_model d_head part group"], tucker: 
             lost += float((block.double() - rebuilt.double()).square().sum())
             kept += float(block.double().square().sum())
     return (lost / kept) ** 0.5
-
-
-class _Memory:
-    """Peak memory from now on, as a multiple of a float32 tensor of the shape."""
-
-    def __init__(self, shape: TensorShape, device: str):
-        self._tensor = 4 * shape.entries
-        self._device = device
-        if device.startswith("cuda"):
-            torch.cuda.reset_peak_memory_stats(device)
-            self._before = torch.cuda.memory_allocated(device)
-        else:
-            self._before = _highest_resident()
-
-    def peak(self) -> float:
-        now = torch.cuda.max_memory_allocated(self._device) if self._device.startswith("cuda") else _highest_resident()
-        return (now - self._before) / self._tensor
-
-
-def _highest_resident() -> int:
-    """The most memory that this process has held, in bytes."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text())
-        if found is not None:
-            return int(found[1]) * 1024
-    highest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return highest if sys.platform == "darwin" else highest * 1024

@@ -69,15 +69,17 @@ class Landscape:
         upper = max(min(1.0, math.hypot(*beyond)), self.table[r1 - 1, r2 - 1, r3 - 1])
         return ErrorBounds(float(max(beyond)), float(upper))
 
-    def error_grid(self, r3: int, r1_values: Sequence[int], r2_values: Sequence[int]) -> Float32[np.ndarray, "r1 r2"]:
+    def error_grid(
+        self, r3: int, r1_values: Sequence[int] | np.ndarray, r2_values: Sequence[int] | np.ndarray
+    ) -> Float32[np.ndarray, "r1 r2"]:
         """Relative errors at one R3 for all pairs of the given R1 and R2.
 
         Raises:
             RankError: a rank below one or beyond its mode.
         """
-        for edge in (min, max):
-            self._inside(Ranks(edge(r1_values), edge(r2_values), r3))
         rows, columns = np.asarray(r1_values) - 1, np.asarray(r2_values) - 1
+        for edge in (np.min, np.max):
+            self._inside(Ranks(int(edge(rows)) + 1, int(edge(columns)) + 1, r3))
         return self.table[rows[:, None], columns[None, :], r3 - 1].astype(np.float32)
 
     def relative_error_by_part_and_group(self, ranks: Ranks) -> Float64[np.ndarray, "part group"]:

@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float64, Int64
 
 from tensorllm_core.errors import RankError, RequestError
 from tensorllm_core.linalg.landscape import Landscape
+from tensorllm_core.linalg.pareto import ParetoFront, pareto_front, pareto_path, stored_entries
 from tensorllm_core.types import Ranks, TensorShape
 
 __all__ = [
@@ -24,17 +25,6 @@ __all__ = [
     "ranks_for_error",
     "tied_ranks",
 ]
-
-
-@dataclass(frozen=True, eq=False)
-class ParetoFront:
-    """Rank triples that no other triple beats in both stored entries and error; ascending stored entries."""
-
-    r1: Int64[np.ndarray, " point"]
-    r2: Int64[np.ndarray, " point"]
-    r3: Int64[np.ndarray, " point"]
-    stored_entries: Int64[np.ndarray, " point"]
-    relative_error: Float64[np.ndarray, " point"]
 
 
 def rank_limits(shape: TensorShape) -> Ranks:
@@ -155,35 +145,6 @@ def ranks_for_compression(landscape: Landscape, ratio: float) -> Ranks:
     return _ranks(points, np.lexsort((points.stored_entries, points.relative_error))[0])
 
 
-def pareto_front(landscape: Landscape, limit: int | None = None) -> ParetoFront:
-    """All valid rank triples that no other beats in stored entries and error.
-
-    Triples that store more than the tensor itself (ratio below one) belong to it too. With a limit, at
-    most that many points, spread evenly over the logarithm of the stored entries, both ends included.
-    """
-    # One R3 at a time, so that no table of all triples is made.
-    slabs = [pareto_path(landscape, r3) for r3 in range(1, landscape.table.shape[2] + 1)]
-    front = _undominated(_joined(slabs))
-    if limit is None or len(front.r1) <= limit:
-        return front
-    position = np.log(front.stored_entries)
-    wanted = np.linspace(position[0], position[-1], limit)
-    chosen = np.searchsorted(position, wanted[1:-1])
-    return _taken(front, np.unique(np.concatenate([[0], chosen, [len(position) - 1]])))
-
-
-def pareto_path(landscape: Landscape, r3: int) -> ParetoFront:
-    """The valid rank pairs (R1, R2) that no other pair with the same R3 beats in stored entries and error."""
-    k1, k2, _ = landscape.table.shape
-    group = landscape.shape.group
-    r1, r2 = np.ogrid[1 : k1 + 1, 1 : k2 + 1]
-    valid = np.nonzero((r1 <= r2 * r3 * group) & (r2 <= r1 * r3 * group) & (r3 <= r1 * r2 * group))
-    r1, r2 = valid[0] + 1, valid[1] + 1
-    stored = _stored(landscape.shape, r1, r2, np.full_like(r1, r3))
-    error = landscape.table[:, :, r3 - 1][valid]
-    return _undominated(ParetoFront(r1, r2, np.full_like(r1, r3), stored, error))
-
-
 @dataclass(frozen=True, eq=False)
 class _Columns:
     """All pairs (R2, R3) that some R1 makes valid, with the least and the largest such R1."""
@@ -202,10 +163,6 @@ def _columns(landscape: Landscape) -> _Columns:
     most = np.minimum(k1, r2 * r3 * group)
     possible = least <= most
     return _Columns(r2[possible], r3[possible], least[possible], most[possible])
-
-
-def _stored(shape: TensorShape, r1: np.ndarray, r2: np.ndarray, r3: np.ndarray) -> np.ndarray:
-    return shape.group * r1 * r2 * r3 + shape.d_model * r1 + shape.d_head * r2 + shape.part * r3
 
 
 def _first_at_most(
@@ -227,27 +184,8 @@ def _points(
     landscape: Landscape, columns: _Columns, r1: Int64[np.ndarray, " column"], kept: Bool[np.ndarray, " column"]
 ) -> ParetoFront:
     r1, r2, r3 = r1[kept], columns.r2[kept], columns.r3[kept]
-    return ParetoFront(r1, r2, r3, _stored(landscape.shape, r1, r2, r3), landscape.table[r1 - 1, r2 - 1, r3 - 1])
+    return ParetoFront(r1, r2, r3, stored_entries(landscape.shape, r1, r2, r3), landscape.table[r1 - 1, r2 - 1, r3 - 1])
 
 
 def _ranks(points: ParetoFront, index: np.intp) -> Ranks:
     return Ranks(int(points.r1[index]), int(points.r2[index]), int(points.r3[index]))
-
-
-def _undominated(points: ParetoFront) -> ParetoFront:
-    order = np.lexsort((points.relative_error, points.stored_entries))
-    error = points.relative_error[order]
-    best_before = np.minimum.accumulate(error)[:-1]
-    return _taken(points, order[np.concatenate([[True], error[1:] < best_before])])
-
-
-def _joined(fronts: list[ParetoFront]) -> ParetoFront:
-    return ParetoFront(*(np.concatenate(columns) for columns in zip(*map(_arrays, fronts), strict=True)))
-
-
-def _taken(points: ParetoFront, index: np.ndarray) -> ParetoFront:
-    return ParetoFront(*(array[index] for array in _arrays(points)))
-
-
-def _arrays(points: ParetoFront) -> tuple[np.ndarray, ...]:
-    return points.r1, points.r2, points.r3, points.stored_entries, points.relative_error

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from einops import einsum, rearrange
@@ -50,19 +50,19 @@ def refine(
     decomposition: Hosvd,
     ranks: Ranks,
     *,
-    max_sweeps: int = 50,
+    max_sweeps: int = 200,
     tolerance: float = 1e-6,
     on_sweep: OnSweep | None = None,
 ) -> Refinement:
     """Lower the truncation's error at these ranks.
 
-        Converged means that a sweep lowered the error by no more than `tolerance` times itself.
-        `on_sweep(0, error)` comes before any work, then one call after each sweep.
+    Converged means that further sweeps, if they go on as the last two did, would lower the error by no more than
+    `tolerance` times itself. `on_sweep(0, error)` comes before any work, then one call after each sweep.
 
-        Raises:
-            RankError: ranks that no decomposition of the tensor can have.
+    Raises:
+        RankError: ranks that no decomposition of the tensor can have.
 
-        >>> from tensorllm_core.linalg.hosvd import hosvd
+    >>> from tensorllm_core.linalg.hosvd import hosvd
     >>> refine(hosvd(torch.randn(6, 3, 4, 2)), Ranks(6, 3, 4)).relative_errors[0]
     0.0
     """
@@ -70,25 +70,32 @@ def refine(
     with torch.no_grad(), full_precision():
         core = decomposition.core
         core = core.double() if core.numel() <= _DOUBLE_UP_TO else core
-        total = float(group_energy(core).sum())
-        best = _leading_directions(core, ranks)
-        errors = [_relative_error(core, best, total)]
+        target = _Target(core, float(group_energy(core).sum()))
+        truncation = best = _truncation(target, ranks)
+        errors = [truncation.relative_error]
         if on_sweep is not None and not on_sweep(0, errors[0]):
             return Refinement(truncate(decomposition, ranks), tuple(errors), 0, converged=False, stopped=True)
-        improved = _sequential(core, best)
-        converged = stopped = False
-        while True:
-            error = _relative_error(core, improved, total)
-            if error < errors[-1]:
-                best = improved
-            errors.append(min(error, errors[-1]))
-            sweeps = len(errors) - 2
-            if sweeps > 0:
-                converged = errors[-2] - errors[-1] <= tolerance * errors[-2]
-                stopped = on_sweep is not None and not on_sweep(sweeps, errors[-1]) and not converged
-            if converged or stopped or sweeps >= max_sweeps:
-                return Refinement(_tucker(decomposition, best), tuple(errors), sweeps, converged, stopped)
-            improved = _sweep(core, best)
+        running = _starts(target, truncation)
+        best = min(best, *running, key=_error)
+        errors.append(best.relative_error)
+        sweeps, stopped = 0, False
+        while running and sweeps < max_sweeps and not stopped:
+            swept = [_progressed(directions, _sweep(target, directions)) for directions in running]
+            running = [directions for directions in swept if directions.expected_gain > tolerance * _error(directions)]
+            best = min(best, *swept, key=_error)
+            errors.append(best.relative_error)
+            sweeps += 1
+            stopped = on_sweep is not None and not on_sweep(sweeps, best.relative_error) and bool(running)
+        tucker = truncate(decomposition, ranks) if best is truncation else _tucker(decomposition, best)
+        return Refinement(tucker, tuple(errors), sweeps, converged=not running, stopped=stopped)
+
+
+@dataclass(frozen=True, eq=False)
+class _Target:
+    """What is to be approximated, and its squared norm."""
+
+    core: Float[Tensor, "k1 k2 k3 group"]
+    energy: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,34 +106,58 @@ class _Directions:
     u2: Float[Tensor, "k2 r2"]
     u3: Float[Tensor, "k3 r3"]
     core: Float[Tensor, "r1 r2 r3 group"]
+    relative_error: float
+    last_gain: float = math.inf
+    """How much the last sweep lowered the error."""
+    expected_gain: float = math.inf
+    """How much all further sweeps together would lower it, at the rate at which the gain falls."""
 
 
-def _leading_directions(core: Float[Tensor, "k1 k2 k3 group"], ranks: Ranks) -> _Directions:
+def _error(directions: _Directions) -> float:
+    return directions.relative_error
+
+
+def _truncation(target: _Target, ranks: Ranks) -> _Directions:
     """The truncated HOSVD."""
     u1, u2, u3 = (
-        torch.eye(size, rank, dtype=core.dtype, device=core.device)
-        for size, rank in zip(core.shape[:3], ranks, strict=True)
+        torch.eye(size, rank, dtype=target.core.dtype, device=target.core.device)
+        for size, rank in zip(target.core.shape[:3], ranks, strict=True)
     )
-    return _Directions(u1, u2, u3, core[: ranks.r1, : ranks.r2, : ranks.r3])
+    return _with_core(target, u1, u2, u3, target.core[: ranks.r1, : ranks.r2, : ranks.r3])
 
 
-def _sequential(core: Float[Tensor, "k1 k2 k3 group"], start: _Directions) -> _Directions:
-    """Truncate mode 3, then 2, then 1, each after what the one before has left.
+def _starts(target: _Target, truncation: _Directions) -> list[_Directions]:
+    """Where to sweep from: mode 3, then 2, then 1 truncated, each after what the one before has left.
 
-    The leading directions of mode 3 are the best ones while the other modes are whole: the start has them.
+    The leading directions of mode 3 are the best ones while the other modes are whole: the truncation has them.
+    A small tensor is also swept from the plain truncation, as the usual HOOI is: at low ranks the two may end
+    in different local optima, and the better one is kept.
     """
-    u2 = _best_directions(core[:, :, : start.u3.shape[1]], 2, start.u2)
-    return _with_first_mode(core, start.u1, u2, start.u3, _first_subspace)
+    d = truncation
+    u2 = _best_directions(target.core[:, :, : d.u3.shape[1]], 2, d.u2)
+    starts = [_with_first_mode(target, d.u1, u2, d.u3, _first_subspace)]
+    if target.core.numel() <= _DOUBLE_UP_TO:
+        starts.append(_with_first_mode(target, d.u1, d.u2, d.u3, _first_subspace))
+    return starts
 
 
-def _sweep(core: Float[Tensor, "k1 k2 k3 group"], start: _Directions) -> _Directions:
+def _sweep(target: _Target, start: _Directions) -> _Directions:
     """Improve modes 2, 3 and 1 in turn, each for the others' directions; the kept energy never falls."""
-    projected = core if _whole(start.u1) else first_mode(core, start.u1)
+    projected = target.core if _whole(start.u1) else first_mode(target.core, start.u1)
     u2 = _best_directions(
         einsum(projected, start.u3, "r1 k2 k3 group, k3 r3 -> r1 k2 r3 group"), mode=2, start=start.u2
     )
     u3 = _best_directions(einsum(projected, u2, "r1 k2 k3 group, k2 r2 -> r1 r2 k3 group"), mode=3, start=start.u3)
-    return _with_first_mode(core, start.u1, u2, u3, better_subspace)
+    return _with_first_mode(target, start.u1, u2, u3, better_subspace)
+
+
+def _progressed(before: _Directions, after: _Directions) -> _Directions:
+    """What came of a sweep, with its gain; the gains of HOOI fall geometrically in the end."""
+    gain = before.relative_error - after.relative_error
+    # A fast fall at the beginning promises nothing: near a saddle the gain rises again.
+    rate = max(0.5, gain / before.last_gain)
+    expected = gain * rate / (1 - rate) if rate < 1 else math.inf
+    return replace(after, last_gain=gain, expected_gain=expected if gain > 0 else 0.0)
 
 
 def _best_directions(
@@ -139,17 +170,40 @@ def _best_directions(
 
 
 def _with_first_mode(
-    core: Float[Tensor, "k1 k2 k3 group"],
+    target: _Target,
     start: Float[Tensor, "k1 r1"],
     u2: Float[Tensor, "k2 r2"],
     u3: Float[Tensor, "k3 r3"],
     improve: Callable[[Tensor, Tensor], Tensor],
 ) -> _Directions:
-    kept = core if _whole(u2) and _whole(u3) else later_modes(core, u2, u3)
+    kept = target.core if _whole(u2) and _whole(u3) else later_modes(target.core, u2, u3)
     unfolding = rearrange(kept, "k1 r2 r3 group -> k1 (r2 r3 group)")
     u1 = start if _whole(start) else improve(unfolding, start)
-    small = rearrange(u1.T @ unfolding, "r1 (r2 r3 group) -> r1 r2 r3 group", r2=kept.shape[1], r3=kept.shape[2])
-    return _Directions(u1, u2, u3, small)
+    core = rearrange(u1.T @ unfolding, "r1 (r2 r3 group) -> r1 r2 r3 group", r2=kept.shape[1], r3=kept.shape[2])
+    return _with_core(target, u1, u2, u3, core)
+
+
+def _with_core(
+    target: _Target,
+    u1: Float[Tensor, "k1 r1"],
+    u2: Float[Tensor, "k2 r2"],
+    u3: Float[Tensor, "k3 r3"],
+    core: Float[Tensor, "r1 r2 r3 group"],
+) -> _Directions:
+    lost = target.energy - float(group_energy(core).sum())
+    if core.dtype is not torch.float64 and lost < _CANCELS_BELOW * target.energy:
+        lost = _residual_energy(target.core, u1, later_modes(core, u2.T, u3.T))
+    error = math.sqrt(max(0.0, lost) / target.energy) if target.energy else 0.0
+    return _Directions(u1, u2, u3, core, error)
+
+
+def _residual_energy(
+    core: Float[Tensor, "k1 k2 k3 group"], u1: Float[Tensor, "k1 r1"], rows: Float[Tensor, "r1 k2 k3 group"]
+) -> float:
+    """Squared distance between the core and what is kept of it, block by block."""
+    blocks = row_blocks(core)
+    kept = (einsum(u, rows, "k1 r1, r1 k2 k3 group -> k1 k2 k3 group") for u in u1.split(len(blocks[0])))
+    return sum(float(group_energy(block - part).sum()) for block, part in zip(blocks, kept, strict=True))
 
 
 def _first_subspace(unfolding: Float[Tensor, "k1 column"], start: Float[Tensor, "k1 r1"]) -> Float[Tensor, "k1 r1"]:
@@ -162,23 +216,6 @@ def _first_subspace(unfolding: Float[Tensor, "k1 column"], start: Float[Tensor, 
 def _whole(directions: Float[Tensor, "k r"]) -> bool:
     """Whether a mode keeps all its directions; they are then the identity, and stay so."""
     return directions.shape[0] == directions.shape[1]
-
-
-def _relative_error(core: Float[Tensor, "k1 k2 k3 group"], directions: _Directions, total: float) -> float:
-    lost = total - float(group_energy(directions.core).sum())
-    if core.dtype is not torch.float64 and lost < _CANCELS_BELOW * total:
-        lost = _residual_energy(core, directions)
-    return math.sqrt(max(0.0, lost) / total) if total else 0.0
-
-
-def _residual_energy(core: Float[Tensor, "k1 k2 k3 group"], directions: _Directions) -> float:
-    """Squared distance between the core and what the directions keep of it, block by block."""
-    d = directions
-    rows = later_modes(d.core, d.u2.T, d.u3.T)
-    return sum(
-        float(group_energy(block - einsum(u1, rows, "k1 r1, r1 k2 k3 group -> k1 k2 k3 group")).sum())
-        for block, u1 in zip(row_blocks(core), d.u1.split(len(row_blocks(core)[0])), strict=True)
-    )
 
 
 def _tucker(decomposition: Hosvd, directions: _Directions) -> Tucker:

@@ -1,0 +1,161 @@
+"""Ranks are chosen as trying every triple would choose them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tensorllm_core.errors import RankError, RequestError
+from tensorllm_core.linalg.hosvd import hosvd
+from tensorllm_core.linalg.landscape import landscape
+from tensorllm_core.linalg.rank_choice import (
+    check_ranks,
+    clamp_ranks,
+    largest_rank,
+    pareto_front,
+    rank_limits,
+    ranks_for_compression,
+    ranks_for_error,
+    tied_ranks,
+)
+from tensorllm_core.types import Ranks, TensorShape
+from tests.linalg.strategies import is_valid, random_tensor, shapes, tensors, valid_ranks
+
+ROBERTA, GPTJ, LLAMA2 = TensorShape(768, 64, 4, 12), TensorShape(4096, 256, 4, 16), TensorShape(4096, 128, 4, 32)
+
+
+def triples(largest):
+    return st.builds(Ranks, *(st.integers(-2, largest) for _ in range(3)))
+
+
+# Published ratios (arXiv 2501.15674, Table II) and tied ranks that give them.
+@pytest.mark.parametrize(
+    ("shape", "ranks", "ratio"),
+    [
+        (ROBERTA, (636, 53, 4), 1.12),
+        (ROBERTA, (720, 60, 3), 1.12),
+        (ROBERTA, (312, 26, 4), 3.74),
+        (ROBERTA, (180, 15, 4), 8.78),
+        (ROBERTA, (444, 37, 3), 2.52),
+        (GPTJ, (64, 4, 2), 247.30),
+        (GPTJ, (672, 42, 4), 14.69),
+        (GPTJ, (800, 50, 2), 14.69),
+        (GPTJ, (208, 13, 1), 74.68),
+        (GPTJ, (304, 19, 2), 46.77),
+        (LLAMA2, (1920, 60, 3), 3.54),
+        (LLAMA2, (1920, 60, 1), 5.81),
+    ],
+)
+def test_tied_ranks_give_the_published_ratios(shape, ranks, ratio):
+    assert round(shape.compression_ratio(Ranks(*ranks)), 2) == ratio
+    assert tied_ranks(shape, ranks[1], ranks[2]) == ranks
+    assert check_ranks(shape, Ranks(*ranks)) == ranks
+
+
+@given(shapes(), triples(24))
+def test_ranks_pass_exactly_when_a_decomposition_can_have_them(shape, ranks):
+    if is_valid(shape, ranks):
+        assert check_ranks(shape, ranks) == ranks
+        assert clamp_ranks(shape, ranks) == ranks
+    else:
+        with pytest.raises(RankError, match=r"Expected .*, got .*; "):
+            check_ranks(shape, ranks)
+        assert is_valid(shape, clamp_ranks(shape, ranks))
+
+
+@given(shapes(), triples(24))
+def test_clamped_ranks_are_only_moved_as_far_as_they_must_be(shape, ranks):
+    clamped = clamp_ranks(shape, ranks)
+    for mode in (1, 2, 3):
+        if clamped[mode - 1] < ranks[mode - 1]:
+            assert clamped[mode - 1] == largest_rank(shape, clamped, mode)
+        if clamped[mode - 1] > ranks[mode - 1]:
+            assert clamped[mode - 1] == 1
+
+
+@given(shapes())
+def test_full_ranks_are_valid(shape):
+    assert is_valid(shape, rank_limits(shape))
+
+
+@given(shapes(), st.integers(-1, 30), st.integers(-1, 8))
+def test_tied_ranks_are_valid(shape, r, r3):
+    assert is_valid(shape, tied_ranks(shape, r, r3))
+
+
+def test_a_refusal_says_what_would_do():
+    with pytest.raises(RankError, match=r"from \(1, 1, 1\) to \(768, 64, 4\), got \(769, 1, 1\)"):
+        check_ranks(ROBERTA, Ranks(769, 1, 1))
+    with pytest.raises(RankError, match=r"R1 of at most R2 x R3 x groups = 24, got .*; lower R1 or raise R2 or R3"):
+        check_ranks(ROBERTA, Ranks(25, 2, 1))
+
+
+@given(tensors(d_model=9, d_head=5, part=4, group=3), st.floats(0, 1.2), st.randoms())
+def test_ranks_for_an_error_store_the_least(tensor, max_error, random):
+    errors = landscape(hosvd(tensor))
+    every = valid_ranks(errors.shape)
+    for limit in (max_error, errors.relative_error(random.choice(every)), 0.0):
+        enough = [ranks for ranks in every if errors.relative_error(ranks) <= limit]
+        best = min(enough, key=lambda ranks: (errors.shape.stored_entries(ranks), errors.relative_error(ranks)))
+        chosen = ranks_for_error(errors, limit)
+        assert chosen in enough
+        assert errors.shape.stored_entries(chosen) == errors.shape.stored_entries(best)
+        assert errors.relative_error(chosen) == errors.relative_error(best)
+
+
+@given(tensors(d_model=9, d_head=5, part=4, group=3), st.floats(0.01, 3), st.randoms())
+def test_ranks_for_a_ratio_lose_the_least(tensor, ratio, random):
+    errors = landscape(hosvd(tensor))
+    shape = errors.shape
+    every = valid_ranks(shape)
+    highest = shape.compression_ratio(Ranks(1, 1, 1))
+    for least in (min(ratio, highest), shape.compression_ratio(random.choice(every)), highest):
+        enough = [ranks for ranks in every if shape.compression_ratio(ranks) >= least]
+        best = min(enough, key=lambda ranks: (errors.relative_error(ranks), shape.stored_entries(ranks)))
+        chosen = ranks_for_compression(errors, least)
+        assert chosen in enough
+        assert errors.relative_error(chosen) == errors.relative_error(best)
+        assert shape.stored_entries(chosen) == shape.stored_entries(best)
+
+
+@given(tensors(d_model=9, d_head=5, part=4, group=3))
+def test_the_front_holds_what_nothing_beats(tensor):
+    errors = landscape(hosvd(tensor))
+    points = sorted((errors.shape.stored_entries(r), errors.relative_error(r)) for r in valid_ranks(errors.shape))
+    expected, best = [], np.inf
+    for stored, error in points:
+        if error < best:
+            expected.append((stored, error))
+            best = error
+    front = pareto_front(errors)
+    assert list(zip(front.stored_entries.tolist(), front.relative_error.tolist(), strict=True)) == expected
+    for r1, r2, r3, stored, error in zip(
+        front.r1, front.r2, front.r3, front.stored_entries, front.relative_error, strict=True
+    ):
+        ranks = Ranks(int(r1), int(r2), int(r3))
+        assert is_valid(errors.shape, ranks)
+        assert (errors.shape.stored_entries(ranks), errors.relative_error(ranks)) == (stored, error)
+
+
+@pytest.mark.parametrize("limit", [2, 10, 1000])
+def test_a_front_with_a_limit_keeps_both_ends(limit):
+    errors = landscape(hosvd(random_tensor(TensorShape(64, 16, 4, 8), "decaying", 0)))
+    whole, front = pareto_front(errors), pareto_front(errors, limit)
+    assert len(front.r1) <= limit
+    assert (len(front.r1) == len(whole.r1)) == (limit >= len(whole.r1))
+    assert (front.stored_entries[[0, -1]] == whole.stored_entries[[0, -1]]).all()
+    assert front.relative_error[-1] == 0
+    assert (np.diff(front.stored_entries) > 0).all()
+    assert (np.diff(front.relative_error) < 0).all()
+
+
+def test_targets_that_cannot_be_met_are_refused():
+    errors = landscape(hosvd(random_tensor(TensorShape(20, 6, 4, 3), "white", 0)))
+    for ratio in (0.0, -1.0, float("nan"), float("inf"), 44.0):
+        with pytest.raises(RankError, match=r"at most 43\.6.*, which ranks \(1, 1, 1\) reach, got"):
+            ranks_for_compression(errors, ratio)
+    for error in (-0.1, float("nan")):
+        with pytest.raises(RequestError, match="error of at least 0, got"):
+            ranks_for_error(errors, error)
