@@ -21,7 +21,8 @@ from tensorllm_core.types import Ranks
 __all__ = ["NoiseFloor", "noise_floor"]
 
 _ANGLES = 4096
-_ROUNDING = float(np.finfo(np.float32).eps)
+_ROUNDING = 8 * float(np.finfo(np.float32).eps)
+"""Share of the norm below which everything is rounding: float32 entries are half an eps off, and so are products."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +44,9 @@ def noise_floor(decomposition: Hosvd) -> NoiseFloor:
     longest = max(range(3), key=lambda mode: len(spectra[mode]))
     size = shape[longest]
     level = _noise_level(spectra[longest], size, shape.entries // size)
-    edges = [
-        max(
-            level * (math.sqrt(size) + math.sqrt(shape.entries // size)),
-            # Where there is no noise, what is left is rounding, which is not white and has no such edge.
-            float(spectrum[0]) * _ROUNDING * max(size, shape.entries // size),
-        )
-        for size, spectrum in zip(shape[:3], spectra, strict=True)
-    ]
+    # Where there is no noise, what is left is rounding, which is not white and has no such edge.
+    rounding = _ROUNDING * decomposition.norm
+    edges = [max(rounding, level * (math.sqrt(size) + math.sqrt(shape.entries // size))) for size in shape[:3]]
     counts = (int((spectrum > edge).sum()) for spectrum, edge in zip(spectra, edges, strict=True))
     return NoiseFloor((edges[0], edges[1], edges[2]), level, clamp_ranks(shape, Ranks(*counts)))
 

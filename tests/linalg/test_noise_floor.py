@@ -91,3 +91,9 @@ def test_the_median_is_that_of_a_random_matrix(aspect):
 def test_the_median_of_a_square_matrix_is_the_known_one():
     # Gavish and Donoho 2014: 4 / sqrt(3) / sqrt(median) = 2.858.
     assert 4 / math.sqrt(3) / math.sqrt(marchenko_pastur_median(1.0)) == pytest.approx(2.858, abs=5e-4)
+
+
+@pytest.mark.parametrize("shape", [TensorShape(128, 16, 4, 8), TensorShape(1100, 64, 4, 16)], ids=str)
+def test_the_rounding_of_a_low_rank_tensor_is_no_signal(shape):
+    ranks = Ranks(12, 6, 3)
+    assert noise_floor(hosvd(noisy(shape, ranks, 0.0, 0))).ranks == ranks
