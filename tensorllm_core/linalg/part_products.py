@@ -16,6 +16,7 @@ from jaxtyping import Float, Float64
 from torch import Tensor
 
 from tensorllm_core.linalg.hosvd import Hosvd
+from tensorllm_core.linalg.products import row_blocks
 from tensorllm_core.types import Ranks
 
 __all__ = ["PartProducts", "part_products"]
@@ -49,9 +50,12 @@ class PartProducts:
     def _block(self, r1: int, r2: int) -> Float64[Tensor, "k3 k3 group"]:
         """Products summed over the leading `r1 x r2` block of modes 1 and 2."""
         checkpoint = min(r1 // self.spacing, len(self.stored))
-        rows = self.core[checkpoint * self.spacing : r1, :r2].double()
-        products = einsum(rows, rows, "a b c group, a b d group -> c d group")
-        return products + self.stored[checkpoint - 1, r2 - 1] if checkpoint else products
+        products = self.stored[checkpoint - 1, r2 - 1].clone() if checkpoint else torch.zeros_like(self.full)
+        if checkpoint * self.spacing < r1:
+            for block in row_blocks(self.core[checkpoint * self.spacing : r1, :r2]):
+                rows = block.double()
+                products += einsum(rows, rows, "a b c group, a b d group -> c d group")
+        return products
 
 
 def part_products(decomposition: Hosvd) -> PartProducts:
@@ -63,9 +67,10 @@ def part_products(decomposition: Hosvd) -> PartProducts:
     spacing = -(-k1 // checkpoints) if checkpoints else k1 + 1
     stored = core.new_empty((k1 // spacing, k2, k3, k3, group), dtype=torch.float64)
     running = core.new_zeros((k2, k3, k3, group), dtype=torch.float64)
-    for index, block in enumerate(core.split(spacing)):
-        rows = block.double()
-        running += einsum(rows, rows, "a b c group, a b d group -> b c d group")
+    for index, between in enumerate(core.split(spacing)):
+        for block in row_blocks(between):
+            rows = block.double()
+            running += einsum(rows, rows, "a b c group, a b d group -> b c d group")
         if index < len(stored):
             torch.cumsum(running, dim=0, out=stored[index])
     return PartProducts(core, decomposition.u3.double(), stored, spacing, running.sum(0))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +13,6 @@ from tensorllm_core.linalg.rank_choice import (
     check_ranks,
     clamp_ranks,
     largest_rank,
-    pareto_front,
     rank_limits,
     ranks_for_compression,
     ranks_for_error,
@@ -118,37 +116,6 @@ def test_ranks_for_a_ratio_lose_the_least(tensor, ratio, random):
         assert chosen in enough
         assert errors.relative_error(chosen) == errors.relative_error(best)
         assert shape.stored_entries(chosen) == shape.stored_entries(best)
-
-
-@given(tensors(d_model=9, d_head=5, part=4, group=3))
-def test_the_front_holds_what_nothing_beats(tensor):
-    errors = landscape(hosvd(tensor))
-    points = sorted((errors.shape.stored_entries(r), errors.relative_error(r)) for r in valid_ranks(errors.shape))
-    expected, best = [], np.inf
-    for stored, error in points:
-        if error < best:
-            expected.append((stored, error))
-            best = error
-    front = pareto_front(errors)
-    assert list(zip(front.stored_entries.tolist(), front.relative_error.tolist(), strict=True)) == expected
-    for r1, r2, r3, stored, error in zip(
-        front.r1, front.r2, front.r3, front.stored_entries, front.relative_error, strict=True
-    ):
-        ranks = Ranks(int(r1), int(r2), int(r3))
-        assert is_valid(errors.shape, ranks)
-        assert (errors.shape.stored_entries(ranks), errors.relative_error(ranks)) == (stored, error)
-
-
-@pytest.mark.parametrize("limit", [2, 10, 1000])
-def test_a_front_with_a_limit_keeps_both_ends(limit):
-    errors = landscape(hosvd(random_tensor(TensorShape(64, 16, 4, 8), "decaying", 0)))
-    whole, front = pareto_front(errors), pareto_front(errors, limit)
-    assert len(front.r1) <= limit
-    assert (len(front.r1) == len(whole.r1)) == (limit >= len(whole.r1))
-    assert (front.stored_entries[[0, -1]] == whole.stored_entries[[0, -1]]).all()
-    assert front.relative_error[-1] == 0
-    assert (np.diff(front.stored_entries) > 0).all()
-    assert (np.diff(front.relative_error) < 0).all()
 
 
 def test_targets_that_cannot_be_met_are_refused():

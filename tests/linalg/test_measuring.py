@@ -1,0 +1,32 @@
+"""Time and memory are measured where they are spent."""
+
+from __future__ import annotations
+
+import os
+
+import torch
+
+from tensorllm_core.linalg.measuring import PeakMemory, in_own_process, timed, warm_up
+
+
+def test_a_measurement_runs_in_a_process_of_its_own():
+    assert in_own_process(os.getpid) != os.getpid()
+
+
+def test_a_step_gives_its_result_and_its_seconds():
+    warm_up("cpu")
+    result, seconds = timed(lambda: 42, "cpu")
+    assert result == 42
+    assert seconds >= 0
+
+
+def test_peak_memory_counts_what_is_given_back_too():
+    # In a fresh process: in this one other tests may have held more.
+    assert in_own_process(peak_of_passing_tensor) >= 2**26
+
+
+def peak_of_passing_tensor() -> int:
+    memory = PeakMemory("cpu")
+    tensor = torch.ones(2**24)
+    del tensor
+    return memory.so_far()
