@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from jaxtyping import Float32, Float64
 
 from tensorllm_core.errors import RankError
@@ -46,6 +45,7 @@ class Landscape:
         Raises:
             RankError: a rank below one or beyond its mode.
 
+        >>> import torch
         >>> from tensorllm_core.linalg.hosvd import hosvd
         >>> errors = landscape(hosvd(torch.ones(6, 3, 4, 2)))
         >>> round(errors.relative_error(Ranks(1, 1, 1)), 6)
@@ -121,12 +121,43 @@ class Landscape:
 
 def landscape(decomposition: Hosvd) -> Landscape:
     """Tabulate the error of every truncation of a decomposition, in float64."""
-    inside = group_energy(decomposition.core)
+    energy = group_energy(decomposition.core).cpu().numpy()
+    total = energy.sum()
+    table = _energy_outside(energy)
+    table /= total if total > 0 else 1.0
+    np.sqrt(np.minimum(table, 1.0, out=table), out=table)
+    return Landscape(decomposition.shape, table, part_products(decomposition))
+
+
+def _energy_outside(energy: Float64[np.ndarray, "k1 k2 k3"]) -> Float64[np.ndarray, "k1 k2 k3"]:
+    """Energy outside every leading block, in place of the energy.
+
+    Only sums, no differences, so that small errors are as accurate as large ones: what lies beyond R1; what
+    of the rest lies beyond R2; what of the rest of that lies beyond R3.
+    """
+    outside = energy
+    beyond_r2 = _replace_by_energy_beyond(outside)
+    beyond_r1 = _replace_by_energy_beyond(beyond_r2)
+    _replace_by_energy_beyond(beyond_r1)
+    for axis in (0, 1):
+        np.cumsum(outside, axis=axis, out=outside)
+    np.cumsum(beyond_r2, axis=0, out=beyond_r2)
+    outside += beyond_r2[:, :, None]
+    outside += beyond_r1[:, None, None]
     for axis in range(3):
-        torch.cumsum(inside, dim=axis, out=inside)
-    total = inside[-1, -1, -1].clone()
-    table = inside.neg_().add_(total).div_(total if total > 0 else 1.0).sqrt_()
-    return Landscape(decomposition.shape, table.cpu().numpy(), part_products(decomposition))
+        # Rounding must not make an error rise with a rank.
+        np.minimum.accumulate(outside, axis=axis, out=outside)
+    return outside
+
+
+def _replace_by_energy_beyond(energy: Float64[np.ndarray, "*rest k"]) -> Float64[np.ndarray, "*rest"]:
+    """Replace each entry by the sum of those behind it on the last axis; returns the sums of all."""
+    behind = np.zeros(energy.shape[:-1])
+    for index in reversed(range(energy.shape[-1])):
+        own = energy[..., index].copy()
+        energy[..., index] = behind
+        behind += own
+    return behind
 
 
 def _relative(

@@ -31,7 +31,7 @@ OnSweep = Callable[[int, float], bool]
 _DOUBLE_UP_TO = 2**22
 """Largest number of entries that are refined in float64 throughout."""
 _CANCELS_BELOW = 0.01
-"""Share of lost energy below which float32 sums must not be subtracted from each other."""
+"""Share of lost energy below which it is summed entry by entry: the difference of two large sums is inaccurate."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,7 +191,7 @@ def _with_core(
     core: Float[Tensor, "r1 r2 r3 group"],
 ) -> _Directions:
     lost = target.energy - float(group_energy(core).sum())
-    if core.dtype is not torch.float64 and lost < _CANCELS_BELOW * target.energy:
+    if lost < _CANCELS_BELOW * target.energy:
         lost = _residual_energy(target.core, u1, later_modes(core, u2.T, u3.T))
     error = math.sqrt(max(0.0, lost) / target.energy) if target.energy else 0.0
     return _Directions(u1, u2, u3, core, error)

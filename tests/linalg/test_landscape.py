@@ -81,6 +81,17 @@ def test_ranks_outside_the_table_are_refused(ranks):
             ask(ranks)
 
 
+def test_small_errors_are_as_accurate_as_large_ones():
+    low_rank = random_tensor(TensorShape(20, 6, 4, 3), "low-rank", 0).double()
+    tensor = low_rank + 1e-10 * random_tensor(TensorShape(20, 6, 4, 3), "white", 1)
+    decomposition = hosvd(tensor)
+    errors = landscape(decomposition)
+    for ranks in (Ranks(10, 3, 2), Ranks(15, 4, 3), Ranks(20, 6, 3)):
+        expected = direct_error(tensor, truncate(decomposition, ranks))
+        assert errors.relative_error(ranks) == pytest.approx(expected, rel=1e-3)
+        assert refine(decomposition, ranks).relative_errors[0] == pytest.approx(expected, rel=1e-3)
+
+
 def test_nothing_to_lose_is_no_error():
     errors = landscape(hosvd(torch.zeros(6, 3, 4, 2)))
     assert errors.relative_error(Ranks(1, 1, 1)) == 0
