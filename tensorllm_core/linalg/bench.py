@@ -99,7 +99,7 @@ def measure_hosvd(
 
     Raises:
         RankError: ranks that no decomposition of the tensor can have.
-        RequestError: `progress` asked to stop.
+        RequestError: `progress` asked to stop, or TensorLy cannot decompose the tensor on this device.
     """
     check_ranks(shape, ranks)
 
@@ -108,7 +108,7 @@ def measure_hosvd(
             raise RequestError("Expected time to measure, got a request to stop; ask for it again.")
 
     report(0.0, "TensorLy" if against_tensorly else "our own")
-    tensorly = in_own_process(measure_tensorly, shape, ranks, device) if against_tensorly else None
+    tensorly = _tensorly_in_own_process(shape, ranks, device) if against_tensorly else None
     report(0.9 if against_tensorly else 0.1, "our own")
     own = in_own_process(measure_own, shape, ranks, device, tensorly.error if tensorly else None)
     report(1.0, "done")
@@ -149,6 +149,18 @@ def measure_own(shape: TensorShape, ranks: Ranks, device: str, target_error: flo
         hosvd_peak=hosvd_peak,
         peak=memory.so_far() / (4 * shape.entries),
     )
+
+
+def _tensorly_in_own_process(shape: TensorShape, ranks: Ranks, device: str) -> TensorlyMeasurement:
+    try:
+        return in_own_process(measure_tensorly, shape, ranks, device)
+    except RuntimeError as error:
+        # Out of memory, or a library that refuses a matrix of this shape.
+        reason = str(error).splitlines()[0]
+        raise RequestError(
+            f"Expected TensorLy to decompose a tensor of {tuple(shape)} on {device}, got `{reason}`; "
+            "measure our side only, or on another device."
+        ) from error
 
 
 def measure_tensorly(shape: TensorShape, ranks: Ranks, device: str) -> TensorlyMeasurement:

@@ -37,6 +37,15 @@ def test_impossible_ranks_and_a_request_to_stop_are_refused():
         measure_hosvd(SHAPE, RANKS, progress=lambda share, what: False)
 
 
+def test_a_failure_of_tensorly_is_told_in_one_sentence(monkeypatch):
+    def out_of_memory(*arguments):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 1 TiB.\nSee the documentation.")
+
+    monkeypatch.setattr("tensorllm_core.linalg.bench.in_own_process", out_of_memory)
+    with pytest.raises(RequestError, match=r"TensorLy .* on cpu, got `CUDA out of memory.*`; measure our side only"):
+        measure_hosvd(SHAPE, RANKS)
+
+
 def test_the_tensor_is_the_same_each_time_and_neither_flat_nor_low_rank():
     tensor = random_tensor(SHAPE, RANKS, "cpu")
     assert tensor.equal(random_tensor(SHAPE, RANKS, "cpu"))
