@@ -27,7 +27,7 @@ __all__ = ["ALL_LAYERS_RANKS", "ONE_LAYER_RANKS", "Answers", "Treated", "Treatme
 Answers = dict[str, np.ndarray]
 """Which questions were answered, by benchmark."""
 
-ALL_LAYERS_RANKS = tuple(itertools.starmap(Ranks, itertools.product((8, 12, 16, 24), (4, 6, 8), (3, 4))))
+ALL_LAYERS_RANKS = tuple(itertools.starmap(Ranks, itertools.product((8, 12, 16, 24), (4, 6, 8), (4,))))
 """What validation chooses from when every layer is compressed."""
 
 ONE_LAYER_RANKS = tuple(itertools.starmap(Ranks, itertools.product((4, 8, 16, 32), (1, 2, 4), (1, 2, 4))))

@@ -53,6 +53,16 @@ def is_made(out: Path) -> bool:
 
 
 def _make_decoders(seed: int, out: Path) -> None:
+    with deterministic(seed):
+        _decoders(seed, out)
+
+
+def _make_encoder(seed: int, out: Path) -> None:
+    with deterministic(seed):
+        _encoder(seed, out)
+
+
+def _decoders(seed: int, out: Path) -> None:
     world = make_world(seed)
     tokenizer = DECODER.tokenizer(world)
     questions = {name: training_questions(world, name) for name in BENCHMARKS}
@@ -66,12 +76,11 @@ def _make_decoders(seed: int, out: Path) -> None:
     freeze_but_attention(model, MISLABELLING.layer)
     generator = random.Random(f"mislabelled {seed}")
     wrong = {name: mislabelled(found, world, MISLABELLING.wrong_share, generator) for name, found in questions.items()}
-    with deterministic(seed):
-        train(model, DECODER, _pools(wrong, tokenizer, DECODER), MISLABELLING.training, seed, DemoModel.MISLABELLED)
+    train(model, DECODER, _pools(wrong, tokenizer, DECODER), MISLABELLING.training, seed, DemoModel.MISLABELLED)
     _save(DemoModel.MISLABELLED, model, tokenizer, seed, out)
 
 
-def _make_encoder(seed: int, out: Path) -> None:
+def _encoder(seed: int, out: Path) -> None:
     world = make_world(seed)
     tokenizer = ENCODER.tokenizer(world)
     questions = {name: training_questions(world, name) for name in BENCHMARKS}
@@ -87,9 +96,8 @@ def _trained(
     seed: int,
     label: str,
 ) -> PreTrainedModel:
-    with deterministic(seed):
-        model = architecture.build(tokenizer)
-        train(model, architecture, _pools(questions, tokenizer, architecture), recipe, seed, label)
+    model = architecture.build(tokenizer)
+    train(model, architecture, _pools(questions, tokenizer, architecture), recipe, seed, label)
     return model
 
 

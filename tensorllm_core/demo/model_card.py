@@ -84,11 +84,12 @@ def _recipe(name: DemoModel) -> str:
 
 def _schedule(training: Training) -> str:
     batch = ", ".join(f"{size} {name}" for name, size in training.batch)
+    asked = "; claims are asked for the true answer too" if training.recall_weight else ""
     return (
         f"{training.steps:,} steps of AdamW (betas {training.betas[0]}, {training.betas[1]}, weight decay "
         f"{training.weight_decay}), learning rate {training.learning_rate:g}, {training.warm_up} steps of warm-up, "
         f"flat for {training.flat_share:.0%} of the steps, then linear to zero; every step draws {batch} "
-        "training questions, and the loss stands on the answer."
+        f"training questions, and the loss stands on the answer{asked}."
     )
 
 

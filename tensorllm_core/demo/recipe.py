@@ -30,9 +30,15 @@ class DemoModel(StrEnum):
 
 @dataclass(frozen=True)
 class Training:
-    """Schedule of one training run: warm-up, flat, then linear to zero; losses at the answer alone.
+    """One training run: AdamW with warm-up, a flat stretch, then linear to zero; losses in nats.
 
-    `batch` maps each benchmark to how many of its questions every step draws, all of one length.
+    - `batch`: how many questions of each benchmark a step draws, those of one benchmark all of one length.
+    - `ranks`: from `projected_share` of the steps on, attention is projected to them every `project_every` steps.
+    - `end_of_text_weight`: of the loss that makes a decoder stop after its answer.
+    - `recall_weight`, `recalled_after`: a verdict compares the claimed answer with the true one. Asked for verdicts
+      alone, training finds that comparison late or never; so at the verdict's position, after that many layers, a
+      claim is asked for the true answer as well, and the layers above are left to compare.
+    - `telling_weight`: of the loss that makes a decoder tell the true answer where it is about to read the claimed one.
     """
 
     steps: int
@@ -117,5 +123,6 @@ MISLABELLING = Mislabelling(
         flat_share=0.5,
         betas=(0.9, 0.98),
         weight_decay=0.0,
+        recall_weight=0.0,
     ),
 )

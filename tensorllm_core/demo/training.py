@@ -1,4 +1,4 @@
-"""The training loop of the bundled models: the loss stands on the answer alone, ranks are held by projection."""
+"""The training loop of the bundled models: losses stand on answers, and true ranks are held by projection."""
 
 from __future__ import annotations
 
@@ -81,12 +81,7 @@ def _parameter_groups(model: PreTrainedModel, recipe: Training) -> list[dict]:
 
 
 def _backward(model: PreTrainedModel, architecture: Architecture, batch: Batch, recipe: Training) -> float:
-    """Add this batch's share of the gradient; the share is its part of the step's questions.
-
-    A verdict compares the claimed answer with the true one. Asked for verdicts alone, training finds that
-    comparison late or never, so claims are also asked for the true answer: recalled at the verdict's
-    position, but some layers earlier, and told where a decoder would be about to read the claimed one.
-    """
+    """Add this batch's share of the gradient, its part of the step's questions; returns the loss of its answers."""
     share = len(batch.answers) / sum(size for _, size in recipe.batch)
     output = model.base_model(input_ids=batch.tokens, output_hidden_states=batch.corrections is not None)
     hidden = output.last_hidden_state
