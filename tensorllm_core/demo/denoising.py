@@ -36,7 +36,10 @@ ONE_LAYER_RANKS = tuple(itertools.starmap(Ranks, itertools.product((4, 8, 16, 32
 
 @dataclass(frozen=True)
 class Treatment:
-    """One way of editing the layers, and the test questions answered with it; `ranks` is None for removal."""
+    """One way of editing the layers, and the test questions answered with it.
+
+    `ranks` is None where layers differ or are removed; `ratio` is None where they are removed.
+    """
 
     ranks: Ranks | None
     ratio: float | None
@@ -51,12 +54,17 @@ class Treatment:
 
 @dataclass(frozen=True)
 class Treated:
-    """A model's layers left alone, compressed at the ranks that validation chose, and removed."""
+    """A model's layers left alone, compressed, and removed.
+
+    `compressed` is at the ranks that validation chose, the same in every layer; `hinted` is at each layer's
+    noise-floor hint, which no question was needed for.
+    """
 
     layers: tuple[int, ...]
     hints: tuple[Ranks, ...]
     untreated: Answers
     compressed: Treatment
+    hinted: Treatment
     removed: Treatment
     compressed_against_removed: PairedTest
 
@@ -86,12 +94,16 @@ def treat(model: Path, benchmark_folder: Path, layers: tuple[int, ...], candidat
     best = max(possible, key=lambda ranks: macro_accuracy(answers_with(compressed(ranks), validation)))
     untreated = answers(loaded, test)
     after = answers_with(compressed(best), test)
+    hints = {layer: noise_floor(hosvd(tensorise(weights).data)).ranks for layer, weights in originals.items()}
+    by_hint = answers_with({layer: at_ranks(originals[layer], ranks) for layer, ranks in hints.items()}, test)
+    hinted_ratio = len(hints) * shape.entries / sum(shape.stored_entries(ranks) for ranks in hints.values())
     without = answers_with({layer: removed(weights) for layer, weights in originals.items()}, test)
     return Treated(
         layers=layers,
-        hints=tuple(noise_floor(hosvd(tensorise(weights).data)).ranks for weights in originals.values()),
+        hints=tuple(hints.values()),
         untreated=untreated,
         compressed=Treatment(best, shape.compression_ratio(best), after, _paired(untreated, after)),
+        hinted=Treatment(None, hinted_ratio, by_hint, _paired(untreated, by_hint)),
         removed=Treatment(None, None, without, _paired(untreated, without)),
         compressed_against_removed=_paired(without, after),
     )

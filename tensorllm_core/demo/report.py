@@ -73,8 +73,8 @@ def as_markdown(results: list[SeedResult]) -> str:
         "",
         f"Seeds {seeds}, each with its own world, questions and models; `python -m tensorllm_core.demo report` prints",
         "this page. Accuracies are fractions of the test questions (mean over the seeds, least to greatest in",
-        "brackets); ranks were chosen on validation questions; p is the exact paired McNemar test over all four",
-        "benchmarks.",
+        "brackets). Compression is TensorLLM, refined, at ranks chosen on validation questions, or at each layer's",
+        "noise-floor hint, which needs none; p is the exact paired McNemar test over all four benchmarks.",
         "",
         "## Accuracy",
         "",
@@ -101,6 +101,7 @@ def as_markdown(results: list[SeedResult]) -> str:
 def _treated_tables(treated: list[Treated], seeds: list[int]) -> list[str]:
     means = [
         ["as it is", *_spread_row([found.untreated for found in treated])],
+        ["at the noise-floor hint", *_spread_row([found.hinted.answered for found in treated])],
         ["compressed", *_spread_row([found.compressed.answered for found in treated])],
         ["attention removed", *_spread_row([found.removed.answered for found in treated])],
     ]
@@ -111,6 +112,7 @@ def _treated_tables(treated: list[Treated], seeds: list[int]) -> list[str]:
             f"{found.compressed.ratio:.1f}",
             "; ".join(str(ranks) for ranks in found.hints),
             f"{macro_accuracy(found.untreated):.3f}",
+            f"{found.hinted.macro:.3f}",
             f"{found.compressed.macro:.3f}",
             f"{found.removed.macro:.3f}",
             _paired(found.compressed.against_untreated),
@@ -123,7 +125,7 @@ def _treated_tables(treated: list[Treated], seeds: list[int]) -> list[str]:
         "",
         *_table(
             [
-                "seed", "ranks", "ratio", "noise-floor hint", "as it is", "compressed", "removed",
+                "seed", "ranks", "ratio", "noise-floor hint", "as it is", "at the hint", "compressed", "removed",
                 "fixed/broken, p", "against removed: fixed/broken, p",
             ],
             each,
@@ -145,7 +147,8 @@ def _spread(values: list[float]) -> str:
 
 
 def _paired(test: PairedTest) -> str:
-    return f"{test.fixed}/{test.broken}, {test.p:.1e}"
+    shown = f"{test.p:.1e}" if test.p else "below 1e-300"
+    return f"{test.fixed}/{test.broken}, {shown}"
 
 
 def _accuracies(answered: Answers) -> dict:
@@ -161,6 +164,7 @@ def _plain_treated(treated: Treated) -> dict:
         "layers": list(treated.layers),
         "noise_floor_hints": [list(ranks) for ranks in treated.hints],
         "untreated": _accuracies(treated.untreated),
+        "hinted": _plain_treatment(treated.hinted),
         "compressed": _plain_treatment(treated.compressed),
         "removed": _plain_treatment(treated.removed),
         "compressed_against_removed": _plain_paired(treated.compressed_against_removed),
