@@ -20,6 +20,9 @@ def main(arguments: list[str] | None = None) -> None:
         print(f"error: {obstacle}", file=sys.stderr)
         raise SystemExit(2)
     os.chdir(ROOT)
+    # OpenMP reads this when PyTorch loads it. By default its threads spin while they wait for one another, which
+    # on a busy machine makes a decomposition of some milliseconds one of a second.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # Replacing this process lets Ctrl-C and signals reach the server itself.
     os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", port])
 

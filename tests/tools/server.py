@@ -46,15 +46,13 @@ def app_server(folder: Path, home: Path | None = None, patience: float = 60) -> 
         "XDG_CACHE_HOME": str(home / "cache"),
         "HF_HOME": str(home / "hub"),
         "HF_HUB_OFFLINE": "1",
+        "STREAMLIT_SERVER_HEADLESS": "true",
     }
     log = folder / f"app-{port}.log"
-    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
-    options = ["--server.port", str(port), "--server.headless", "true"]
+    command = [sys.executable, "scripts/start.py", "--port", str(port)]
     started = time.perf_counter()
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            [*command, *options], cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
-        )
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
     server = Server(f"http://localhost:{port}", log, started)
     try:
         _wait_until_healthy(server, process, patience)
