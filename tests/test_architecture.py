@@ -185,6 +185,14 @@ def test_everything_the_tree_imports_is_pinned(tree):
     assert list(unpinned(tree, (ROOT / "requirements.txt").read_text(encoding="utf-8"))) == []
 
 
+def test_everything_the_tests_import_is_pinned():
+    files = [*(ROOT / "tests").rglob("*.py"), *(ROOT / "scripts").glob("*.py")]
+    sources = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in files}
+    ours = {"app.py": "", "pages/x.py": "", "tensorllm_core/x.py": ""}
+    pinned = "".join((ROOT / name).read_text(encoding="utf-8") for name in ("requirements.txt", "requirements-dev.txt"))
+    assert list(unpinned(sources | ours, pinned)) == []
+
+
 def test_every_requirement_is_pinned_exactly():
     for name in ("requirements.txt", "requirements-dev.txt"):
         lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
