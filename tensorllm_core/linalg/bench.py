@@ -136,7 +136,9 @@ def measure_own(shape: TensorShape, ranks: Ranks, device: str, target_error: flo
     def not_yet_there(sweep: int, error: float) -> bool:
         return sweep == 0 or (target_error is not None and error > target_error)
 
-    refinement, refine_seconds = timed(lambda: refine(decomposition, ranks, on_sweep=not_yet_there), device)
+    refinement, refine_seconds = timed(
+        lambda: refine(decomposition, ranks, tolerance=0.0, on_sweep=not_yet_there), device
+    )
     return OwnMeasurement(
         hosvd_seconds=hosvd_seconds,
         landscape_seconds=landscape_seconds,

@@ -16,9 +16,10 @@ __all__ = ["first_mode", "full_precision", "group_energy", "later_modes", "row_b
 
 _BLOCK_ENTRIES = 2**20
 _COLUMNS = 4096
-_ROWS_WORTH_A_COPY = 512
-_WORTH_A_COPY = 2**27
-"""Multiplications from which on a faster kernel outweighs copying its input."""
+_LARGE = 2**27
+"""Multiplications in a product from which on a faster kernel is worth its overhead."""
+_WORTH_A_COPY = 256
+"""Multiplications for each entry that must be copied from which on a faster kernel outweighs the copy."""
 
 
 @dataclass
@@ -67,8 +68,10 @@ def row_products(left: Float[Tensor, "m k"], right: Float[Tensor, "n k"]) -> Flo
     >>> row_products(torch.eye(2), torch.tensor([[3.0, 4.0]])).tolist()
     [[3.0], [4.0]]
     """
-    large = len(left) >= _ROWS_WORTH_A_COPY and len(left) * right.numel() >= _WORTH_A_COPY
-    if large and left.device.type == "cpu" and left.dtype is torch.float32 and torch.backends.mkldnn.is_available():
+    multiplications = len(left) * right.numel()
+    copied = left.numel() + (0 if right.is_contiguous() else right.numel())
+    fast = multiplications >= max(_LARGE, _WORTH_A_COPY * copied) and torch.backends.mkldnn.is_available()
+    if fast and left.device.type == "cpu" and left.dtype is torch.float32:
         # oneDNN uses AVX-512 on every processor that has it, MKL on Intel's alone: twice the speed elsewhere.
         return torch.nn.functional.linear(left.to_mkldnn(), right.contiguous()).to_dense()
     return left @ right.T
@@ -89,18 +92,20 @@ def first_mode(
 def later_modes(
     tensor: Float[Tensor, "d_model d_head part group"],
     u2: Float[Tensor, "d_head r2"],
-    u3: Float[Tensor, "part r3"],
+    u3: Float[Tensor, "part r3"] | None,
     target: Float[Tensor, "d_model r2 r3 group"] | None = None,
 ) -> Float[Tensor, "d_model r2 r3 group"]:
-    """The tensor in the directions `u2` of mode 2 and `u3` of mode 3; `target` may be the tensor itself."""
-    group = tensor.shape[3]
+    """The tensor in the directions `u2` of mode 2 and `u3` of mode 3 (None: as it is).
+
+    `target` may be the tensor itself.
+    """
+    _, _, part, group = tensor.shape
     if target is None:
-        target = tensor.new_empty(len(tensor), u2.shape[1], u3.shape[1], group)
-    # Mode 3 of all groups as one matrix: one product over contiguous memory.
-    same_group = torch.eye(group, dtype=u3.dtype, device=u3.device)
-    parts = rearrange(einsum(u3, same_group, "part r3, g h -> part g r3 h"), "part g r3 h -> (part g) (r3 h)")
+        target = tensor.new_empty(len(tensor), u2.shape[1], part if u3 is None else u3.shape[1], group)
+    parts = None if u3 is None else _for_all_groups(u3, group)
     for source, product in zip(row_blocks(tensor), target.split(_rows(tensor)), strict=True):
-        slices = rearrange(source, "d_model d_head part group -> d_model d_head (part group)") @ parts
+        slices = rearrange(source, "d_model d_head part group -> d_model d_head (part group)")
+        slices = slices if parts is None else slices @ parts
         product.copy_(rearrange(u2.T @ slices, "d_model r2 (r3 group) -> d_model r2 r3 group", group=group))
     return target
 
@@ -115,6 +120,12 @@ def group_energy(tensor: Float[Tensor, "r1 r2 r3 group"]) -> Float64[Tensor, "r1
     for block, target in zip(row_blocks(tensor), energy.split(_rows(tensor)), strict=True):
         target.copy_(block.double().square().sum(dim=3))
     return energy
+
+
+def _for_all_groups(u3: Float[Tensor, "part r3"], group: int) -> Float[Tensor, "part_group r3_group"]:
+    """Mode 3 of all groups as one matrix, so that one product over contiguous memory does."""
+    same_group = torch.eye(group, dtype=u3.dtype, device=u3.device)
+    return rearrange(einsum(u3, same_group, "part r3, g h -> part g r3 h"), "part g r3 h -> (part g) (r3 h)")
 
 
 def row_blocks(tensor: Float[Tensor, "row *rest"]) -> tuple[Float[Tensor, "block *rest"], ...]:

@@ -134,21 +134,27 @@ def _starts(target: _Target, truncation: _Directions) -> list[_Directions]:
     in different local optima, and the better one is kept.
     """
     d = truncation
-    u2 = _best_directions(target.core[:, :, : d.u3.shape[1]], 2, d.u2)
-    starts = [_with_first_mode(target, d.u1, u2, d.u3, _first_subspace)]
-    if target.core.numel() <= _DOUBLE_UP_TO:
-        starts.append(_with_first_mode(target, d.u1, d.u2, d.u3, _first_subspace))
-    return starts
+    r2, r3 = d.core.shape[1:3]
+    plain = _with_first_mode(target, target.core[:, :r2, :r3], d.u1, d.u2, d.u3, _first_subspace)
+    if _whole(d.u2) or _whole(d.u3):
+        # The truncation's directions of mode 2 are the best ones then, and the two starts are one.
+        return [plain]
+    u2 = _best_directions(target.core[:, :, :r3], 2, d.u2)
+    kept = later_modes(target.core[:, :, :r3], u2, None)
+    sequential = _with_first_mode(target, kept, d.u1, u2, d.u3, _first_subspace)
+    return [sequential, plain] if target.core.numel() <= _DOUBLE_UP_TO else [sequential]
 
 
 def _sweep(target: _Target, start: _Directions) -> _Directions:
     """Improve modes 2, 3 and 1 in turn, each for the others' directions; the kept energy never falls."""
     projected = target.core if _whole(start.u1) else first_mode(target.core, start.u1)
-    u2 = _best_directions(
-        einsum(projected, start.u3, "r1 k2 k3 group, k3 r3 -> r1 k2 r3 group"), mode=2, start=start.u2
-    )
-    u3 = _best_directions(einsum(projected, u2, "r1 k2 k3 group, k2 r2 -> r1 r2 k3 group"), mode=3, start=start.u3)
-    return _with_first_mode(target, start.u1, u2, u3, better_subspace)
+    kept = projected if _whole(start.u3) else einsum(projected, start.u3, "r1 k2 k3 group, k3 r3 -> r1 k2 r3 group")
+    u2 = _best_directions(kept, 2, start.u2)
+    kept = projected if _whole(u2) else einsum(projected, u2, "r1 k2 k3 group, k2 r2 -> r1 r2 k3 group")
+    u3 = _best_directions(kept, 3, start.u3)
+    whole = _whole(u2) and _whole(u3)
+    kept = target.core if whole else later_modes(target.core, u2, None if _whole(u3) else u3)
+    return _with_first_mode(target, kept, start.u1, u2, u3, better_subspace)
 
 
 def _progressed(before: _Directions, after: _Directions) -> _Directions:
@@ -171,12 +177,13 @@ def _best_directions(
 
 def _with_first_mode(
     target: _Target,
+    kept: Float[Tensor, "k1 r2 r3 group"],
     start: Float[Tensor, "k1 r1"],
     u2: Float[Tensor, "k2 r2"],
     u3: Float[Tensor, "k3 r3"],
     improve: Callable[[Tensor, Tensor], Tensor],
 ) -> _Directions:
-    kept = target.core if _whole(u2) and _whole(u3) else later_modes(target.core, u2, u3)
+    """Improve mode 1 for what the directions of modes 2 and 3 have kept."""
     unfolding = rearrange(kept, "k1 r2 r3 group -> k1 (r2 r3 group)")
     u1 = start if _whole(start) else improve(unfolding, start)
     core = rearrange(u1.T @ unfolding, "r1 (r2 r3 group) -> r1 r2 r3 group", r2=kept.shape[1], r3=kept.shape[2])

@@ -52,14 +52,15 @@ def better_subspace(matrix: Float[Tensor, "row column"], start: Float[Tensor, "r
         return strongest_subspace(matrix, rank)
     if not few:
         return torch.linalg.qr(matrix @ (matrix.T @ start)).Q
+    transposed = matrix.T.contiguous()
     wider = newest = start
     for _ in range(_KRYLOV_STEPS):
-        step = matrix @ (matrix.T @ newest)
-        newest = torch.linalg.qr(step - wider @ (wider.T @ step)).Q
+        newest = row_products(row_products(newest.T, transposed), matrix).T
+        for _ in range(2):
+            # Twice, for what rounding has left of the wider space the first time.
+            newest = torch.linalg.qr(newest - wider @ (wider.T @ newest)).Q
         wider = torch.cat([wider, newest], dim=1)
-    # Once more, for what rounding has left between the blocks.
-    wider = torch.linalg.qr(wider).Q
-    return wider @ strongest_subspace(wider.T @ matrix, rank)
+    return wider @ strongest_subspace(row_products(wider.T, transposed), rank)
 
 
 def has_few_directions(matrix: Float[Tensor, "row column"], rank: int) -> bool:

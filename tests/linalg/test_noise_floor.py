@@ -85,7 +85,7 @@ def test_the_median_is_that_of_a_random_matrix(aspect):
     rows = 400
     columns = round(rows / aspect)
     values = np.linalg.svd(np.random.default_rng(0).standard_normal((rows, columns)), compute_uv=False) ** 2 / columns
-    assert marchenko_pastur_median(rows / columns) == pytest.approx(np.median(values), rel=0.01)
+    assert marchenko_pastur_median(rows / columns) == pytest.approx(np.median(values), rel=0.02)
 
 
 def test_the_median_of_a_square_matrix_is_the_known_one():
