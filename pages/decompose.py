@@ -11,6 +11,7 @@ from pages.shared.analysis import (
     analyse,
     analysis_key,
     evaluate_ranks,
+    in_order,
     refine_ranks,
     refinement_key,
     settled,
@@ -51,11 +52,10 @@ def screen() -> None:
         _outline()
         return
     ranks = wanted_ranks(scene, analysis)
-    if scene.ranks not in (None, ranks):
-        scene = scene.at(ranks)
-        state.settle(scene)
-        state.write_url(scene)
-    left, right = st.columns([5, 21], gap="medium")
+    scene = in_order(scene, analysis)
+    state.settle(scene)
+    state.write_url(scene)
+    left, right = st.columns([6, 20] if scene.present else [5, 21], gap="medium")
     with left, st.container(key="rank-panel"):
         rank_panel(scene, analysis, ranks)
     with right:

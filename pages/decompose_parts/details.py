@@ -10,7 +10,7 @@ from pages.decompose_parts.pictures import chosen_view, core_view
 from pages.shared import state
 from pages.shared.analysis import Analysis, Result
 from pages.shared.frame import appearance, type_scale
-from pages.shared.scene import Scene
+from pages.shared.scene import TABS, Scene
 from pages.shared.widgets import Explanation, show
 from tensorllm_core.figures.cells import pooled_caption
 from tensorllm_core.figures.core_slices import core_slice
@@ -25,21 +25,14 @@ __all__ = ["details"]
 
 def details(scene: Scene, analysis: Analysis, result: Result) -> None:
     """Tabs; only the open one is computed."""
-    drawers = {
-        "Heads and parts": _heads_and_parts,
-        "One core": _one_core,
-        "Weights": _weights,
-        "Refinement": _refinement,
-        "Best ranks": _best_ranks,
-    }
-    names = list(drawers)
     tabs = st.tabs(
-        names,
-        key=state.seed("details tabs", scene.tab if scene.tab in names else names[0]),
+        TABS,
+        key=state.seed("details tabs", scene.tab or TABS[0]),
         on_change=state.take,
         args=("details tabs", "tab"),
     )
-    for tab, draw in zip(tabs, drawers.values(), strict=True):
+    drawers = (_heads_and_parts, _one_core, _weights, _refinement, _best_ranks)
+    for tab, draw in zip(tabs, drawers, strict=True):
         if tab.open:
             with tab:
                 draw(scene, analysis, result)

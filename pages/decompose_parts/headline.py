@@ -12,6 +12,7 @@ __all__ = ["headline", "sentence"]
 
 def headline(analysis: Analysis, result: Result) -> None:
     """Ratio, relative error with its certificate, parameters; then one plain sentence."""
+    best = min(result.upper, result.relative_error)
     ratio, error, parameters = st.columns([3, 4, 5], gap="small", wrap=False)
     ratio.metric(
         "Compression ratio",
@@ -19,11 +20,12 @@ def headline(analysis: Analysis, result: Result) -> None:
         help="Stored attention weights of the layer / stored core and factor entries. Below 1 nothing is saved.",
     )
     error.metric(
-        f"Relative error, certificate [{_error(result.lower, 3)}, {_error(result.upper, 3)}]",
+        f"Relative error; best possible {_error(result.lower, 3)} to {_error(best, 3)}",
         _error(result.relative_error, 4),
         help=(
-            "norm(W - W_hat) / norm(W). No Tucker decomposition of these ranks can be below the interval's lower end, "
-            "and truncation never exceeds its upper end: the interval says how much refinement could still win."
+            "norm(W - W_hat) / norm(W). The certificate: no Tucker decomposition of these ranks can be below "
+            f"{_error(result.lower, 3)}, and this one is at {_error(result.relative_error, 4)}; what lies between is "
+            f"all that refinement could still win. Truncation never exceeds {_error(result.upper, 3)}."
         ),
     )
     parameters.metric(
@@ -31,7 +33,8 @@ def headline(analysis: Analysis, result: Result) -> None:
         f"{result.stored_entries:,} of {analysis.shape.entries:,}",
         help="Entries of the core and the three factor matrices, against the layer's attention weights",
     )
-    st.markdown(sentence(analysis.shape.entries, result.stored_entries, result.energy_kept, result.ranks))
+    words = sentence(analysis.shape.entries, result.stored_entries, result.energy_kept, result.ranks)
+    st.markdown(f"{words} The noise floor suggests **{analysis.noise.ranks}**.")
 
 
 def sentence(entries: int, stored: int, energy_kept: float, ranks: Ranks) -> str:

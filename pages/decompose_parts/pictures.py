@@ -44,12 +44,12 @@ def landscape_picture(analysis: Analysis, result: Result) -> None:
             scale=type_scale(),
         ),
         key="error landscape",
-        takeaway=f"At R3 = {ranks.r3}, error {result.relative_error:.2f} at the ring; orange: the best ranks per size",
+        takeaway=f"R3 = {ranks.r3}: error {result.relative_error:.2f} at the ring; orange: the best ranks of each size",
         explanation=Explanation(
             "Each cell is the relative error of the truncated HOSVD at that (R1, R2), read off one table of all rank "
-            "triples. Dotted lines join ranks of equal compression ratio. The orange path holds the Pareto-optimal "
-            "ranks of this R3: none is both smaller and more accurate. The ring is where you are; the diamond is the "
-            f"noise-floor hint. {pooled_caption(shape.d_model, shape.d_head)}",
+            "triples. Dashed lines join ranks of equal compression ratio. The orange points are the Pareto-optimal "
+            "ranks of this R3 that save anything: none is both smaller and more accurate. The ring is where you are; "
+            f"the diamond is the noise-floor hint. {pooled_caption(shape.d_model, shape.d_head)}",
             r"\varepsilon(R_1,R_2,R_3)^2 = 1 - \frac{\sum_{a \le R_1, b \le R_2, c \le R_3, g} G_{abcg}^2}{\|W\|^2}",
         ),
         table=lambda: _landscape_table(grid, ranks.r3),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import streamlit as st
 
 from pages.shared import state
-from pages.shared.analysis import Analysis
+from pages.shared.analysis import Analysis, asked_ranks
 from pages.shared.scene import ChooseBy, Scene
 from pages.shared.widgets import whole_number
 from tensorllm_core.linalg.rank_choice import rank_limits, tied_ranks
@@ -23,14 +24,14 @@ _MODES = {
 
 
 def rank_panel(scene: Scene, analysis: Analysis, ranks: Ranks) -> None:
-    """Controls on the left of the screen; `ranks` are those in force."""
+    """Controls on the left of the screen; `ranks` are those in force, the controls show those asked for."""
     st.segmented_control(
         "Choose by",
         list(ChooseBy),
         key=state.seed("by widget", scene.by),
         format_func={ChooseBy.RANKS: "Ranks", ChooseBy.ERROR: "Error", ChooseBy.COMPRESSION: "Ratio"}.__getitem__,
         on_change=_take_by,
-        args=(ranks,),
+        args=(analysis, ranks),
         required=True,
         label_visibility="collapsed",
         width="stretch",
@@ -75,13 +76,14 @@ def rank_panel(scene: Scene, analysis: Analysis, ranks: Ranks) -> None:
 
 def _by_ranks(scene: Scene, analysis: Analysis, ranks: Ranks) -> None:
     shape = analysis.shape
+    asked = asked_ranks(scene, analysis)
     if scene.tied:
         most = min(shape.d_head, shape.d_model // shape.group)
         whole_number(
             "r",
             min(ranks.r2, most),
             most,
-            lambda key: state.change_ranks(tied_ranks(shape, state.widget_value(key), ranks.r3)),
+            lambda key: state.change_ranks(tied_ranks(shape, state.widget_value(key) or 1, asked.r3)),
             colour="orange",
             help_text=f"R1 = {shape.group} r and R2 = r, as the paper's program ties them",
         )
@@ -91,8 +93,10 @@ def _by_ranks(scene: Scene, analysis: Analysis, ranks: Ranks) -> None:
     for field in modes:
         label, colour, help_text = _MODES[field]
         whole_number(
-            label, getattr(ranks, field), sizes[field], _changing(field, ranks), colour=colour, help_text=help_text
+            label, getattr(asked, field), sizes[field], _changing(field, asked), colour=colour, help_text=help_text
         )
+    # Always there, so that nothing moves when it has something to say.
+    st.caption("" if ranks == asked else f"in force: **{ranks}**; no rank exceeds the others' product x {shape.group}")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.checkbox(
             "tied",
@@ -105,11 +109,15 @@ def _by_ranks(scene: Scene, analysis: Analysis, ranks: Ranks) -> None:
             "suggest",
             icon=":material/auto_awesome:",
             type="tertiary",
-            on_click=state.change_ranks,
-            args=(None,),
+            on_click=_suggest,
             disabled=scene.ranks is None,
             help=f"The noise floor hints at {analysis.noise.ranks}: a hint from the spectrum alone, no data",
         )
+
+
+def _suggest() -> None:
+    state.change(tied=False)
+    state.change_ranks(None)
 
 
 def _changing(field: str, ranks: Ranks) -> Callable[[str], None]:
@@ -121,9 +129,12 @@ def _changing(field: str, ranks: Ranks) -> Callable[[str], None]:
     return take
 
 
-def _take_by(ranks: Ranks) -> None:
-    # Coming back to "by ranks" starts from the ranks that were found.
+def _take_by(analysis: Analysis, ranks: Ranks) -> None:
+    # Whatever is fixed next, it starts from where one is.
     state.change_ranks(ranks)
+    error = math.ceil(1000 * analysis.table.relative_error(ranks)) / 1000
+    ratio = math.floor(100 * analysis.shape.compression_ratio(ranks)) / 100
+    state.change(error=min(error, 1.0), ratio=max(ratio, 0.05), tied=False)
     state.take("by widget", "by")
 
 

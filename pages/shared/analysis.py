@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
 
 from pages.shared import state
 from pages.shared.cache import bounded_cache, cached_checkpoint
-from pages.shared.scene import DEFAULT_MODEL, ChooseBy, Scene
+from pages.shared.scene import ChooseBy, Scene
 from tensorllm_core.errors import ExplorerError, StoppedError
 from tensorllm_core.linalg.hosvd import Hosvd, hosvd, truncate
 from tensorllm_core.linalg.landscape import Landscape, landscape
@@ -16,8 +18,10 @@ from tensorllm_core.linalg.rank_choice import (
     clamp_ranks,
     pareto_front,
     pareto_path,
+    rank_limits,
     ranks_for_compression,
     ranks_for_error,
+    tied_ranks,
 )
 from tensorllm_core.linalg.refinement import Refinement, refine
 from tensorllm_core.methods.tensorise import tensorise
@@ -30,13 +34,19 @@ __all__ = [
     "Result",
     "analyse",
     "analysis_key",
+    "asked_ranks",
     "best_path",
     "evaluate_ranks",
+    "in_order",
     "refine_ranks",
     "refinement_key",
     "settled",
     "wanted_ranks",
 ]
+
+_LAST_GOOD = "last good scene"
+_LOSSLESS = 1e-6
+"""Relative errors up to this are the rounding of float32 weights."""
 
 
 @dataclass(frozen=True)
@@ -81,15 +91,16 @@ class Result:
 
 
 def settled(scene: Scene) -> tuple[Scene, Checkpoint]:
-    """The scene as its model allows it: what cannot be met is replaced, and said in one sentence."""
+    """The scene as its model allows it: what cannot be met is replaced, and said in one sentence.
+
+    A model that does not open leaves everything as it was before it was asked for.
+    """
     try:
         checkpoint = cached_checkpoint(scene.model)
     except ExplorerError as error:
-        fallback = state.kept("last good model") or DEFAULT_MODEL
-        state.notify([f"{error} Showing `{fallback}` meanwhile."])
-        scene = replace(scene, model=fallback, r1=None, r2=None, r3=None)
-        checkpoint = cached_checkpoint(fallback)
-    state.keep("last good model", scene.model)
+        scene = state.kept(_LAST_GOOD) or Scene()
+        state.notify([f"{error} Showing `{scene.model}` meanwhile."])
+        checkpoint = cached_checkpoint(scene.model)
     if not 0 <= scene.layer < checkpoint.layers:
         nearest = min(scene.layer, checkpoint.layers - 1)
         state.notify(
@@ -105,6 +116,8 @@ def settled(scene: Scene) -> tuple[Scene, Checkpoint]:
             ]
         )
         scene = replace(scene, layout=Layout.PAPER)
+    scene = replace(scene, group=min(scene.group, checkpoint.groups - 1))
+    state.keep(_LAST_GOOD, scene)
     return scene, checkpoint
 
 
@@ -128,7 +141,9 @@ def _analyse(key: str, scene: Scene, checkpoint: Checkpoint, progress: Progress)
     step(0.85, "tabulating the errors of all ranks")
     table = landscape(decomposition)
     step(0.95, "looking for the best ranks")
-    return Analysis(key, tensor, decomposition, table, noise_floor(decomposition), pareto_front(table))
+    return Analysis(
+        key, tensor, decomposition, table, noise_floor(decomposition), _worth_storing(pareto_front(table), tensor.shape)
+    )
 
 
 def _or_stop(progress: Progress) -> Progress:
@@ -140,9 +155,30 @@ def _or_stop(progress: Progress) -> Progress:
     return step
 
 
+def in_order(scene: Scene, analysis: Analysis) -> Scene:
+    """The scene with its ranks within their modes, and without views that this layer does not have."""
+    default = Scene()
+    views = {*(str(c) for c in range(1, analysis.shape.part + 1)), *analysis.tensor.parts}
+    return replace(
+        scene if scene.ranks is None else scene.at(asked_ranks(scene, analysis)),
+        view=scene.view if scene.view in views else default.view,
+        part=scene.part if scene.part in analysis.tensor.parts else default.part,
+    )
+
+
 def best_path(analysis: Analysis, r3: int) -> ParetoFront:
     """The best (R1, R2) at that R3, for every size; remembered."""
-    return bounded_cache().get(f"path {analysis.key} {r3}", lambda: pareto_path(analysis.table, r3))
+    return bounded_cache().get(
+        f"path {analysis.key} {r3}", lambda: _worth_storing(pareto_path(analysis.table, r3), analysis.shape)
+    )
+
+
+def _worth_storing(front: ParetoFront, shape: TensorShape) -> ParetoFront:
+    """Without the points that save nothing, and those beyond the first that loses nothing but rounding."""
+    lossless = int(np.argmax(front.relative_error <= _LOSSLESS)) if front.relative_error[-1] <= _LOSSLESS else None
+    last = len(front.r1) - 1 if lossless is None else lossless
+    worth = (np.arange(len(front.r1)) <= last) & (front.stored_entries <= shape.entries)
+    return ParetoFront(*(getattr(front, field.name)[worth] for field in fields(ParetoFront)))
 
 
 def evaluate_ranks(ranks: Ranks, analysis: Analysis, refinement: Refinement | None = None) -> Result:
@@ -164,26 +200,27 @@ def evaluate_ranks(ranks: Ranks, analysis: Analysis, refinement: Refinement | No
 
 
 def wanted_ranks(scene: Scene, analysis: Analysis) -> Ranks:
-    """The ranks that the scene stands for; impossible ones become the nearest possible, and that is said."""
-    try:
-        if scene.by is ChooseBy.ERROR:
-            return ranks_for_error(analysis.table, scene.error)
-        if scene.by is ChooseBy.COMPRESSION:
+    """The possible ranks that the scene stands for; what is out of reach becomes the nearest, and that is said."""
+    if scene.by is ChooseBy.ERROR:
+        return ranks_for_error(analysis.table, max(scene.error, _LOSSLESS))
+    if scene.by is ChooseBy.COMPRESSION:
+        try:
             return ranks_for_compression(analysis.table, scene.ratio)
-    except ExplorerError as error:
-        state.notify([str(error)])
-    asked = scene.ranks or analysis.noise.ranks
-    possible = clamp_ranks(analysis.shape, asked)
-    if possible != asked:
-        shape = analysis.shape
-        state.notify(
-            [
-                f"Ranks {asked} are not possible for a {shape.d_model} x {shape.d_head} x {shape.part} x {shape.group} "
-                f"tensor (each rank is at most its mode's size and the product of the other ranks and the "
-                f"{shape.group} groups); showing {possible}."
-            ]
-        )
-    return possible
+        except ExplorerError as error:
+            state.notify([f"{error} Showing the smallest ranks."])
+            return Ranks(1, 1, 1)
+    return clamp_ranks(analysis.shape, asked_ranks(scene, analysis))
+
+
+def asked_ranks(scene: Scene, analysis: Analysis) -> Ranks:
+    """The ranks that the scene names, each within the size of its mode; together they may still be impossible."""
+    if scene.ranks is None:
+        return analysis.noise.ranks
+    limits = rank_limits(analysis.shape)
+    ranks = Ranks(*(min(rank, limit) for rank, limit in zip(scene.ranks, limits, strict=True)))
+    if ranks != scene.ranks:
+        state.notify([f"Expected ranks of at most {limits}, got {scene.ranks}; showing {ranks}."])
+    return tied_ranks(analysis.shape, ranks.r2, ranks.r3) if scene.tied else ranks
 
 
 def refinement_key(analysis: Analysis, ranks: Ranks) -> str:

@@ -27,6 +27,7 @@ _STYLE = """
 [class*="st-key-about"] button {min-height: 1.5rem; padding: 0 0.2rem;}
 .stSlider {margin-top: -0.9rem;}
 .stSlider [data-testid="stSliderThumbValue"] {display: none;}
+.st-key-rank-panel {position: sticky; top: 4.2rem;}
 .st-key-rank-panel [data-testid="stNumberInput"] button {display: none;}
 .st-key-toolbar kbd, .st-key-toolbar [data-testid="stButtonShortcut"] {display: none;}
 </style>
@@ -80,8 +81,8 @@ def enlarge_when_presenting() -> None:
 
 def show_notices() -> None:
     """What could not be done as asked, one sentence each."""
-    for sentence in state.take_notices():
-        st.warning(sentence, icon=":material/info:")
+    if sentences := state.take_notices():
+        st.warning("  \n".join(sentences), icon=":material/info:")
 
 
 def appearance() -> Appearance:

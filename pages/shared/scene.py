@@ -10,9 +10,10 @@ from enum import StrEnum
 from tensorllm_core.errors import ExplorerError, LayoutError, RankError, RequestError
 from tensorllm_core.types import Layout, Ranks
 
-__all__ = ["DEFAULT_MODEL", "ChooseBy", "Scene", "parse_scene", "scene_parameters"]
+__all__ = ["DEFAULT_MODEL", "TABS", "ChooseBy", "Scene", "parse_scene", "scene_parameters"]
 
 DEFAULT_MODEL = "demo-decoder-noisy"
+TABS = ("Heads and parts", "One core", "Weights", "Refinement", "Best ranks")
 _LONGEST_TEXT = 400
 
 
@@ -165,6 +166,10 @@ def _read_text(_name: str, text: str) -> str:
     return text if text.isascii() and text.isprintable() else ""
 
 
+def _read_tab(_name: str, text: str) -> str:
+    return text if text in TABS else ""
+
+
 _READERS: dict[str, Callable[[str, str], object]] = {
     "model": _read_model,
     "layer": _read_layer,
@@ -180,6 +185,6 @@ _READERS: dict[str, Callable[[str, str], object]] = {
     "group": _read_group,
     "view": _read_text,
     "part": _read_text,
-    "tab": _read_text,
+    "tab": _read_tab,
     "present": _read_flag,
 }

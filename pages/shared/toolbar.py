@@ -62,7 +62,8 @@ def _layer(scene: Scene, checkpoint: Checkpoint) -> None:
         "",
         icon=":material/chevron_left:",
         key="previous layer",
-        on_click=lambda: state.change(layer=scene.layer - 1),
+        on_click=_step_layer,
+        args=(-1, last),
         disabled=scene.layer == 0,
         shortcut="Alt+PageUp",
         help="Previous layer",
@@ -71,21 +72,27 @@ def _layer(scene: Scene, checkpoint: Checkpoint) -> None:
         "Layer",
         range(checkpoint.layers),
         key=state.seed(f"layer widget {last}", scene.layer),
-        format_func=lambda layer: f"layer {layer} of {last}",
+        format_func=lambda layer: f"layer {layer} (0 to {last})",
         on_change=state.take,
         args=(f"layer widget {last}", "layer"),
         label_visibility="collapsed",
-        width=140,
+        width=150,
     )
     st.button(
         "",
         icon=":material/chevron_right:",
         key="next layer",
-        on_click=lambda: state.change(layer=scene.layer + 1),
+        on_click=_step_layer,
+        args=(1, last),
         disabled=scene.layer == last,
         shortcut="Alt+PageDown",
         help="Next layer",
     )
+
+
+def _step_layer(step: int, last: int) -> None:
+    # From the scene as it is when the press arrives: several may come before one screen is drawn.
+    state.change(layer=min(max(state.current_scene().layer + step, 0), last))
 
 
 def _take_model() -> None:

@@ -75,9 +75,6 @@ def _about(key: str, explanation: Explanation, table: Callable[[], pd.DataFrame]
     st.markdown(explanation.words)
     st.latex(explanation.formula)
     numbers = table()
-    st.dataframe(numbers.head(_MOST_ROWS), hide_index=True, height=220)
-    if len(numbers) > _MOST_ROWS:
-        st.caption(f"The first {_MOST_ROWS:,} of {len(numbers):,} rows; the download has them all.")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             "Numbers (CSV)",
@@ -99,6 +96,9 @@ def _about(key: str, explanation: Explanation, table: Callable[[], pd.DataFrame]
             help="What the camera button above every figure saves",
             label_visibility="collapsed",
         )
+    st.dataframe(numbers.head(_MOST_ROWS), hide_index=True, height=180)
+    if len(numbers) > _MOST_ROWS:
+        st.caption(f"The first {_MOST_ROWS:,} of {len(numbers):,} rows; the download has them all.")
 
 
 def _take_picture(key: str) -> None:

@@ -107,6 +107,16 @@ def core_slice(
         colours,
         height=height,
         scale=scale,
-        xaxis={"title": {"text": "direction of mode 2 (head width)"}, "showgrid": False},
-        yaxis={"title": {"text": "direction of mode 1 (model)"}, "autorange": "reversed", "showgrid": False},
+        xaxis={"title": {"text": "direction of mode 2 (head width)"}, "showgrid": False, **_whole(matrix.shape[1])},
+        yaxis={
+            "title": {"text": "direction of mode 1 (model)"},
+            "autorange": "reversed",
+            "showgrid": False,
+            **_whole(matrix.shape[0]),
+        },
     )
+
+
+def _whole(count: int) -> dict[str, Any]:
+    """Ticks at whole directions only."""
+    return {"dtick": max(1, count // 8), "tick0": 1}

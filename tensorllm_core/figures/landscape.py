@@ -115,6 +115,8 @@ def _point(ranks: Ranks, symbol: str, colour: str, size: float, name: str, width
         y=[ranks.r2],
         mode="markers",
         marker={"symbol": symbol, "size": size, "color": colour, "line": {"width": width, "color": colour}},
+        # A point on the rim is drawn whole.
+        cliponaxis=False,
         hovertemplate=f"{name}: R1 %{{x}}, R2 %{{y}}<extra></extra>",
     )
 

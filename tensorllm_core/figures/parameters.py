@@ -42,7 +42,7 @@ def parameter_shares(
         height=height,
         scale=scale,
         barmode="stack",
-        margin={"l": 4, "r": 4, "t": 6, "b": 26 * scale},
-        xaxis={"range": [0, 1], "tickformat": ".0%", "showgrid": False},
+        margin={"l": 14, "r": 18, "t": 6, "b": 26 * scale},
+        xaxis={"range": [0, 1], "tickformat": ".0%", "tickvals": [0, 0.25, 0.5, 0.75, 1], "showgrid": False},
         yaxis={"visible": False},
     )

@@ -15,6 +15,7 @@ from tensorllm_core.figures.theme import Appearance, draw, look
 __all__ = ["ModeSpectrum", "spectra"]
 
 _MOST_POINTS = 1024
+_DECADE = 10
 _PANEL, _BETWEEN = 0.22, 0.17
 """Heights of a panel and of the space between two, as shares of the figure."""
 _NAMES = ("mode 1, model", "mode 2, head width", "mode 3, part")
@@ -48,13 +49,16 @@ def spectra(
     for number, (name, mode) in enumerate(zip(_NAMES, modes, strict=True)):
         bottom = (2 - number) * (_PANEL + _BETWEEN)
         values, energy = ("", "3", "5")[number], ("2", "4", "6")[number]
-        layout[f"xaxis{values}"] = {"anchor": f"y{values}", "dtick": 1 if len(mode.values) <= 8 else None}
+        count = len(mode.values)
+        layout[f"xaxis{values}"] = {
+            "anchor": f"y{values}",
+            "dtick": 1 if count <= 8 else None,
+            "range": [0.5 - 0.01 * count, count + 0.5 + 0.01 * count],
+        }
         layout[f"yaxis{values}"] = {
             "domain": [bottom, bottom + _PANEL],
             "anchor": f"x{values}",
-            "type": "log",
-            "nticks": 3,
-            "exponentformat": "power",
+            **_scale(mode),
         }
         layout[f"yaxis{energy}"] = {
             "overlaying": f"y{values}",
@@ -69,6 +73,8 @@ def spectra(
         traces += _traces(mode, axes, colours.modes[number], colours.muted)
         shapes += _marks(mode, axes, colours.modes[number], colours.muted)
         text = f"<b>{name}</b>: {mode.rank} of {len(mode.values)} directions hold {mode.energy_kept:.0%}"
+        if number == 0 and mode.noise_edge is not None:
+            text += f" <span style='color:{colours.muted}'>- - noise floor</span>"
         titles.append(
             {
                 "x": 0,
@@ -135,6 +141,13 @@ def _marks(mode: ModeSpectrum, axes: _Axes, colour: str, muted: str) -> list[dic
         dashed = {"color": muted, "width": 1.5, "dash": "dash"}
         marks.append({"xref": f"{axes.x} domain", "yref": axes.values, **edge, "line": dashed})
     return [{"type": "line", **mark} for mark in marks]
+
+
+def _scale(mode: ModeSpectrum) -> dict[str, Any]:
+    """Logarithmic where the values span more than a decade, whose ticks are then decades."""
+    if float(mode.values[-1]) * _DECADE > float(mode.values[0]):
+        return {"type": "linear", "nticks": 4}
+    return {"type": "log", "nticks": 3, "exponentformat": "power"}
 
 
 def _floor(mode: ModeSpectrum) -> float:

@@ -126,7 +126,7 @@ def test_tied_ranks_keep_r1_at_heads_times_r2() -> None:
         ({"r1": "-3", "r2": "1", "r3": "1"}, "got `-3`"),
         ({"r1": "abc", "r2": "1", "r3": "1"}, "got `abc`"),
         ({"r1": "4"}, "only some"),
-        ({"r1": "99999", "r2": "8", "r3": "4"}, "not possible"),
+        ({"r1": "99999", "r2": "8", "r3": "4"}, "at most (128, 16, 4)"),
         ({"layer": "99"}, "got 99"),
         ({"layer": "x"}, "got `x`"),
         ({"layout": "zzz"}, "got `zzz`"),
@@ -224,3 +224,36 @@ def test_every_scene_worth_seeing_draws_without_a_complaint() -> None:
 def test_the_layer_that_shares_a_subspace_loses_nothing_at_its_true_ranks() -> None:
     shared = next(card for card in SCENES if "share" in card.title)
     assert float(value(visit(**scene_parameters(shared.scene)), "Relative error")) < 1e-3
+
+
+def test_ranks_that_are_too_large_together_are_held_without_moving_the_controls() -> None:
+    app = visit(r1="100", r2="2", r3="1")
+    assert number(app, "R1").value == 100
+    assert any("in force: **(16, 2, 1)**" in caption.value for caption in app.caption)
+    number(app, "R2").set_value(16)
+    drawn(app)
+    assert number(app, "R1").value == 100
+    assert app.query_params["r1"] == "100"
+
+
+def test_a_model_that_does_not_open_leaves_the_scene_as_it_was() -> None:
+    app = visit(model="demo-decoder", layer="2", r1="4", r2="2", r3="1")
+    app.query_params["model"] = "/no/such/folder"
+    drawn(app)
+    assert app.query_params["model"] == "demo-decoder"
+    assert app.query_params["layer"] == "2"
+    assert app.query_params["r1"] == "4"
+
+
+def test_suggested_ranks_are_no_longer_tied() -> None:
+    app = visit(r1="16", r2="2", r3="2", tied="1")
+    next(button for button in app.button if button.label == "suggest").click()
+    drawn(app)
+    assert "tied" not in app.query_params
+    assert "r1" not in app.query_params
+
+
+def test_views_that_the_layer_does_not_have_leave_the_link() -> None:
+    app = visit(view="zz", part="X", tab="nothing", group="99")
+    assert not {"view", "part", "tab"} & set(app.query_params)
+    assert app.query_params["group"] == "7"
