@@ -60,7 +60,8 @@ def better_subspace(matrix: Float[Tensor, "row column"], start: Float[Tensor, "r
             # Twice, for what rounding has left of the wider space the first time.
             newest = torch.linalg.qr(newest - wider @ (wider.T @ newest)).Q
         wider = torch.cat([wider, newest], dim=1)
-    return wider @ strongest_subspace(row_products(wider.T, transposed), rank)
+    # Orthonormal to the last bit that the precision has, so that the kept energy is what it seems.
+    return torch.linalg.qr(wider @ strongest_subspace(row_products(wider.T, transposed), rank)).Q
 
 
 def has_few_directions(matrix: Float[Tensor, "row column"], rank: int) -> bool:
