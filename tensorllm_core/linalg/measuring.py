@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import re
+import statistics
 import sys
 import time
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from typing import TypeVar
 
 import torch
 
-__all__ = ["PeakMemory", "in_own_process", "timed", "warm_up"]
+__all__ = ["PeakMemory", "in_own_process", "median_timed", "timed", "warm_up"]
 
 _Measured = TypeVar("_Measured")
 
@@ -32,6 +33,13 @@ def timed(step: Callable[[], _Measured], device: str) -> tuple[_Measured, float]
     result = step()
     _wait(device)
     return result, time.perf_counter() - start
+
+
+def median_timed(step: Callable[[], _Measured], device: str) -> tuple[_Measured, float]:
+    """A step's last result and the median of its seconds over three runs; one result is held at a time."""
+    seconds = [timed(step, device)[1] for _ in range(2)]
+    result, last = timed(step, device)
+    return result, statistics.median([*seconds, last])
 
 
 def _wait(device: str) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import time
 
 import torch
 
-from tensorllm_core.linalg.measuring import PeakMemory, in_own_process, timed, warm_up
+from tensorllm_core.linalg.measuring import PeakMemory, in_own_process, median_timed, timed, warm_up
 
 
 def test_a_measurement_runs_in_a_process_of_its_own():
@@ -18,6 +19,13 @@ def test_a_step_gives_its_result_and_its_seconds():
     result, seconds = timed(lambda: 42, "cpu")
     assert result == 42
     assert seconds >= 0
+
+
+def test_the_median_of_three_runs_is_not_moved_by_a_slow_one():
+    pauses = iter([0.0, 0.5, 0.0])
+    result, seconds = median_timed(lambda: time.sleep(next(pauses)) or 42, "cpu")
+    assert result == 42
+    assert seconds < 0.5
 
 
 def test_peak_memory_counts_what_is_given_back_too():
