@@ -14,6 +14,8 @@ from typing import TypeVar
 
 import torch
 
+from tensorllm_core.linalg.products import row_products
+
 __all__ = ["PeakMemory", "in_own_process", "median_timed", "timed", "warm_up"]
 
 _Measured = TypeVar("_Measured")
@@ -48,9 +50,10 @@ def _wait(device: str) -> None:
 
 
 def warm_up(device: str) -> None:
-    """Start threads and libraries, which belong to no step."""
-    square = torch.eye(256, device=device)
-    torch.linalg.eigh(square @ square)
+    """Start threads and libraries, whose time and fixed buffers belong to no step."""
+    square = torch.eye(1024, device=device)
+    torch.linalg.eigh(square @ row_products(square, square))
+    torch.linalg.qr(square)
 
 
 class PeakMemory:

@@ -15,7 +15,7 @@ from torch import Tensor
 __all__ = ["first_mode", "full_precision", "group_energy", "later_modes", "row_blocks", "row_products"]
 
 _BLOCK_ENTRIES = 2**20
-_COLUMNS = 4096
+_COLUMNS = 2048
 _LARGE = 2**27
 """Multiplications in a product from which on a faster kernel is worth its overhead."""
 _WORTH_A_COPY = 256
