@@ -14,11 +14,10 @@ from pages.shared.analysis import (
     in_order,
     refine_ranks,
     refinement_key,
-    settled,
     wanted_ranks,
 )
 from pages.shared.frame import guarded, open_page, show_notices
-from pages.shared.toolbar import toolbar
+from pages.shared.toolbar import begin_screen
 
 HELP = """
 **Pick ranks, see what is lost.** The four projections Q, K, V, O of every head form one tensor,
@@ -38,10 +37,7 @@ matrices that all heads share. The ranks say how many directions each mode keeps
 @guarded
 def screen() -> None:
     """Everything in one fragment: a slider redraws the figures, not the frame around them."""
-    scene, checkpoint = settled(state.current_scene())
-    state.settle(scene)
-    state.write_url(scene)
-    toolbar(scene, checkpoint, HELP)
+    scene, checkpoint = begin_screen(HELP)
     notices = st.container()
     analysis = jobs.result_of(
         f"analyse {analysis_key(scene, checkpoint)}",

@@ -3,12 +3,10 @@
 import pandas as pd
 import streamlit as st
 
-from pages.shared import state
-from pages.shared.analysis import settled
 from pages.shared.frame import appearance, guarded, open_page, show_notices, type_scale
 from pages.shared.scene import scene_parameters
 from pages.shared.scenes import SCENES
-from pages.shared.toolbar import toolbar
+from pages.shared.toolbar import begin_screen
 from pages.shared.widgets import Explanation, show
 from tensorllm_core.figures.parameters import parameter_shares
 from tensorllm_core.figures.tensor_drawing import tensor_drawing
@@ -27,10 +25,7 @@ of a folder with `config.json` and safetensors. This screen says what it holds, 
 @guarded
 def screen() -> None:
     """What the chosen model is made of, and where to go from here."""
-    scene, checkpoint = settled(state.current_scene())
-    state.settle(scene)
-    state.write_url(scene)
-    toolbar(scene, checkpoint, HELP)
+    scene, checkpoint = begin_screen(HELP)
     show_notices()
     share = checkpoint.attention_parameters / checkpoint.parameters
     st.markdown(

@@ -27,7 +27,7 @@ _STYLE = """
 [class*="st-key-about"] button {min-height: 1.5rem; padding: 0 0.2rem;}
 .stSlider {margin-top: -0.9rem;}
 .stSlider [data-testid="stSliderThumbValue"] {display: none;}
-.st-key-rank-panel {position: sticky; top: 4.2rem;}
+[data-testid="stColumn"]:has(.st-key-rank-panel) {position: sticky; top: 4.2rem; align-self: flex-start;}
 .st-key-rank-panel [data-testid="stNumberInput"] button {display: none;}
 .st-key-toolbar kbd, .st-key-toolbar [data-testid="stButtonShortcut"] {display: none;}
 </style>

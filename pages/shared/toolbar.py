@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared import state
+from pages.shared.analysis import settled
 from pages.shared.frame import enlarge_when_presenting
 from pages.shared.scene import Scene
 from pages.shared.widgets import copy_link
@@ -12,13 +13,21 @@ from tensorllm_core.models.bundled import BUNDLED
 from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.types import Layout
 
-__all__ = ["toolbar"]
+__all__ = ["begin_screen"]
 
 _LAYOUTS = {Layout.PAPER: "layout: paper", Layout.RELEASED_CODE: "layout: released code"}
 
 
-def toolbar(scene: Scene, checkpoint: Checkpoint, help_text: str) -> None:
-    """One row of controls above everything else, the same on every screen; `help_text` explains the screen."""
+def begin_screen(help_text: str) -> tuple[Scene, Checkpoint]:
+    """The scene as its model allows it, kept in the URL, under the row of controls that all screens share."""
+    scene, checkpoint = settled(state.current_scene())
+    state.settle(scene)
+    state.write_url(scene)
+    _toolbar(scene, checkpoint, help_text)
+    return scene, checkpoint
+
+
+def _toolbar(scene: Scene, checkpoint: Checkpoint, help_text: str) -> None:
     enlarge_when_presenting()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar"):
         names = [*BUNDLED, *([scene.model] if scene.model not in BUNDLED else [])]

@@ -11,20 +11,26 @@ from tensorllm_core.figures.theme import Appearance, draw, look
 
 __all__ = ["refinement_curve"]
 
+_MOST_NAMES = 9
+
 
 def refinement_curve(
     relative_errors: Sequence[float], lower: float, appearance: Appearance, *, height: int = 300, scale: float = 1.0
 ) -> go.Figure:
     """The errors of the truncated HOSVD, of the sequential truncation and after each sweep, and the lower bound."""
     colours = look(appearance)
-    names = ["HOSVD", "sequential", *(f"sweep {n}" for n in range(1, len(relative_errors) - 1))][: len(relative_errors)]
+    steps = len(relative_errors)
+    names = ["HOSVD", "sequential", *(f"sweep {n}" for n in range(1, steps - 1))][:steps]
+    # The first two steps and the last are always named, the others as far as there is room.
+    named = sorted({0, *range(1, steps, max(1, steps // _MOST_NAMES)), steps - 1})
     line = go.Scatter(
-        x=names,
+        x=np.arange(steps),
+        customdata=names,
         y=np.asarray(relative_errors, dtype=np.float64),
         mode="lines+markers",
         line={"color": colours.modes[1], "width": 2},
         marker={"size": 8},
-        hovertemplate="%{x}: relative error %{y:.6f}<extra></extra>",
+        hovertemplate="%{customdata}: relative error %{y:.6f}<extra></extra>",
     )
     bound = {"xref": "paper", "x0": 0, "x1": 1, "y0": lower, "y1": lower}
     label = f"no Tucker decomposition of these ranks can be below {lower:.4f}"
@@ -45,7 +51,7 @@ def refinement_curve(
                 "yanchor": "bottom",
             }
         ],
-        xaxis={"type": "category"},
+        xaxis={"tickvals": named, "ticktext": [names[step] for step in named], "range": [-0.5, steps - 0.5]},
         yaxis={"title": {"text": "relative error"}},
         margin={"l": 64 * scale},
     )

@@ -13,7 +13,7 @@ from einops import einsum, reduce
 from jaxtyping import Float, Float64
 from torch import Tensor
 
-from tensorllm_core.errors import RequestError
+from tensorllm_core.errors import StoppedError
 from tensorllm_core.linalg.bases import orthogonal_basis
 from tensorllm_core.linalg.products import first_mode, full_precision, group_energy, later_modes
 from tensorllm_core.types import Progress, Ranks, TensorShape, Tucker
@@ -54,7 +54,7 @@ def hosvd(tensor: Float[Tensor, "d_model d_head part group"], progress: Progress
     nor eigenvectors, is decomposed on the CPU.
 
     Raises:
-        RequestError: `progress` asked to stop.
+        StoppedError: `progress` asked to stop.
 
     >>> hosvd(torch.ones(6, 3, 4, 2)).spectra[1].round(decimals=3).tolist()
     [12.0, 0.0, 0.0]
@@ -62,7 +62,7 @@ def hosvd(tensor: Float[Tensor, "d_model d_head part group"], progress: Progress
 
     def report(share: float, what: str) -> None:
         if progress is not None and not progress(share, what):
-            raise RequestError("Expected time to decompose the tensor, got a request to stop; ask for it again.")
+            raise StoppedError("The decomposition was stopped before it was done; start it again.")
 
     with torch.no_grad(), full_precision():
         tensor = tensor.detach().cpu() if tensor.device.type == "mps" else tensor.detach()

@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tensorllm_core.errors import RequestError
+from tensorllm_core.errors import StoppedError
 from tensorllm_core.linalg.hosvd import hosvd, reconstruct, truncate
 from tensorllm_core.linalg.landscape import landscape
 from tensorllm_core.types import Ranks, TensorShape
@@ -99,7 +99,7 @@ def test_progress_rises_and_may_stop_the_work():
     hosvd(tensor, progress=lambda share, what: shares.append(share) is None)
     assert shares == sorted(shares)
     assert 0 <= shares[0] <= shares[-1] <= 1
-    with pytest.raises(RequestError, match="request to stop"):
+    with pytest.raises(StoppedError, match="was stopped before it was done"):
         hosvd(tensor, progress=lambda share, what: share < 0.5)
 
 
