@@ -69,9 +69,9 @@ def spectra_picture(analysis: Analysis, result: Result) -> None:
         takeaway=f"Of each mode's energy, the chosen ranks hold {kept}",
         explanation=Explanation(
             "Singular values of each mode's unfolding (logarithmic where they span a decade or more), and the share of "
-            "the energy that the first directions hold (shaded, right axis). The dotted line marks the chosen rank. The dashed line is "
-            "the noise floor: the largest singular value that white noise of the bulk's level would show "
-            "(Marchenko-Pastur). It is a hint that needs no data, not a verdict: evaluation decides.",
+            "the energy that the first directions hold (shaded, right axis). The dotted line marks the chosen rank. "
+            "The dashed line is the noise floor: the largest singular value that white noise of the bulk's level "
+            "would show (Marchenko-Pastur). It is a hint that needs no data, not a verdict: evaluation decides.",
             r"W_{(n)} = U_n \Sigma_n V_n^\top,\qquad \sigma_{\text{edge}} = s\,(\sqrt{m} + \sqrt{n})",
         ),
         table=lambda: pd.concat(
