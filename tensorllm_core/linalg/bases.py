@@ -14,15 +14,14 @@ from jaxtyping import Float, Float64
 from torch import Tensor
 
 from tensorllm_core.linalg.products import row_blocks, row_products
+from tensorllm_core.linalg.symmetric import eigenvectors
 
-__all__ = ["eigenvectors", "fix_signs", "gram", "orthogonal_basis"]
+__all__ = ["fix_signs", "gram", "orthogonal_basis"]
 
 Report = Callable[[float], None]
 """Called with the share of the Gram matrix that is done."""
 
-_DOUBLE_UP_TO = 1024
-"""Largest side whose eigenvectors are always computed in float64."""
-_ROWS = 512
+_ROWS = 256
 _UNFOLDINGS = {
     1: "d_model d_head part group -> d_model (d_head part group)",
     2: "d_model d_head part group -> d_head (d_model part group)",
@@ -63,17 +62,6 @@ def gram(tensor: Float[Tensor, "d_model d_head part group"], mode: int) -> Float
     return total
 
 
-def eigenvectors(symmetric: Float[Tensor, "side side"]) -> Float[Tensor, "side side"]:
-    """Eigenvectors of the matrix whose lower triangle is given, largest eigenvalue first; float64 when it is small.
-
-    >>> eigenvectors(torch.diag(torch.tensor([1.0, 2.0]))).abs().tolist()
-    [[0.0, 1.0], [1.0, 0.0]]
-    """
-    if len(symmetric) <= _DOUBLE_UP_TO:
-        symmetric = symmetric.double()
-    return torch.linalg.eigh(symmetric, UPLO="L").eigenvectors.flip(1)
-
-
 def fix_signs(basis: Float[Tensor, "side k"]) -> tuple[Float[Tensor, "side k"], Float[Tensor, " k"]]:
     """The basis, in place, with the largest entry of each direction positive, and the sign that each was given.
 
@@ -90,8 +78,21 @@ def _first_gram(tensor: Float[Tensor, "d_model d_head part group"], report: Repo
     """Lower triangle of the Gram matrix of mode 1, whose unfolding is the tensor as it lies in memory."""
     unfolding = rearrange(tensor, _UNFOLDINGS[1])
     triangle = unfolding.new_zeros(len(unfolding), len(unfolding))
-    for start in range(0, len(unfolding), _ROWS):
-        stop = min(start + _ROWS, len(unfolding))
-        triangle[start:stop, :stop] = row_products(unfolding[start:stop], unfolding[:stop])
-        report((stop / len(unfolding)) ** 2)
+    done = 0
+
+    def fill(start: int, stop: int) -> None:
+        """The triangle on the diagonal from `start` to `stop`: two smaller ones and the square below the first."""
+        nonlocal done
+        if stop - start <= _ROWS:
+            triangle[start:stop, start:stop] = row_products(unfolding[start:stop], unfolding[start:stop])
+            done += (stop - start) ** 2
+        else:
+            middle = (start + stop) // 2
+            fill(start, middle)
+            fill(middle, stop)
+            triangle[middle:stop, start:middle] = row_products(unfolding[middle:stop], unfolding[start:middle])
+            done += 2 * (stop - middle) * (middle - start)
+        report(done / len(unfolding) ** 2)
+
+    fill(0, len(unfolding))
     return triangle

@@ -31,6 +31,8 @@ LARGE_SHAPE = TensorShape(4096, 256, 4, 16)
 LARGE_RANKS = Ranks(256, 64, 4)
 
 _LOOK_UPS = 200
+_SAME = torch.finfo(torch.float32).eps
+"""Relative difference up to which two errors of float32 factors are the same."""
 _NOISE = 0.5
 """Standard deviation of the noise in the measured tensor, beside a low-rank signal of standard deviation 1."""
 
@@ -85,7 +87,7 @@ class HosvdMeasurement:
 
     @property
     def refine_speed_up(self) -> float | None:
-        """Seconds of TensorLy's one call / seconds of our refinement to its error or a lower one."""
+        """Seconds of TensorLy's one call / seconds of our refinement to its error, equal in float32, or a lower one."""
         return None if self.tensorly is None else self.tensorly.seconds / self.own.refine_seconds
 
 
@@ -98,7 +100,7 @@ def measure_hosvd(
 ) -> HosvdMeasurement:
     """Decompose, look up and refine one random tensor, low-rank plus noise, on `cpu` or a CUDA device.
 
-    The refinement stops at TensorLy's error; without TensorLy, after one sweep.
+    The refinement stops at TensorLy's error, equal in float32 or lower; without TensorLy, after one sweep.
 
     Raises:
         RankError: ranks that no decomposition of the tensor can have.
@@ -137,7 +139,7 @@ def measure_own(shape: TensorShape, ranks: Ranks, device: str, target_error: flo
     slices_look_up = _median(errors.relative_error_by_part_and_group, triples, device)
 
     def not_yet_there(sweep: int, error: float) -> bool:
-        return sweep == 0 or (target_error is not None and error > target_error)
+        return sweep == 0 or (target_error is not None and error > target_error * (1 + _SAME))
 
     refinement, refine_seconds = median_timed(
         lambda: refine(decomposition, ranks, tolerance=0.0, on_sweep=not_yet_there), device

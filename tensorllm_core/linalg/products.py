@@ -12,7 +12,7 @@ from einops import einsum, rearrange
 from jaxtyping import Float, Float64
 from torch import Tensor
 
-__all__ = ["first_mode", "full_precision", "group_energy", "later_modes", "row_blocks", "row_products"]
+__all__ = ["as_rows", "first_mode", "full_precision", "group_energy", "later_modes", "row_blocks", "row_products"]
 
 _BLOCK_ENTRIES = 2**20
 _COLUMNS = 2048
@@ -70,11 +70,14 @@ def row_products(left: Float[Tensor, "m k"], right: Float[Tensor, "n k"]) -> Flo
     """
     multiplications = len(left) * right.numel()
     copied = left.numel() + (0 if right.is_contiguous() else right.numel())
-    fast = multiplications >= max(_LARGE, _WORTH_A_COPY * copied) and torch.backends.mkldnn.is_available()
-    if fast and left.device.type == "cpu" and left.dtype is torch.float32:
-        # oneDNN uses AVX-512 on every processor that has it, MKL on Intel's alone: twice the speed elsewhere.
+    if multiplications >= max(_LARGE, _WORTH_A_COPY * copied) and _onednn_is_faster(left):
         return torch.nn.functional.linear(left.to_mkldnn(), right.contiguous()).to_dense()
     return left @ right.T
+
+
+def as_rows(matrix: Float[Tensor, "m k"]) -> Float[Tensor, "m k"]:
+    """The matrix as `row_products` multiplies it fastest, when it does so again and again."""
+    return matrix.contiguous() if _onednn_is_faster(matrix) else matrix
 
 
 def first_mode(
@@ -82,8 +85,10 @@ def first_mode(
 ) -> Float[Tensor, "r1 d_head part group"]:
     """The tensor in the directions `u1` of mode 1."""
     unfolding = rearrange(tensor, "d_model d_head part group -> d_model (d_head part group)")
-    directions = rearrange(u1, "d_model r1 -> r1 d_model").contiguous()
     product = unfolding.new_empty(u1.shape[1], unfolding.shape[1])
+    if not _onednn_is_faster(tensor):
+        return torch.mm(u1.T, unfolding, out=product).view(-1, *tensor.shape[1:])
+    directions = rearrange(u1, "d_model r1 -> r1 d_model").contiguous()
     for source, target in zip(unfolding.split(_COLUMNS, dim=1), product.split(_COLUMNS, dim=1), strict=True):
         target.copy_(row_products(directions, rearrange(source, "d_model column -> column d_model")))
     return product.view(-1, *tensor.shape[1:])
@@ -120,6 +125,16 @@ def group_energy(tensor: Float[Tensor, "r1 r2 r3 group"]) -> Float64[Tensor, "r1
     for block, target in zip(row_blocks(tensor), energy.split(_rows(tensor)), strict=True):
         target.copy_(block.double().square().sum(dim=3))
     return energy
+
+
+def _onednn_is_faster(operand: Tensor) -> bool:
+    """oneDNN uses AVX-512 on every processor that has it, MKL on Intel's alone; with AVX2 MKL is ahead."""
+    return (
+        operand.device.type == "cpu"
+        and operand.dtype is torch.float32
+        and torch.backends.mkldnn.is_available()
+        and torch.backends.cpu.get_cpu_capability() == "AVX512"
+    )
 
 
 def _for_all_groups(u3: Float[Tensor, "part r3"], group: int) -> Float[Tensor, "part_group r3_group"]:

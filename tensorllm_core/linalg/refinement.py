@@ -16,11 +16,12 @@ from einops import einsum, rearrange
 from jaxtyping import Float
 from torch import Tensor
 
-from tensorllm_core.linalg.bases import eigenvectors, fix_signs, gram
+from tensorllm_core.linalg.bases import fix_signs, gram
 from tensorllm_core.linalg.hosvd import Hosvd, truncate
 from tensorllm_core.linalg.products import first_mode, full_precision, group_energy, later_modes, row_blocks
 from tensorllm_core.linalg.rank_choice import check_ranks
 from tensorllm_core.linalg.subspace import better_subspace, has_few_directions, strongest_subspace
+from tensorllm_core.linalg.symmetric import eigenvectors
 from tensorllm_core.types import Ranks, Tucker
 
 __all__ = ["OnSweep", "Refinement", "refine"]
@@ -70,7 +71,7 @@ def refine(
     with torch.no_grad(), full_precision():
         core = decomposition.core
         core = core.double() if core.numel() <= _DOUBLE_UP_TO else core
-        target = _Target(core, float(group_energy(core).sum()))
+        target = _Target(core, decomposition.norm**2)
         truncation = best = _truncation(target, ranks)
         errors = [truncation.relative_error]
         if on_sweep is not None and not on_sweep(0, errors[0]):

@@ -13,15 +13,16 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from tensorllm_core.linalg.bases import eigenvectors
-from tensorllm_core.linalg.products import row_products
+from tensorllm_core.linalg.products import as_rows, row_products
+from tensorllm_core.linalg.symmetric import eigenvectors
 
-__all__ = ["better_subspace", "has_few_directions", "strongest_subspace"]
+__all__ = ["better_subspace", "has_few_directions", "orthonormalised", "strongest_subspace"]
 
 _SHORT = 512
 """Length of the shorter side up to which the exact answer costs next to nothing."""
 _MODERATE = 1024
 """Length up to which it is worth its price when many directions are wanted."""
+_CONDITIONED = 1e-4
 _KRYLOV_STEPS = 2
 """With one step the iteration crawls where the spectrum is flat; with two it is as good as exact in practice."""
 
@@ -52,16 +53,36 @@ def better_subspace(matrix: Float[Tensor, "row column"], start: Float[Tensor, "r
         return strongest_subspace(matrix, rank)
     if not few:
         return torch.linalg.qr(matrix @ (matrix.T @ start)).Q
-    transposed = matrix.T.contiguous()
+    transposed = as_rows(matrix.T)
     wider = newest = start
+    projected = row_products(start.T, transposed)
+    projections = [projected]
     for _ in range(_KRYLOV_STEPS):
-        newest = row_products(row_products(newest.T, transposed), matrix).T
+        newest = row_products(projected, matrix).T
         for _ in range(2):
             # Twice, for what rounding has left of the wider space the first time.
-            newest = torch.linalg.qr(newest - wider @ (wider.T @ newest)).Q
+            newest = orthonormalised(newest - wider @ (wider.T @ newest))
         wider = torch.cat([wider, newest], dim=1)
+        projected = row_products(newest.T, transposed)
+        projections.append(projected)
+    best = strongest_subspace(torch.cat(projections), rank)
     # Orthonormal to the last bit that the precision has, so that the kept energy is what it seems.
-    return torch.linalg.qr(wider @ strongest_subspace(row_products(wider.T, transposed), rank)).Q
+    return orthonormalised(wider @ best)
+
+
+def orthonormalised(columns: Float[Tensor, "row r"]) -> Float[Tensor, "row r"]:
+    """An orthonormal basis of the columns: by Cholesky of their float64 Gram matrix, else by Householder's QR.
+
+    >>> orthonormalised(torch.tensor([[3.0], [4.0]])).tolist()
+    [[0.6000000238418579], [0.800000011920929]]
+    """
+    columns64 = columns.double()
+    triangle, failed = torch.linalg.cholesky_ex(columns64.T @ columns64, upper=True)
+    diagonal = triangle.diagonal()
+    # Beyond this condition number the Gram matrix has lost what orthonormal columns need.
+    if bool(failed) or float(diagonal.min()) < _CONDITIONED * float(diagonal.max()):
+        return torch.linalg.qr(columns).Q
+    return torch.linalg.solve_triangular(triangle, columns64, upper=True, left=False).to(columns.dtype)
 
 
 def has_few_directions(matrix: Float[Tensor, "row column"], rank: int) -> bool:

@@ -52,7 +52,7 @@ def test_the_triangle_of_mode_1_is_reported_as_it_grows():
     orthogonal_basis(random_tensor(TensorShape(600, 4, 4, 40), "white", 0), 1, shares.append)
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
-    assert len(shares) == 2
+    assert len(shares) > 2
 
 
 def test_signs_are_told_so_that_the_core_can_follow():

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tensorllm_core.linalg.subspace import better_subspace, has_few_directions, strongest_subspace
+from tensorllm_core.linalg.subspace import better_subspace, has_few_directions, orthonormalised, strongest_subspace
 
 
 def kept(matrix, directions):
@@ -52,3 +52,15 @@ def test_each_step_keeps_more_and_all_together_nearly_the_most(rows, columns, ra
     best = float(torch.linalg.svdvals(matrix.double())[:rank].square().sum())
     assert energy[-1] == pytest.approx(best, rel=1e-4 if has_few_directions(matrix, rank) else 0.02)
     assert energy[-1] <= best * (1 + 1e-5)
+
+
+@pytest.mark.parametrize("dependent", [0.0, 1e-3, 1e-6, 1.0])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_columns_become_orthonormal_however_close_they_are(dependent, dtype):
+    columns = random_matrix(200, 10, 0)
+    columns[:, 9] = columns[:, 8] * dependent + columns[:, 9] * (1 - dependent)
+    columns = columns.to(dtype)
+    basis = orthonormalised(columns)
+    exact = 1e-6 if dtype is torch.float32 else 1e-13
+    torch.testing.assert_close(basis.T @ basis, torch.eye(10).to(dtype), atol=exact, rtol=0)
+    torch.testing.assert_close(basis @ (basis.T @ columns), columns, atol=1e3 * exact, rtol=0)

@@ -1,0 +1,47 @@
+"""Eigenvectors of large matrices are LAPACK's in all but the speed."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from tensorllm_core.linalg.symmetric import eigenvectors, large_eigenvectors
+
+
+def gram(side, rank, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    rows = torch.randn(side, rank, generator=generator) * torch.arange(1, rank + 1) ** -0.5
+    return rows @ rows.T
+
+
+@pytest.mark.parametrize(("side", "rank"), [(2, 2), (3, 1), (257, 300), (600, 40), (1100, 1500)])
+def test_they_diagonalise_the_matrix_and_are_orthonormal(side, rank):
+    matrix = gram(side, rank)
+    vectors = large_eigenvectors(matrix)
+    values = torch.linalg.eigvalsh(matrix.double())
+    scale = float(values[-1])
+    torch.testing.assert_close(vectors.T @ vectors, torch.eye(side), atol=1e-5, rtol=0)
+    turned = vectors.double().T @ matrix.double() @ vectors.double()
+    torch.testing.assert_close(turned, values.diag(), atol=2e-6 * scale, rtol=0)
+
+
+def test_only_the_lower_triangle_is_read_and_the_matrix_is_left_as_it_was():
+    matrix = gram(300, 300)
+    lower = matrix.tril()
+    before = lower.clone()
+    torch.testing.assert_close(large_eigenvectors(lower), large_eigenvectors(matrix))
+    assert lower.equal(before)
+
+
+def test_a_matrix_that_is_diagonal_already_needs_no_reflection():
+    vectors = eigenvectors(torch.diag(torch.arange(1.0, 1200.0)))
+    torch.testing.assert_close(vectors.abs(), torch.eye(1199).flip(1))
+    assert eigenvectors(torch.zeros(1100, 1100)).isfinite().all()
+
+
+def test_what_lapack_cannot_solve_goes_the_usual_way(monkeypatch):
+    monkeypatch.setattr("tensorllm_core.linalg.symmetric.large_eigenvectors", lambda symmetric: None)
+    matrix = gram(1100, 1500)
+    vectors = eigenvectors(matrix)
+    kept = (vectors.T @ matrix @ vectors).diagonal()
+    assert (kept.diff() <= 1e-3 * kept[0]).all()
