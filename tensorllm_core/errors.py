@@ -5,6 +5,7 @@ any other exception is a bug.
 """
 
 __all__ = [
+    "BenchmarkError",
     "CheckpointError",
     "ExplorerError",
     "FileAccessError",
@@ -48,6 +49,10 @@ class CheckpointError(ExplorerError):
 
 class UnknownArchitectureError(ExplorerError):
     """A model type for which no family is registered."""
+
+
+class BenchmarkError(ExplorerError):
+    """Questions that cannot be had, read, or put to this model."""
 
 
 class FileAccessError(ExplorerError):

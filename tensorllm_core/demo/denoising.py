@@ -18,7 +18,7 @@ from tensorllm_core.linalg.noise_floor import noise_floor
 from tensorllm_core.linalg.rank_choice import clamp_ranks
 from tensorllm_core.methods.tensorise import tensorise
 from tensorllm_core.models.checkpoint import read_attention
-from tensorllm_core.models.editing import edited
+from tensorllm_core.models.editing import Edit, edited
 from tensorllm_core.models.opening import LoadedModel, load_model
 from tensorllm_core.types import AttentionWeights, Ranks
 
@@ -84,7 +84,7 @@ def treat(model: Path, benchmark_folder: Path, layers: tuple[int, ...], candidat
     shape = tensorise(originals[layers[0]]).shape
 
     def answers_with(replacements: dict[int, AttentionWeights], benchmarks: list[Benchmark]) -> Answers:
-        with edited(loaded, replacements):
+        with edited(loaded, Edit(replacements)):
             return answers(loaded, benchmarks)
 
     def compressed(ranks: Ranks) -> dict[int, AttentionWeights]:

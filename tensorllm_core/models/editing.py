@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -15,22 +16,43 @@ from tensorllm_core.models.locate import check_layer, locate
 from tensorllm_core.models.opening import LoadedModel
 from tensorllm_core.types import AttentionWeights
 
-__all__ = ["edited", "read_module_attention", "write_module_attention"]
+__all__ = ["Edit", "edited", "read_module_attention", "write_module_attention"]
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What to change in a model: attention weights by layer, and layers whose attention adds nothing at all."""
+
+    replacements: Mapping[int, AttentionWeights] = field(default_factory=dict)
+    removed: frozenset[int] = frozenset()
+
+    @property
+    def layers(self) -> tuple[int, ...]:
+        """The layers that are changed, in order.
+
+        >>> Edit(removed=frozenset({3, 1})).layers
+        (1, 3)
+        """
+        return tuple(sorted({*self.replacements, *self.removed}))
 
 
 @contextmanager
-def edited(loaded: LoadedModel, replacements: Mapping[int, AttentionWeights]) -> Iterator[nn.Module]:
-    """Run a model with the attention of some layers replaced, under its lock; biases stay.
+def edited(loaded: LoadedModel, edit: Edit) -> Iterator[nn.Module]:
+    """Run a model with the attention of some layers replaced or removed, under its lock; biases stay.
 
-    The original weights come back bit by bit when the block ends, however it ends. Without
-    replacements the block runs the original model, safe from edits of others.
+    A removed layer's attention output is zero, its biases' share included. The original weights come back bit by
+    bit when the block ends, however it ends. An empty edit runs the original model, safe from edits of others.
 
     Raises:
         LayerError: the model has no such layer.
         CheckpointError: a replacement's shape is not the layer's.
     """
-    with loaded.lock:
+    with loaded.lock, ExitStack() as stack:
         family, sizes = loaded.checkpoint.family, loaded.checkpoint.sizes
+        replacements = edit.replacements
+        for layer in edit.removed:
+            output = loaded.model.get_submodule(_module_name(loaded.model, family, sizes, layer))
+            stack.callback(output.register_forward_hook(_nothing).remove)
         chosen = {layer: _parameters(loaded.model, family, sizes, layer) for layer in replacements}
         originals = [
             (parameter, parameter.detach().clone()) for layer in chosen.values() for parameter in layer.values()
@@ -77,6 +99,17 @@ def _parameters(model: nn.Module, family: Family, sizes: AttentionSizes, layer: 
     check_layer(layer, sizes.layers)
     named = dict(model.named_parameters())
     return {path: named[name] for path, name in locate(family, named).names(layer).items()}
+
+
+def _module_name(model: nn.Module, family: Family, sizes: AttentionSizes, layer: int) -> str:
+    """Name of a layer's output projection."""
+    check_layer(layer, sizes.layers)
+    named = dict(model.named_parameters())
+    return locate(family, named).name(layer, family.o.path).removesuffix(".weight")
+
+
+def _nothing(_module: nn.Module, _inputs: tuple, output: torch.Tensor) -> torch.Tensor:
+    return torch.zeros_like(output)
 
 
 def _write(parameters: Mapping[str, nn.Parameter], stored: Mapping[str, torch.Tensor]) -> None:

@@ -8,7 +8,7 @@ import torch
 
 from tensorllm_core.errors import CheckpointError, LayerError
 from tensorllm_core.models.checkpoint import open_checkpoint
-from tensorllm_core.models.editing import edited, read_module_attention, write_module_attention
+from tensorllm_core.models.editing import Edit, edited, read_module_attention, write_module_attention
 from tensorllm_core.models.families import FAMILIES
 from tensorllm_core.models.opening import LoadedModel
 from tensorllm_core.types import AttentionWeights
@@ -43,7 +43,7 @@ def same(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> boo
 def test_an_edit_holds_inside_the_block_and_is_undone_to_the_bit(loaded):
     before, expected = state(loaded), logits(loaded.model)
     replacements = {0: halved(loaded, 0), 2: halved(loaded, 2)}
-    with edited(loaded, replacements) as model:
+    with edited(loaded, Edit(replacements)) as model:
         assert model is loaded.model
         assert (logits(model) - expected).abs().max() > 1e-3
         for layer, weights in replacements.items():
@@ -53,7 +53,7 @@ def test_an_edit_holds_inside_the_block_and_is_undone_to_the_bit(loaded):
 
 def test_an_edit_is_undone_also_after_an_exception(loaded):
     before = state(loaded)
-    with pytest.raises(KeyboardInterrupt), edited(loaded, {1: halved(loaded, 1)}):
+    with pytest.raises(KeyboardInterrupt), edited(loaded, Edit({1: halved(loaded, 1)})):
         raise KeyboardInterrupt
     assert same(before, state(loaded))
 
@@ -64,7 +64,7 @@ def test_an_edit_that_fails_half_way_leaves_nothing_behind(grouped):
     wrong = replace(wrong, k=wrong.k[:, :, :1], v=wrong.v[:, :, :1])
     with (
         pytest.raises(CheckpointError, match=r"`self_attn\.k_proj`"),
-        edited(grouped, {0: halved(grouped, 0), 1: wrong}),
+        edited(grouped, Edit({0: halved(grouped, 0), 1: wrong})),
     ):
         pytest.fail("the block must not run")
     assert same(before, state(grouped))
@@ -72,7 +72,7 @@ def test_an_edit_that_fails_half_way_leaves_nothing_behind(grouped):
 
 def test_a_layer_that_the_model_does_not_have_is_refused(grouped):
     weights = halved(grouped, 0)
-    with pytest.raises(LayerError), edited(grouped, {LAYERS: weights}):
+    with pytest.raises(LayerError), edited(grouped, Edit({LAYERS: weights})):
         pytest.fail("the block must not run")
     for ask in (read_module_attention, lambda *where: write_module_attention(*where, weights)):
         with pytest.raises(LayerError):
@@ -81,9 +81,9 @@ def test_a_layer_that_the_model_does_not_have_is_refused(grouped):
 
 def test_edits_inside_edits_are_undone_one_by_one(grouped):
     before = state(grouped)
-    with edited(grouped, {1: halved(grouped, 1)}):
+    with edited(grouped, Edit({1: halved(grouped, 1)})):
         outer = state(grouped)
-        with edited(grouped, {1: halved(grouped, 1), 0: halved(grouped, 0)}):
+        with edited(grouped, Edit({1: halved(grouped, 1), 0: halved(grouped, 0)})):
             assert not same(outer, state(grouped))
         assert same(outer, state(grouped))
     assert same(before, state(grouped))
@@ -93,11 +93,11 @@ def test_nobody_else_can_run_the_model_while_it_is_edited(grouped):
     expected = logits(grouped.model)
 
     def run_original():
-        with edited(grouped, {}) as model:
+        with edited(grouped, Edit({})) as model:
             return logits(model)
 
     with ThreadPoolExecutor(1) as pool:
-        with edited(grouped, {1: halved(grouped, 1)}):
+        with edited(grouped, Edit({1: halved(grouped, 1)})):
             other = pool.submit(run_original)
             with pytest.raises(TimeoutError):
                 other.result(timeout=0.2)
@@ -107,7 +107,7 @@ def test_nobody_else_can_run_the_model_while_it_is_edited(grouped):
 def test_a_model_in_half_precision_is_edited_and_restored_in_its_own_type(grouped):
     grouped.model.to(torch.bfloat16)
     before = state(grouped)
-    with edited(grouped, {1: halved(grouped, 1)}):
+    with edited(grouped, Edit({1: halved(grouped, 1)})):
         assert {tensor.dtype for tensor in grouped.model.parameters()} == {torch.bfloat16}
         assert read_module_attention(grouped.model, grouped.checkpoint.family, 1).q.dtype is torch.float32
     assert same(before, state(grouped))
@@ -134,3 +134,18 @@ def test_a_module_in_training_keeps_its_gradients_when_written(grouped):
 def test_a_model_of_another_family_is_refused(grouped):
     with pytest.raises(CheckpointError, match="n_layer"):
         read_module_attention(grouped.model, FAMILIES["gpt2"], 0)
+
+
+def test_a_removed_layer_adds_nothing_to_the_residual_stream(loaded):
+    expected = logits(loaded.model)
+    path = next(tiny.output_projection for tiny in TINY.values() if tiny.family == loaded.checkpoint.family.name)
+    output = loaded.model.get_submodule(path.format(1))
+    with edited(loaded, Edit(removed=frozenset({1}))):
+        without = logits(loaded.model)
+    with torch.no_grad():
+        for parameter in output.parameters():
+            parameter.zero_()
+    assert torch.equal(logits(loaded.model), without)
+    assert not torch.equal(expected, without)
+    with pytest.raises(LayerError), edited(loaded, Edit(removed=frozenset({LAYERS}))):
+        pass

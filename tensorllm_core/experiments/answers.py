@@ -1,0 +1,123 @@
+"""What a model answered, question by question, as arrays in one fixed order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from tensorllm_core.benchmarks.benchmark import Question
+
+__all__ = ["Answers", "Flip", "flips", "from_generation", "from_scores", "join_answers"]
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """Answers to questions in the order in which they were asked.
+
+    `loss` is the negative log-likelihood of the gold answer in nats; `confidence` and `gold_probability` are shares
+    among the choices, `margin` is the log-probability of the gold choice minus that of the best other one. The three
+    are NaN where answers are generated.
+    """
+
+    questions: tuple[Question, ...]
+    predicted: tuple[str, ...]
+    right: Bool[np.ndarray, " question"]
+    loss: Float[np.ndarray, " question"]
+    confidence: Float[np.ndarray, " question"]
+    gold_probability: Float[np.ndarray, " question"]
+    margin: Float[np.ndarray, " question"]
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the questions answered rightly."""
+        return float(self.right.mean())
+
+    @property
+    def mean_loss(self) -> float:
+        """Mean negative log-likelihood of the gold answers, in nats."""
+        return float(self.loss.mean())
+
+
+@dataclass(frozen=True)
+class Flip:
+    """One question whose answer an edit fixed or broke."""
+
+    question: Question
+    fixed: bool
+    before: str
+    after: str
+    gold_probability_before: float
+    gold_probability_after: float
+
+
+def from_scores(
+    questions: Sequence[Question],
+    questions_of: Int[np.ndarray, " answer"],
+    choices_of: Int[np.ndarray, " answer"],
+    scores: Float[np.ndarray, " answer"],
+) -> Answers:
+    """Answers by the greatest log-probability; the first of equals wins, as in the order of the choices."""
+    most = max(len(question.choices) for question in questions)
+    table = np.full((len(questions), most), -np.inf)
+    table[questions_of, choices_of] = scores
+    rows = np.arange(len(questions))
+    gold = np.array([question.choices.index(question.answer) for question in questions])
+    best = table.argmax(axis=1)
+    shares = np.exp(table - table.max(axis=1, keepdims=True))
+    shares /= shares.sum(axis=1, keepdims=True)
+    others = table.copy()
+    others[rows, gold] = -np.inf
+    return Answers(
+        questions=tuple(questions),
+        predicted=tuple(question.choices[place] for question, place in zip(questions, best, strict=True)),
+        right=best == gold,
+        loss=-table[rows, gold],
+        confidence=shares[rows, best],
+        gold_probability=shares[rows, gold],
+        margin=table[rows, gold] - others.max(axis=1),
+    )
+
+
+def from_generation(
+    questions: Sequence[Question], texts: Sequence[str], loss: Float[np.ndarray, " question"]
+) -> Answers:
+    """Answers that are right when they contain the gold answer, case folded and stripped."""
+    unknown = np.full(len(questions), np.nan)
+    right = [
+        question.answer.strip().casefold() in text.casefold() for question, text in zip(questions, texts, strict=True)
+    ]
+    predicted = tuple(text.strip() for text in texts)
+    return Answers(tuple(questions), predicted, np.array(right, dtype=bool), loss, unknown, unknown, unknown)
+
+
+def join_answers(parts: Sequence[Answers]) -> Answers:
+    """Answers to one lot of questions after another."""
+    if len(parts) == 1:
+        return parts[0]
+    return Answers(
+        questions=tuple(question for part in parts for question in part.questions),
+        predicted=tuple(text for part in parts for text in part.predicted),
+        right=np.concatenate([part.right for part in parts]),
+        loss=np.concatenate([part.loss for part in parts]),
+        confidence=np.concatenate([part.confidence for part in parts]),
+        gold_probability=np.concatenate([part.gold_probability for part in parts]),
+        margin=np.concatenate([part.margin for part in parts]),
+    )
+
+
+def flips(before: Answers, after: Answers) -> tuple[Flip, ...]:
+    """The questions that only one of two models answers, in the order in which they were asked."""
+    return tuple(
+        Flip(
+            before.questions[number],
+            bool(after.right[number]),
+            before.predicted[number],
+            after.predicted[number],
+            float(before.gold_probability[number]),
+            float(after.gold_probability[number]),
+        )
+        for number in np.flatnonzero(before.right != after.right)
+    )
