@@ -31,8 +31,9 @@ format: test-environment  ## format the code and mend what the linter can
 	$(python) -m ruff check --quiet --fix $(checked)
 	$(python) -m ruff format --quiet $(checked)
 
-bench: test-environment browser  ## measure this machine: the core, then the app in a browser
+bench: test-environment browser  ## measure this machine: the core, the evaluation, the app in a browser
 	$(python) -m tensorllm_core bench
+	$(python) -m tests.tools.evaluation_bench
 	$(python) -m tests.tools.browser_bench
 
 demo-models: app-environment  ## train the bundled models anew

@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.frame import appearance, guarded, open_page, show_notices, type_scale
+from pages.shared.navigation import PAGES
 from pages.shared.scene import scene_parameters
 from pages.shared.scenes import SCENES
 from pages.shared.toolbar import begin_screen
@@ -38,13 +39,15 @@ def screen() -> None:
     with right:
         _parameters(checkpoint)
     st.markdown("#### Worth seeing")
-    for column, card in zip(st.columns(len(SCENES), gap="small"), SCENES, strict=True):
+    rows = [SCENES[start : start + 3] for start in range(0, len(SCENES), 3)]
+    places = [(column, card) for row in rows for column, card in zip(st.columns(3, gap="small"), row, strict=False)]
+    for column, card in places:
         with column.container(border=True, height="stretch"):
             st.markdown(f"{card.icon} **{card.title}**")
             st.caption(card.words)
             st.space("stretch")
             st.page_link(
-                "pages/decompose.py",
+                PAGES[card.page].file,
                 label="Open",
                 icon=":material/arrow_forward:",
                 query_params=scene_parameters(card.scene),

@@ -27,8 +27,8 @@ CORE = {
     "methods": BASE | {"linalg"},
     "experiments": BASE | {"linalg", "models", "methods", "benchmarks"},
     "exports": BASE | {"linalg", "models", "methods", "benchmarks", "figures"},
-    # The recipe of the bundled models projects their attention while it trains, and scores what it made.
-    "demo": BASE | {"linalg", "models", "methods", "benchmarks"},
+    # The recipe of the bundled models projects their attention while it trains, and asks what it made.
+    "demo": BASE | {"linalg", "models", "methods", "benchmarks", "experiments"},
 }
 MAY_IMPORT = CORE | {
     "__main__": set(CORE),

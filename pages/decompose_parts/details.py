@@ -27,7 +27,7 @@ def details(scene: Scene, analysis: Analysis, result: Result) -> None:
     """Tabs; only the open one is computed."""
     tabs = st.tabs(
         TABS,
-        key=state.seed("details tabs", scene.tab or TABS[0]),
+        key=state.seed("details tabs", scene.tab if scene.tab in TABS else TABS[0]),
         on_change=state.take,
         args=("details tabs", "tab"),
     )

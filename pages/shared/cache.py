@@ -5,15 +5,31 @@ from __future__ import annotations
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
+from streamlit import runtime
 
+from pages.shared.frame import sentence_for
+from pages.shared.queue import Board
+from tensorllm_core.benchmarks.benchmark import QuestionSet, Split
+from tensorllm_core.benchmarks.registry import benchmark_named
+from tensorllm_core.experiments.evaluate import AnswerCache
+from tensorllm_core.experiments.prefix_store import PrefixStore
 from tensorllm_core.models.checkpoint import Checkpoint, open_checkpoint
+from tensorllm_core.models.opening import LoadedModel, load_model
 
-__all__ = ["BoundedCache", "bounded_cache", "cached_checkpoint", "worker"]
+__all__ = [
+    "BoundedCache",
+    "answer_cache",
+    "bounded_cache",
+    "cached_checkpoint",
+    "cached_model",
+    "cached_questions",
+    "job_board",
+    "prefix_store",
+]
 
 _MOST_ENTRIES = 48
 _MOST_BYTES = 6 * 2**30
@@ -70,11 +86,13 @@ class BoundedCache:
 
 
 def tensor_bytes(value: Any) -> int:
-    """Bytes of all arrays that a dataclass, tuple or array holds."""
+    """Bytes of all arrays that a dataclass, mapping, tuple or array holds."""
     if hasattr(value, "nbytes"):
         return int(value.nbytes)
     if isinstance(value, tuple | list):
         return sum(tensor_bytes(item) for item in value)
+    if isinstance(value, Mapping):
+        return sum(tensor_bytes(item) for item in value.values())
     if hasattr(value, "__dataclass_fields__"):
         return sum(tensor_bytes(getattr(value, name)) for name in value.__dataclass_fields__)
     return sys.getsizeof(value)
@@ -87,9 +105,18 @@ def bounded_cache() -> BoundedCache:
 
 
 @st.cache_resource(show_spinner=False)
-def worker() -> ThreadPoolExecutor:
-    """The background thread: one piece of heavy work at a time, in order of asking."""
-    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="work")
+def job_board() -> Board:
+    """The background work of all visitors."""
+    return Board(_is_connected, sentence_for, tensor_bytes)
+
+
+def _is_connected(session: str) -> bool:
+    """Whether a browser tab is still there; outside a server, as in tests, everybody is."""
+    try:
+        return not runtime.exists() or bool(runtime.get_instance().is_active_session(session))
+    except RuntimeError:
+        # The server went between the two questions.
+        return True
 
 
 @st.cache_resource(show_spinner=False, ttl=5, max_entries=32)
@@ -100,3 +127,35 @@ def cached_checkpoint(reference: str) -> Checkpoint:
         ExplorerError: as `open_checkpoint`.
     """
     return open_checkpoint(reference)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def cached_model(reference: str, revision: str, device: str = "auto") -> LoadedModel:
+    """The whole model, loaded; another revision of the same reference is another model.
+
+    Raises:
+        ExplorerError: as `load_model`.
+    """
+    return load_model(reference, device)
+
+
+@st.cache_resource(show_spinner=False, max_entries=24)
+def cached_questions(name: str, split: Split) -> QuestionSet:
+    """The questions of a registered benchmark.
+
+    Raises:
+        BenchmarkError: as the benchmark's own `load`.
+    """
+    return benchmark_named(name).load(split)
+
+
+@st.cache_resource(show_spinner=False)
+def answer_cache() -> AnswerCache:
+    """Answers of unedited models, which every evaluation of the same questions shares."""
+    return AnswerCache()
+
+
+@st.cache_resource(show_spinner=False)
+def prefix_store() -> PrefixStore:
+    """What enters an edited layer, recorded once for all evaluations."""
+    return PrefixStore()

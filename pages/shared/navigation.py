@@ -41,6 +41,12 @@ PAGES: dict[str, PageEntry] = {
         "pages/decompose.py",
         "Pick a layer and ranks: error, compression ratio, certificate, spectra and the core of every head.",
     ),
+    "reasoning": PageEntry(
+        "Measure",
+        "Reasoning",
+        "pages/reasoning.py",
+        "What an edit does to the answers: accuracy and loss before and after, controls, and the answers that changed.",
+    ),
 }
 
 

@@ -1,19 +1,23 @@
-"""What a link says: the scene of the Explore screens, read from untrusted text and written back to it."""
+"""What a link says: the scene of all screens, read from untrusted text and written back to it."""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 
+from tensorllm_core.benchmarks.benchmark import Split, check_template
 from tensorllm_core.errors import ExplorerError, LayoutError, RankError, RequestError
 from tensorllm_core.types import Layout, Ranks
 
-__all__ = ["DEFAULT_MODEL", "TABS", "ChooseBy", "Scene", "parse_scene", "scene_parameters"]
+__all__ = ["DEFAULT_MODEL", "REASONING_TABS", "SPLITS", "TABS", "ChooseBy", "Scene", "parse_scene", "scene_parameters"]
 
 DEFAULT_MODEL = "demo-decoder-noisy"
+SPLITS = tuple(split.value for split in Split)
 TABS = ("Heads and parts", "One core", "Weights", "Refinement", "Best ranks")
+REASONING_TABS = ("Changed answers", "Margins", "Confidence", "Rank scan", "By benchmark")
 _LONGEST_TEXT = 400
 
 
@@ -45,6 +49,18 @@ class Scene:
     part: str = "Q"
     tab: str = ""
     present: bool = False
+    layers: str = ""
+    """Layers that an edit changes: `all`, or as in `0,2-3`; none means the one that is looked at."""
+    benchmark: str = ""
+    """Names of benchmarks, joined by commas; none means the bundled ones."""
+    split: str = "test"
+    sample: int = 500
+    """Questions of each benchmark; 0 means all."""
+    controls: bool = True
+    template: str = ""
+    """A prompt template with `{question}`; none means each benchmark's own."""
+    chosen_on: str = ""
+    """The split whose questions these ranks were chosen on, if any were."""
 
     @property
     def ranks(self) -> Ranks | None:
@@ -162,12 +178,42 @@ def _read_flag(_name: str, text: str) -> bool:
     return text == "1"
 
 
+def _read_layers(_name: str, text: str) -> str:
+    if text and not re.fullmatch(r"all|\d{1,5}(-\d{1,5})?(,\d{1,5}(-\d{1,5})?)*", text, re.ASCII):
+        raise RequestError(f"Expected `layers` as all, 2, 0,2 or 0-3, got `{text}`; editing the layer that is shown.")
+    return text
+
+
+def _read_split(_name: str, text: str) -> str:
+    if text not in SPLITS:
+        raise RequestError(f"Expected `split` to be one of {', '.join(SPLITS)}, got `{text}`; showing test.")
+    return text
+
+
+def _read_sample(_name: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 8):
+        raise RequestError(f"Expected `sample` to be a whole number from 0, got `{text}`; asking {Scene.sample}.")
+    return int(text)
+
+
+def _read_template(_name: str, text: str) -> str:
+    return check_template(text) if text else ""
+
+
+def _read_chosen_on(_name: str, text: str) -> str:
+    return text if text in SPLITS else ""
+
+
+def _read_any_text(_name: str, text: str) -> str:
+    return text if text.isprintable() else ""
+
+
 def _read_text(_name: str, text: str) -> str:
     return text if text.isascii() and text.isprintable() else ""
 
 
 def _read_tab(_name: str, text: str) -> str:
-    return text if text in TABS else ""
+    return text if text in {*TABS, *REASONING_TABS} else ""
 
 
 _READERS: dict[str, Callable[[str, str], object]] = {
@@ -187,4 +233,11 @@ _READERS: dict[str, Callable[[str, str], object]] = {
     "part": _read_text,
     "tab": _read_tab,
     "present": _read_flag,
+    "layers": _read_layers,
+    "benchmark": _read_any_text,
+    "split": _read_split,
+    "sample": _read_sample,
+    "controls": _read_flag,
+    "template": _read_template,
+    "chosen_on": _read_chosen_on,
 }

@@ -12,12 +12,13 @@ __all__ = ["SCENES", "SceneCard"]
 
 @dataclass(frozen=True)
 class SceneCard:
-    """A scene, its name, and what one sees there."""
+    """A scene, its name, what one sees there, and the screen that shows it, by its name in the menu's registry."""
 
     title: str
     icon: str
     words: str
     scene: Scene
+    page: str = "decompose"
 
 
 SCENES: tuple[SceneCard, ...] = (
@@ -47,5 +48,21 @@ SCENES: tuple[SceneCard, ...] = (
         "The authors' program cuts the matrices into heads along the other axis. Same ratio, same weights, "
         "but the shared subspace is gone.",
         Scene(model="demo-decoder", layout=Layout.RELEASED_CODE, r1=12, r2=6, r3=4),
+    ),
+    SceneCard(
+        "Compression that heals",
+        ":material/healing:",
+        "All layers of the noisy model at the hinted ranks: it answers far more questions than before, and more than "
+        "random directions of the same ranks let it.",
+        Scene(layers="all"),
+        "reasoning",
+    ),
+    SceneCard(
+        "Better, but for the wrong reason",
+        ":material/warning:",
+        "One layer was taught wrong answers. Compressing it wins them back; removing its attention does as well. "
+        "That is why the controls are there.",
+        Scene(model="demo-decoder-mislabelled", layer=2, r1=4, r2=1, r3=2),
+        "reasoning",
     ),
 )

@@ -34,8 +34,12 @@ def show(
     table: Callable[[], pd.DataFrame],
     caption: str = "",
     beside: Callable[[], None] | None = None,
-) -> None:
+    selectable: bool = False,
+) -> list[int]:
     """A figure under its one-sentence takeaway, with the explanation, the numbers and the downloads one click away.
+
+    Returns the numbers, as their `customdata` gives them, of the points that are selected; none where the figure is
+    not `selectable`.
 
     Args:
         table: the numbers behind the figure; called only when somebody looks at them.
@@ -56,8 +60,10 @@ def show(
     if panel.open:
         with panel:
             _about(key, explanation, table)
-    st.plotly_chart(
+    event = st.plotly_chart(
         figure,
+        on_select="rerun" if selectable else "ignore",
+        selection_mode="points",
         theme=None,
         key=key,
         alt=takeaway,
@@ -69,6 +75,17 @@ def show(
     )
     if caption:
         st.caption(caption)
+    return _chosen(event) if selectable else []
+
+
+def _chosen(event: Any) -> list[int]:
+    found = []
+    for point in event.selection.points:
+        number = point.get("customdata")
+        number = number[0] if isinstance(number, list | tuple) else number
+        if isinstance(number, int | float):
+            found.append(int(number))
+    return found
 
 
 def _about(key: str, explanation: Explanation, table: Callable[[], pd.DataFrame]) -> None:

@@ -22,6 +22,22 @@ class Split(StrEnum):
     TEST = "test"
     ALL = "all"
 
+    @classmethod
+    def parse(cls, text: str) -> Split:
+        """The split of that name.
+
+        Raises:
+            BenchmarkError: it is none of the three.
+
+        >>> Split.parse("test")
+        <Split.TEST: 'test'>
+        """
+        try:
+            return cls(text)
+        except ValueError:
+            names = ", ".join(f"`{split.value}`" for split in cls)
+            raise BenchmarkError(f"Expected a split of {names}, got `{text}`; choose one of them.") from None
+
 
 class Answering(StrEnum):
     """How an answer is taken from a model and scored.

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from argparse import Namespace
 from collections.abc import Callable
 
+from tensorllm_core.benchmarks.benchmark import Split
+from tensorllm_core.benchmarks.registry import load_questions
+from tensorllm_core.benchmarks.sampling import shuffled
 from tensorllm_core.commands.options import Parser, number, whole_number
 from tensorllm_core.commands.output import show
-from tensorllm_core.errors import RequestError
-from tensorllm_core.types import AttentionTensor, AttentionWeights, Layout, Ranks
+from tensorllm_core.experiments.answers import Answers
+from tensorllm_core.experiments.edits import compressed, random_subspace, removed
+from tensorllm_core.experiments.evaluate import ORIGINAL, Evaluation, Subject, evaluate
+from tensorllm_core.experiments.statistics import paired_accuracy, paired_loss
+from tensorllm_core.linalg.hosvd import hosvd
+from tensorllm_core.linalg.landscape import landscape
+from tensorllm_core.linalg.rank_choice import check_ranks, ranks_for_compression
+from tensorllm_core.methods.registry import method_named
+from tensorllm_core.methods.tensorise import tensorise
+from tensorllm_core.models.checkpoint import open_checkpoint, read_attention
+from tensorllm_core.models.layers import parse_layers
+from tensorllm_core.types import AttentionWeights, Layout, Ranks
 
-__all__ = ["add_evaluate", "parse_layers"]
+__all__ = ["add_evaluate"]
 
 _EDITED, _REMOVED, _RANDOM = "edited", "removed", "random subspace"
 
@@ -36,42 +48,8 @@ def add_evaluate(add_command: Callable[..., Parser]) -> None:
     parser.set_defaults(run=_run)
 
 
-def parse_layers(text: str, layers: int) -> tuple[int, ...]:
-    """The layers that `L`, `L1,L2`, `L1-L2`, a mixture, or `all` names, in order, each once.
-
-    Raises:
-        RequestError: the text names none.
-        LayerError: the model has no such layer.
-
-    >>> parse_layers("3,0-1", 4)
-    (0, 1, 3)
-    """
-    from tensorllm_core.models.locate import check_layer
-
-    if text.strip() == "all":
-        return tuple(range(layers))
-    found: set[int] = set()
-    for part in text.split(","):
-        match = re.fullmatch(r"\s*(-?\d{1,6})\s*(?:-\s*(\d{1,6})\s*)?", part, re.ASCII)
-        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
-        if last < first:
-            raise RequestError(f"Expected --layers as L, L1,L2, L1-L2 or all, got `{text}`; give one such as 0-2.")
-        check_layer(first, layers)
-        check_layer(last, layers)
-        found.update(range(first, last + 1))
-    return tuple(sorted(found))
-
-
 def _run(options: Namespace) -> None:
-    # Imported here: whole models and their questions are this command's alone, and slow to import.
-    from tensorllm_core.benchmarks.benchmark import Split
-    from tensorllm_core.benchmarks.registry import load_questions
-    from tensorllm_core.benchmarks.sampling import shuffled
-    from tensorllm_core.experiments.edits import compressed, random_subspace, removed
-    from tensorllm_core.experiments.evaluate import ORIGINAL, Evaluation, Subject, evaluate
-    from tensorllm_core.experiments.statistics import paired_accuracy, paired_loss
-    from tensorllm_core.methods.registry import method_named
-    from tensorllm_core.models.checkpoint import open_checkpoint, read_attention
+    # Imported here: whole models are this command's alone, and slow to import.
     from tensorllm_core.models.opening import load_model
 
     limit = None if options.limit is None else whole_number("--limit", options.limit)
@@ -98,17 +76,6 @@ def _run(options: Namespace) -> None:
         print(notice, file=sys.stderr)
     before, *others = (evaluation.answers[subject.name][questions.benchmark] for subject in subjects)
 
-    def against_original(after) -> dict:
-        accuracy = paired_accuracy(before.right, after.right)
-        return {
-            "accuracy": accuracy.delta,
-            "ci95": [accuracy.interval.low, accuracy.interval.high],
-            "loss": paired_loss(before.loss, after.loss).delta,
-            "mcnemar_p": accuracy.p,
-            "fixed": accuracy.fixed,
-            "broken": accuracy.broken,
-        }
-
     result: dict[str, object] = {
         "model": options.model,
         "benchmark": questions.benchmark,
@@ -119,7 +86,7 @@ def _run(options: Namespace) -> None:
         "n": len(before.right),
         "baseline": {"accuracy": before.accuracy, "loss": before.mean_loss},
         "edited": {"accuracy": others[0].accuracy, "loss": others[0].mean_loss},
-        "delta": against_original(others[0]),
+        "delta": _difference(before, others[0]),
         "compression_ratio": plan.compression_ratio,
         "seconds": {"baseline": evaluation.seconds[ORIGINAL], "edited": evaluation.seconds[_EDITED]},
     }
@@ -128,18 +95,22 @@ def _run(options: Namespace) -> None:
             subject.name.replace(" ", "_"): {
                 "accuracy": found.accuracy,
                 "loss": found.mean_loss,
-                "edited_against_it": _beyond(paired_accuracy(found.right, others[0].right)),
+                "edited_against_it": _difference(found, others[0]),
             }
             for subject, found in zip(subjects[2:], others[1:], strict=True)
         }
     show(result, as_json=options.json)
 
 
-def _beyond(accuracy) -> dict:
+def _difference(before: Answers, after: Answers) -> dict[str, object]:
+    accuracy = paired_accuracy(before.right, after.right)
     return {
         "accuracy": accuracy.delta,
         "ci95": [accuracy.interval.low, accuracy.interval.high],
+        "loss": paired_loss(before.loss, after.loss).delta,
         "mcnemar_p": accuracy.p,
+        "fixed": accuracy.fixed,
+        "broken": accuracy.broken,
     }
 
 
@@ -151,12 +122,8 @@ class _Wanted:
         self._ratio = None if options.compression is None else number("--compression", options.compression)
 
     def ranks_for(self, weights: AttentionWeights, layout: Layout) -> Ranks:
-        from tensorllm_core.linalg.hosvd import hosvd
-        from tensorllm_core.linalg.landscape import landscape
-        from tensorllm_core.linalg.rank_choice import check_ranks, ranks_for_compression
-        from tensorllm_core.methods.tensorise import tensorise
-
-        tensor: AttentionTensor = tensorise(weights, layout)
+        """The ranks of one layer."""
+        tensor = tensorise(weights, layout)
         if self._ranks is None:
             return ranks_for_compression(landscape(hosvd(tensor.data)), self._ratio or 0.0)
         check_ranks(tensor.shape, self._ranks)

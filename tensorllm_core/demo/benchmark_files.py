@@ -11,26 +11,15 @@ chosen from; `topic` is the relation asked for.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 from tensorllm_core.demo.questions import BENCHMARKS, Question, benchmark_questions
 from tensorllm_core.demo.world import World
 
-__all__ = ["SPLITS", "Benchmark", "read_benchmark", "write_benchmarks"]
+__all__ = ["SPLITS", "write_benchmarks"]
 
 SPLITS = ("validation", "test")
 _CANDIDATES = "candidates.json"
-
-
-@dataclass(frozen=True)
-class Benchmark:
-    """One split of one benchmark with the candidate answers by type."""
-
-    name: str
-    split: str
-    questions: tuple[Question, ...]
-    candidates: dict[str, tuple[str, ...]]
 
 
 def write_benchmarks(world: World, folder: Path) -> None:
@@ -46,15 +35,6 @@ def write_benchmarks(world: World, folder: Path) -> None:
                 for number, question in enumerate(benchmark_questions(world, name, split), start=1)
             ]
             (folder / name / f"{split}.jsonl").write_text("\n".join(rows) + "\n", encoding="utf-8")
-
-
-def read_benchmark(folder: Path, name: str, split: str) -> Benchmark:
-    """One split of one benchmark, as written."""
-    lists = json.loads((folder / _CANDIDATES).read_text(encoding="utf-8"))
-    lines = (folder / name / f"{split}.jsonl").read_text(encoding="utf-8").splitlines()
-    rows = [json.loads(line) for line in lines]
-    questions = tuple(Question(row["topic"], row["question"], row["answer"], row["candidates"]) for row in rows)
-    return Benchmark(name, split, questions, {kind: tuple(words) for kind, words in lists.items()})
 
 
 def _row(identifier: str, question: Question) -> dict[str, str]:

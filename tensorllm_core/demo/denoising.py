@@ -9,22 +9,36 @@ from pathlib import Path
 
 import numpy as np
 
-from tensorllm_core.demo.attention import at_ranks, removed
-from tensorllm_core.demo.benchmark_files import Benchmark, read_benchmark
+from tensorllm_core.benchmarks.benchmark import QuestionSet, Split
+from tensorllm_core.benchmarks.world import read_world
 from tensorllm_core.demo.questions import BENCHMARKS
-from tensorllm_core.demo.score import PairedTest, macro_accuracy, paired_test, score
-from tensorllm_core.linalg.hosvd import hosvd
+from tensorllm_core.experiments.edits import PlannedEdit, compressed, random_subspace, removed
+from tensorllm_core.experiments.evaluate import ORIGINAL, Subject, evaluate
+from tensorllm_core.experiments.prefix_store import PrefixStore
+from tensorllm_core.experiments.statistics import PairedAccuracy, paired_accuracy
+from tensorllm_core.linalg.hosvd import Hosvd, hosvd
 from tensorllm_core.linalg.noise_floor import noise_floor
 from tensorllm_core.linalg.rank_choice import clamp_ranks
+from tensorllm_core.methods.method import Compressed
 from tensorllm_core.methods.tensorise import tensorise
+from tensorllm_core.methods.tensorllm import TensorLLM
 from tensorllm_core.models.checkpoint import read_attention
-from tensorllm_core.models.editing import Edit, edited
+from tensorllm_core.models.editing import Edit
 from tensorllm_core.models.opening import LoadedModel, load_model
-from tensorllm_core.types import AttentionWeights, Ranks
+from tensorllm_core.types import AttentionTensor, AttentionWeights, Ranks
 
-__all__ = ["ALL_LAYERS_RANKS", "ONE_LAYER_RANKS", "Answers", "Treated", "Treatment", "answers", "treat"]
+__all__ = [
+    "ALL_LAYERS_RANKS",
+    "ONE_LAYER_RANKS",
+    "Answered",
+    "Treated",
+    "Treatment",
+    "macro_accuracy",
+    "score",
+    "treat",
+]
 
-Answers = dict[str, np.ndarray]
+Answered = dict[str, np.ndarray]
 """Which questions were answered, by benchmark."""
 
 ALL_LAYERS_RANKS = tuple(itertools.starmap(Ranks, itertools.product((8, 12, 16, 24), (4, 6, 8), (4,))))
@@ -32,6 +46,8 @@ ALL_LAYERS_RANKS = tuple(itertools.starmap(Ranks, itertools.product((8, 12, 16, 
 
 ONE_LAYER_RANKS = tuple(itertools.starmap(Ranks, itertools.product((4, 8, 16, 32), (1, 2, 4), (1, 2, 4))))
 """What validation chooses from when one layer is compressed, which can bear much less."""
+
+_SWEEPS = 10
 
 
 @dataclass(frozen=True)
@@ -43,8 +59,8 @@ class Treatment:
 
     ranks: Ranks | None
     ratio: float | None
-    answered: Answers
-    against_untreated: PairedTest
+    answered: Answered
+    against_untreated: PairedAccuracy
 
     @property
     def macro(self) -> float:
@@ -54,7 +70,7 @@ class Treatment:
 
 @dataclass(frozen=True)
 class Treated:
-    """A model's layers left alone, compressed, and removed.
+    """A model's layers left alone, compressed, and the controls: random directions of the same ranks, and removed.
 
     `compressed` is at the ranks that validation chose, the same in every layer; `hinted` is at each layer's
     noise-floor hint, which no question was needed for.
@@ -62,53 +78,107 @@ class Treated:
 
     layers: tuple[int, ...]
     hints: tuple[Ranks, ...]
-    untreated: Answers
+    untreated: Answered
     compressed: Treatment
     hinted: Treatment
+    random: Treatment
     removed: Treatment
-    compressed_against_removed: PairedTest
+    compressed_against_random: PairedAccuracy
+    compressed_against_removed: PairedAccuracy
 
 
-def answers(loaded: LoadedModel, benchmarks: list[Benchmark]) -> Answers:
+def score(loaded: LoadedModel, benchmark_folder: Path, split: Split = Split.TEST) -> Answered:
     """Which questions the model answers as it is."""
-    return {benchmark.name: score(loaded.model, loaded.tokenizer, benchmark) for benchmark in benchmarks}
+    return _ask(loaded, _questions(benchmark_folder, split), {ORIGINAL: Edit()})[ORIGINAL]
+
+
+def macro_accuracy(answered: Answered) -> float:
+    """Mean over the benchmarks of the share of questions answered.
+
+    >>> macro_accuracy({"a": np.array([True, False]), "b": np.array([True])})
+    0.75
+    """
+    return float(np.mean([right.mean() for right in answered.values()]))
 
 
 def treat(model: Path, benchmark_folder: Path, layers: tuple[int, ...], candidates: Iterable[Ranks]) -> Treated:
     """Compress the layers at the candidate ranks with the best validation accuracy; fewer stored entries win a tie."""
     loaded = load_model(str(model), device="cpu")
-    validation, test = (
-        [read_benchmark(benchmark_folder, name, split) for name in BENCHMARKS] for split in ("validation", "test")
-    )
-    originals = {layer: read_attention(loaded.checkpoint, layer) for layer in layers}
-    shape = tensorise(originals[layers[0]]).shape
-
-    def answers_with(replacements: dict[int, AttentionWeights], benchmarks: list[Benchmark]) -> Answers:
-        with edited(loaded, Edit(replacements)):
-            return answers(loaded, benchmarks)
-
-    def compressed(ranks: Ranks) -> dict[int, AttentionWeights]:
-        return {layer: at_ranks(weights, ranks) for layer, weights in originals.items()}
+    patient = _Patient({layer: read_attention(loaded.checkpoint, layer) for layer in layers})
+    shape = patient.tensors[layers[0]].shape
 
     possible = sorted((ranks for ranks in candidates if clamp_ranks(shape, ranks) == ranks), key=shape.stored_entries)
-    best = max(possible, key=lambda ranks: macro_accuracy(answers_with(compressed(ranks), validation)))
-    untreated = answers(loaded, test)
-    after = answers_with(compressed(best), test)
-    hints = {layer: noise_floor(hosvd(tensorise(weights).data)).ranks for layer, weights in originals.items()}
-    by_hint = answers_with({layer: at_ranks(originals[layer], ranks) for layer, ranks in hints.items()}, test)
-    hinted_ratio = len(hints) * shape.entries / sum(shape.stored_entries(ranks) for ranks in hints.values())
-    without = answers_with({layer: removed(weights) for layer, weights in originals.items()}, test)
+    plans = {str(ranks): patient.at(dict.fromkeys(layers, ranks)) for ranks in possible}
+    edits = {name: plan.edit for name, plan in plans.items()}
+    chosen_on = _ask(loaded, _questions(benchmark_folder, Split.VALIDATION), edits)
+    best = max(possible, key=lambda ranks: macro_accuracy(chosen_on[str(ranks)]))
+
+    hints = {layer: noise_floor(found).ranks for layer, found in patient.decompositions.items()}
+    hinted, random = patient.at(hints), random_subspace(patient.weights, dict.fromkeys(layers, best))
+    answered = _ask(
+        loaded,
+        _questions(benchmark_folder, Split.TEST),
+        {
+            ORIGINAL: Edit(),
+            "compressed": edits[str(best)],
+            "hinted": hinted.edit,
+            "random": random.edit,
+            "removed": removed(layers),
+        },
+    )
+
+    def treatment(name: str, ranks: Ranks | None, plan: PlannedEdit | None) -> Treatment:
+        ratio = plan.compression_ratio if plan else None
+        return Treatment(ranks, ratio, answered[name], _paired(answered[ORIGINAL], answered[name]))
+
     return Treated(
         layers=layers,
         hints=tuple(hints.values()),
-        untreated=untreated,
-        compressed=Treatment(best, shape.compression_ratio(best), after, _paired(untreated, after)),
-        hinted=Treatment(None, hinted_ratio, by_hint, _paired(untreated, by_hint)),
-        removed=Treatment(None, None, without, _paired(untreated, without)),
-        compressed_against_removed=_paired(without, after),
+        untreated=answered[ORIGINAL],
+        compressed=treatment("compressed", best, plans[str(best)]),
+        hinted=treatment("hinted", None, hinted),
+        random=treatment("random", best, random),
+        removed=treatment("removed", None, None),
+        compressed_against_random=_paired(answered["random"], answered["compressed"]),
+        compressed_against_removed=_paired(answered["removed"], answered["compressed"]),
     )
 
 
-def _paired(before: Answers, after: Answers) -> PairedTest:
+class _Patient:
+    """Layers decomposed once, for any number of ranks."""
+
+    def __init__(self, weights: dict[int, AttentionWeights]) -> None:
+        self.weights = weights
+        self.tensors: dict[int, AttentionTensor] = {layer: tensorise(found) for layer, found in weights.items()}
+        self.decompositions: dict[int, Hosvd] = {layer: hosvd(found.data) for layer, found in self.tensors.items()}
+
+    def at(self, ranks: dict[int, Ranks]) -> PlannedEdit:
+        """The layers at these ranks, refined."""
+        return compressed(self.weights, {layer: _Layer(self, layer, found) for layer, found in ranks.items()})
+
+
+@dataclass(frozen=True)
+class _Layer:
+    patient: _Patient
+    layer: int
+    ranks: Ranks
+
+    def compress(self, _weights: AttentionWeights) -> Compressed:
+        """From the layer's decomposition."""
+        method = TensorLLM(self.ranks, sweeps=_SWEEPS)
+        return method.compress_decomposed(self.patient.tensors[self.layer], self.patient.decompositions[self.layer])
+
+
+def _questions(folder: Path, split: Split) -> list[QuestionSet]:
+    return [read_world(name, split, folder) for name in BENCHMARKS]
+
+
+def _ask(loaded: LoadedModel, questions: list[QuestionSet], edits: dict[str, Edit]) -> dict[str, Answered]:
+    subjects = [Subject(name, loaded, edit) for name, edit in edits.items()]
+    found = evaluate(questions, subjects, store=PrefixStore()).answers
+    return {name: {benchmark: answers.right for benchmark, answers in found[name].items()} for name in edits}
+
+
+def _paired(before: Answered, after: Answered) -> PairedAccuracy:
     """Over the questions of all benchmarks together."""
-    return paired_test(*(np.concatenate([found[name] for name in BENCHMARKS]) for found in (before, after)))
+    return paired_accuracy(*(np.concatenate([found[name] for name in BENCHMARKS]) for found in (before, after)))

@@ -12,7 +12,8 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from tensorllm_core.demo.architectures import DECODER, ENCODER, Architecture
 from tensorllm_core.demo.batches import QuestionPool
-from tensorllm_core.demo.benchmark_files import read_benchmark, write_benchmarks
+from tensorllm_core.demo.benchmark_files import write_benchmarks
+from tensorllm_core.demo.denoising import score
 from tensorllm_core.demo.derived import add_noise, freeze_but_attention, mislabelled
 from tensorllm_core.demo.model_card import model_card
 from tensorllm_core.demo.questions import BENCHMARKS, TrainingQuestion, training_questions
@@ -24,9 +25,9 @@ from tensorllm_core.demo.recipe import (
     DemoModel,
     Training,
 )
-from tensorllm_core.demo.score import score
 from tensorllm_core.demo.training import deterministic, train
 from tensorllm_core.demo.world import make_world
+from tensorllm_core.models.opening import load_model
 
 __all__ = ["BENCHMARK_FOLDER", "MODEL_FOLDER", "is_made", "make_all"]
 
@@ -111,6 +112,5 @@ def _save(name: DemoModel, model: PreTrainedModel, tokenizer: PreTrainedTokenize
     folder = out / MODEL_FOLDER / name
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    benchmarks = [read_benchmark(out / BENCHMARK_FOLDER, benchmark, "test") for benchmark in BENCHMARKS]
-    answered = {benchmark.name: score(model, tokenizer, benchmark) for benchmark in benchmarks}
+    answered = score(load_model(str(folder), device="cpu"), out / BENCHMARK_FOLDER)
     (folder / _CARD).write_text(model_card(name, seed, answered), encoding="utf-8")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
+from tensorllm_core.demo.denoising import Answered, macro_accuracy
 from tensorllm_core.demo.recipe import (
     DECODER_TRAINING,
     ENCODER_TRAINING,
@@ -12,12 +11,12 @@ from tensorllm_core.demo.recipe import (
     DemoModel,
     Training,
 )
-from tensorllm_core.demo.score import accuracy_interval, macro_accuracy
+from tensorllm_core.experiments.intervals import accuracy_interval
 
 __all__ = ["model_card"]
 
 
-def model_card(name: DemoModel, seed: int, answered: dict[str, np.ndarray]) -> str:
+def model_card(name: DemoModel, seed: int, answered: Answered) -> str:
     """Markdown with a metadata header; `answered` tells for each benchmark which test questions were right."""
     return f"""---
 license: mit
@@ -93,10 +92,10 @@ def _schedule(training: Training) -> str:
     )
 
 
-def _table(answered: dict[str, np.ndarray]) -> str:
+def _table(answered: Answered) -> str:
     rows = ["| benchmark | questions | accuracy | 95 % interval |", "|---|---|---|---|"]
     for name, right in answered.items():
-        low, high = accuracy_interval(right)
-        rows.append(f"| {name} | {len(right):,} | {right.mean():.3f} | {low:.3f} to {high:.3f} |")
+        interval = accuracy_interval(right)
+        rows.append(f"| {name} | {len(right):,} | {right.mean():.3f} | {interval.low:.3f} to {interval.high:.3f} |")
     rows.append(f"| macro | | {macro_accuracy(answered):.3f} | |")
     return "\n".join(rows)

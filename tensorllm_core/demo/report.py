@@ -7,20 +7,23 @@ from pathlib import Path
 
 import numpy as np
 
-from tensorllm_core.demo.benchmark_files import read_benchmark
+from tensorllm_core.benchmarks.benchmark import Split
+from tensorllm_core.benchmarks.world import read_world
 from tensorllm_core.demo.denoising import (
     ALL_LAYERS_RANKS,
     ONE_LAYER_RANKS,
-    Answers,
+    Answered,
     Treated,
     Treatment,
-    answers,
+    macro_accuracy,
+    score,
     treat,
 )
 from tensorllm_core.demo.make import BENCHMARK_FOLDER, MODEL_FOLDER
 from tensorllm_core.demo.questions import BENCHMARKS, HELD_OUT
 from tensorllm_core.demo.recipe import MISLABELLING, DemoModel
-from tensorllm_core.demo.score import PairedTest, accuracy_interval, macro_accuracy
+from tensorllm_core.experiments.intervals import accuracy_interval
+from tensorllm_core.experiments.statistics import PairedAccuracy
 from tensorllm_core.models.checkpoint import open_checkpoint
 from tensorllm_core.models.opening import load_model
 
@@ -32,7 +35,7 @@ class SeedResult:
     """Everything measured for the models of one seed, on its test questions."""
 
     seed: int
-    untreated: dict[DemoModel, Answers]
+    untreated: dict[DemoModel, Answered]
     held_out_hops: float
     noisy: Treated
     mislabelled: Treated
@@ -41,9 +44,9 @@ class SeedResult:
 def measure(seed: int, folder: Path) -> SeedResult:
     """Score the models below `folder`; the test questions are touched here and by the model cards only."""
     models, benchmark_folder = folder / MODEL_FOLDER, folder / BENCHMARK_FOLDER
-    test = [read_benchmark(benchmark_folder, name, "test") for name in BENCHMARKS]
-    untreated = {name: answers(load_model(str(models / name), device="cpu"), test) for name in DemoModel}
-    held_out = np.array([question.topic.endswith(HELD_OUT) for question in test[0].questions])
+    untreated = {name: score(load_model(str(models / name), device="cpu"), benchmark_folder) for name in DemoModel}
+    two_hops = read_world("world-hop", Split.TEST, benchmark_folder).questions
+    held_out = np.array([question.topic.endswith(HELD_OUT) for question in two_hops])
     every_layer = tuple(range(open_checkpoint(str(models / DemoModel.NOISY)).layers))
     return SeedResult(
         seed=seed,
@@ -74,7 +77,8 @@ def as_markdown(results: list[SeedResult]) -> str:
         f"Seeds {seeds}, each with its own world, questions and models; `python -m tensorllm_core.demo report` prints",
         "this page. Accuracies are fractions of the test questions (mean over the seeds, least to greatest in",
         "brackets). Compression is TensorLLM, refined, at ranks chosen on validation questions, or at each layer's",
-        "noise-floor hint, which needs none; p is the exact paired McNemar test over all four benchmarks.",
+        "noise-floor hint, which needs none. Controls: random directions of the same ranks, and no attention at all;",
+        "p is the exact paired McNemar test over all four benchmarks.",
         "",
         "## Accuracy",
         "",
@@ -103,6 +107,7 @@ def _treated_tables(treated: list[Treated], seeds: list[int]) -> list[str]:
         ["as it is", *_spread_row([found.untreated for found in treated])],
         ["at the noise-floor hint", *_spread_row([found.hinted.answered for found in treated])],
         ["compressed", *_spread_row([found.compressed.answered for found in treated])],
+        ["random subspace", *_spread_row([found.random.answered for found in treated])],
         ["attention removed", *_spread_row([found.removed.answered for found in treated])],
     ]
     each = [
@@ -114,8 +119,10 @@ def _treated_tables(treated: list[Treated], seeds: list[int]) -> list[str]:
             f"{macro_accuracy(found.untreated):.3f}",
             f"{found.hinted.macro:.3f}",
             f"{found.compressed.macro:.3f}",
+            f"{found.random.macro:.3f}",
             f"{found.removed.macro:.3f}",
             _paired(found.compressed.against_untreated),
+            _paired(found.compressed_against_random),
             _paired(found.compressed_against_removed),
         ]
         for seed, found in zip(seeds, treated, strict=True)
@@ -125,8 +132,8 @@ def _treated_tables(treated: list[Treated], seeds: list[int]) -> list[str]:
         "",
         *_table(
             [
-                "seed", "ranks", "ratio", "noise-floor hint", "as it is", "at the hint", "compressed", "removed",
-                "fixed/broken, p", "against removed: fixed/broken, p",
+                "seed", "ranks", "ratio", "noise-floor hint", "as it is", "at the hint", "compressed", "random",
+                "removed", "fixed/broken, p", "against random: fixed/broken, p", "against removed: fixed/broken, p",
             ],
             each,
         ),
@@ -137,7 +144,7 @@ def _table(header: list[str], rows: list[list[str]]) -> list[str]:
     return [f"| {' | '.join(cells)} |" for cells in (header, ["---"] * len(header), *rows)]
 
 
-def _spread_row(answered: list[Answers]) -> list[str]:
+def _spread_row(answered: list[Answered]) -> list[str]:
     columns = [[float(found[name].mean()) for found in answered] for name in BENCHMARKS]
     return [_spread(values) for values in (*columns, [macro_accuracy(found) for found in answered])]
 
@@ -146,14 +153,14 @@ def _spread(values: list[float]) -> str:
     return f"{np.mean(values):.3f} ({min(values):.3f} to {max(values):.3f})"
 
 
-def _paired(test: PairedTest) -> str:
+def _paired(test: PairedAccuracy) -> str:
     shown = f"{test.p:.1e}" if test.p else "below 1e-300"
     return f"{test.fixed}/{test.broken}, {shown}"
 
 
-def _accuracies(answered: Answers) -> dict:
+def _accuracies(answered: Answered) -> dict:
     each = {
-        name: {"accuracy": float(right.mean()), "ci95": list(accuracy_interval(right))}
+        name: {"accuracy": float(right.mean()), "ci95": [accuracy_interval(right).low, accuracy_interval(right).high]}
         for name, right in answered.items()
     }
     return {**each, "macro": macro_accuracy(answered)}
@@ -166,7 +173,9 @@ def _plain_treated(treated: Treated) -> dict:
         "untreated": _accuracies(treated.untreated),
         "hinted": _plain_treatment(treated.hinted),
         "compressed": _plain_treatment(treated.compressed),
+        "random": _plain_treatment(treated.random),
         "removed": _plain_treatment(treated.removed),
+        "compressed_against_random": _plain_paired(treated.compressed_against_random),
         "compressed_against_removed": _plain_paired(treated.compressed_against_removed),
     }
 
@@ -180,5 +189,5 @@ def _plain_treatment(treatment: Treatment) -> dict:
     }
 
 
-def _plain_paired(test: PairedTest) -> dict:
+def _plain_paired(test: PairedAccuracy) -> dict:
     return {"fixed": test.fixed, "broken": test.broken, "mcnemar_p": test.p}

@@ -6,6 +6,7 @@ same questions. An edit at layer L runs only the layers from L up: what enters L
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,11 +24,31 @@ __all__ = ["ORIGINAL", "AnswerCache", "Evaluation", "OnWave", "Subject", "evalua
 ORIGINAL = "original"
 """Name of the subject that is the model as it is."""
 
-AnswerCache = dict[str, Answers]
-"""Answers of unedited models by model revision, device, questions and wave; the caller keeps it between runs."""
+_MOST_CACHED = 2000
 
 WAVE = 256
 """Questions of one benchmark that are asked before the next one's."""
+
+
+class AnswerCache:
+    """Answers of unedited models by model revision, device, questions and wave; the oldest leave when it is full."""
+
+    def __init__(self, most: int = _MOST_CACHED) -> None:
+        self._answers: dict[str, Answers] = {}
+        self._most = most
+        self._lock = threading.Lock()
+
+    def get(self, key: str) -> Answers | None:
+        """What was put there, if it is still kept."""
+        with self._lock:
+            return self._answers.get(key)
+
+    def put(self, key: str, answers: Answers) -> None:
+        """Keep the answers to one wave."""
+        with self._lock:
+            self._answers[key] = answers
+            while len(self._answers) > self._most:
+                del self._answers[next(iter(self._answers))]
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +96,7 @@ def evaluate(
 ) -> Evaluation:
     """Ask every subject every question; the sets are asked in the order in which they stand (see `shuffled`).
 
-    `store` may be shared by all evaluations of a process; so may `cache`, as long as nobody changes its keys.
+    `store` and `cache` may be shared by all evaluations of a process.
 
     Raises:
         BenchmarkError: a set that a subject's model cannot be asked, or a set twice.
@@ -83,7 +104,7 @@ def evaluate(
     """
     if len({found.benchmark for found in questions}) != len(questions) or not questions:
         raise BenchmarkError("Expected one or more different benchmarks, got none or one twice; choose each once.")
-    run = _Run(list(subjects), PrefixStore() if store is None else store, {} if cache is None else cache)
+    run = _Run(list(subjects), PrefixStore() if store is None else store, AnswerCache() if cache is None else cache)
     plan = waves_of(questions, [subject.loaded for subject in subjects], wave)
     evaluation = run.so_far(plan.total, plan.notices, complete=False)
     for number, lot in enumerate(plan.waves, start=1):
@@ -130,12 +151,12 @@ class _Run:
     def _answers(self, subject: Subject, lot: Wave) -> Answers:
         key = f"{lot.key} {subject.loaded.checkpoint.revision} {_place(subject.loaded)}"
         untouched = not subject.edit.layers
-        if untouched and key in self.cache:
-            return self.cache[key]
+        if untouched and (remembered := self.cache.get(key)) is not None:
+            return remembered
         layer = subject.edit.layers[0] if subject.edit.layers else self.lowest.get(id(subject.loaded), 0)
         found = self._halving(subject, lot, layer)
         if untouched:
-            self.cache[key] = found
+            self.cache.put(key, found)
         return found
 
     def _halving(self, subject: Subject, lot: Wave, layer: int) -> Answers:

@@ -29,7 +29,7 @@ METHODS: dict[str, MethodEntry] = {
     "tensorllm": MethodEntry(
         "TensorLLM",
         "Truncated HOSVD: factor matrices shared by all heads, a private core for each.",
-        lambda ranks, layout: TensorLLM(ranks, layout),
+        TensorLLM,
     ),
     "tensorllm-refined": MethodEntry(
         "TensorLLM, refined",
@@ -39,7 +39,7 @@ METHODS: dict[str, MethodEntry] = {
     "random-subspace": MethodEntry(
         "Random subspace",
         "The control: random shared directions of the same ranks.",
-        lambda ranks, layout: RandomSubspace(ranks, layout),
+        RandomSubspace,
     ),
 }
 

@@ -6,13 +6,16 @@ from pathlib import Path
 
 from tensorllm_core.errors import ModelNotFoundError
 
-__all__ = ["BUNDLED", "bundled_folder"]
+__all__ = ["BUNDLED", "CLEAN", "bundled_folder"]
 
 _MODELS = Path(__file__).resolve().parents[2] / "assets" / "models"
 
 BUNDLED: dict[str, Path] = {
     name: _MODELS / name for name in ("demo-decoder", "demo-decoder-noisy", "demo-decoder-mislabelled", "demo-encoder")
 }
+
+CLEAN: dict[str, str] = {"demo-decoder-noisy": "demo-decoder", "demo-decoder-mislabelled": "demo-decoder"}
+"""What a damaged model was before the damage: the control that shows how much there is to win back."""
 
 
 def bundled_folder(name: str) -> Path:

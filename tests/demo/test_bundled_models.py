@@ -9,18 +9,20 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokenizer
 
-from tensorllm_core.demo.benchmark_files import SPLITS, read_benchmark
+from tensorllm_core.benchmarks.benchmark import Split
+from tensorllm_core.benchmarks.world import read_world
+from tensorllm_core.demo.benchmark_files import SPLITS
 from tensorllm_core.demo.questions import BENCHMARKS, benchmark_questions
 from tensorllm_core.demo.recipe import MISLABELLING, NOISE_IN_STANDARD_DEVIATIONS, TRUE_RANKS, DemoModel
-from tensorllm_core.demo.score import score
 from tensorllm_core.demo.world import make_world
+from tensorllm_core.experiments.evaluate import ORIGINAL, Subject, evaluate
 from tensorllm_core.linalg.hosvd import hosvd
 from tensorllm_core.linalg.noise_floor import noise_floor
 from tensorllm_core.methods.tensorise import tensorise
 from tensorllm_core.models.bundled import BUNDLED, bundled_folder
 from tensorllm_core.models.checkpoint import open_checkpoint, read_attention
+from tensorllm_core.models.opening import LoadedModel
 
-BENCHMARK_FOLDER = bundled_folder(DemoModel.DECODER).parents[1] / "benchmarks"
 QUESTIONS_SCORED = 150
 
 
@@ -46,20 +48,21 @@ def test_a_folder_takes_at_most_5_megabytes(name):
 
 @pytest.mark.parametrize("name", DemoModel)
 def test_a_model_opens_by_the_standard_classes_and_reaches_the_accuracy_on_its_card(name):
-    model, tokenizer = load(name)
+    loaded = LoadedModel(*load(name), open_checkpoint(name))
     card = (bundled_folder(name) / "README.md").read_text(encoding="utf-8")
     for benchmark in BENCHMARKS:
         promised = float(re.search(rf"\| {benchmark} \| [\d,]+ \| ([\d.]+) \|", card)[1])
-        whole = read_benchmark(BENCHMARK_FOLDER, benchmark, "test")
+        whole = read_world(benchmark, Split.TEST)
         some = dataclasses.replace(whole, questions=whole.questions[:QUESTIONS_SCORED])
+        found = evaluate([some], [Subject(ORIGINAL, loaded)]).answers[ORIGINAL][benchmark]
         # Four standard errors of the sample, and a little for accuracies close to one.
         margin = 4 * (promised * (1 - promised) / QUESTIONS_SCORED) ** 0.5 + 0.02
-        assert score(model, tokenizer, some).mean() == pytest.approx(promised, abs=margin)
+        assert found.accuracy == pytest.approx(promised, abs=margin)
 
 
 def test_greedy_generation_gives_the_answer_and_stops():
     model, tokenizer = load(DemoModel.DECODER)
-    facts = read_benchmark(BENCHMARK_FOLDER, "world-facts", "test").questions[:20]
+    facts = read_world("world-facts", Split.TEST).questions[:20]
     told = 0
     for question in facts:
         prompt = tokenizer(question.text, return_tensors="pt")
@@ -105,9 +108,12 @@ def changed(name):
 @pytest.mark.parametrize("split", SPLITS)
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_the_bundled_questions_are_those_of_seed_0(name, split):
-    bundled = read_benchmark(BENCHMARK_FOLDER, name, split)
-    assert list(bundled.questions) == benchmark_questions(make_world(0), name, split)
-    assert bundled.candidates == make_world(0).candidates
+    bundled = read_world(name, Split(split)).questions
+    made = benchmark_questions(make_world(0), name, split)
+    candidates = make_world(0).candidates
+    assert [(found.topic, found.text, found.answer, found.choices) for found in bundled] == [
+        (wanted.topic, wanted.text, wanted.answer, tuple(candidates[wanted.candidates])) for wanted in made
+    ]
 
 
 @pytest.mark.parametrize("name", [DemoModel.DECODER, DemoModel.ENCODER])
@@ -115,6 +121,6 @@ def test_the_tokenizer_knows_every_bundled_word(name):
     tokenizer = AutoTokenizer.from_pretrained(bundled_folder(name))
     for benchmark in BENCHMARKS:
         for split in SPLITS:
-            questions = read_benchmark(BENCHMARK_FOLDER, benchmark, split).questions
+            questions = read_world(benchmark, Split(split)).questions
             rows = tokenizer([f"{question.text} {question.answer}" for question in questions]).input_ids
             assert all(tokenizer.unk_token_id not in row for row in rows)

@@ -11,7 +11,7 @@ from tensorllm_core.demo import report
 from tensorllm_core.demo.denoising import Treated, Treatment
 from tensorllm_core.demo.questions import BENCHMARKS
 from tensorllm_core.demo.recipe import DemoModel
-from tensorllm_core.demo.score import paired_test
+from tensorllm_core.experiments.statistics import paired_accuracy
 from tensorllm_core.types import Ranks
 
 
@@ -27,10 +27,12 @@ def treated():
         layers=(0, 1),
         hints=(Ranks(12, 6, 4), Ranks(11, 6, 4)),
         untreated=before,
-        compressed=Treatment(Ranks(12, 6, 4), 16.6, after, paired_test(flat[0], flat[1])),
-        hinted=Treatment(None, 16.9, after, paired_test(flat[0], flat[1])),
-        removed=Treatment(None, None, without, paired_test(flat[0], flat[2])),
-        compressed_against_removed=paired_test(flat[2], flat[1]),
+        compressed=Treatment(Ranks(12, 6, 4), 16.6, after, paired_accuracy(flat[0], flat[1])),
+        hinted=Treatment(None, 16.9, after, paired_accuracy(flat[0], flat[1])),
+        random=Treatment(Ranks(12, 6, 4), 16.6, without, paired_accuracy(flat[0], flat[2])),
+        removed=Treatment(None, None, without, paired_accuracy(flat[0], flat[2])),
+        compressed_against_random=paired_accuracy(flat[2], flat[1]),
+        compressed_against_removed=paired_accuracy(flat[2], flat[1]),
     )
 
 
@@ -45,7 +47,10 @@ def two_seeds():
 def test_the_tables_give_mean_and_range_over_seeds(results):
     page = report.as_markdown(results)
     assert "| demo-encoder | 0.850 (0.800 to 0.900) |" in page
-    assert "| 0 | (12, 6, 4) | 16.6 | (12, 6, 4); (11, 6, 4) | 0.500 | 0.800 | 0.800 | 0.200 | 12/0, 4.9e-04 |" in page
+    assert (
+        "| 0 | (12, 6, 4) | 16.6 | (12, 6, 4); (11, 6, 4) | 0.500 | 0.800 | 0.800 | 0.200 | 0.200 | 12/0, 4.9e-04 |"
+        in page
+    )
 
 
 def test_the_json_is_plain_and_in_fractions_of_one(results):

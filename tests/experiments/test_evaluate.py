@@ -12,7 +12,7 @@ from tensorllm_core.benchmarks.benchmark import Answering, Question, QuestionSet
 from tensorllm_core.errors import BenchmarkError, RequestError
 from tensorllm_core.experiments import evaluate as engine
 from tensorllm_core.experiments.edits import compressed, random_subspace, removed
-from tensorllm_core.experiments.evaluate import ORIGINAL, Subject, evaluate
+from tensorllm_core.experiments.evaluate import ORIGINAL, AnswerCache, Subject, evaluate
 from tensorllm_core.experiments.prefix_store import PrefixStore
 from tensorllm_core.methods.tensorllm import TensorLLM
 from tensorllm_core.models.checkpoint import read_attention
@@ -23,7 +23,10 @@ from tests.experiments.conftest import BENCHMARKS, some_questions
 COUNT = 60
 
 
-def edit_of(loaded, *layers, ranks=Ranks(10, 5, 3)):
+RANKS = Ranks(10, 5, 3)
+
+
+def edit_of(loaded, *layers, ranks=RANKS):
     weights = {layer: read_attention(loaded.checkpoint, layer) for layer in layers}
     return compressed(weights, dict.fromkeys(layers, TensorLLM(ranks))).edit
 
@@ -130,7 +133,7 @@ def test_each_benchmark_has_its_turn_and_a_stop_keeps_what_was_asked(decoder):
 
 
 def test_unedited_answers_are_computed_once(decoder, monkeypatch):
-    sets, cache = [some_questions("world-bios", 40)], {}
+    sets, cache = [some_questions("world-bios", 40)], AnswerCache()
     first = evaluate(sets, [Subject(ORIGINAL, decoder)], cache=cache)
     monkeypatch.setattr(engine, "ask", None)
     again = evaluate(sets, [Subject(ORIGINAL, decoder)], cache=cache)

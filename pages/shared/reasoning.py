@@ -1,0 +1,208 @@
+"""From a scene to answers: what is asked of which model, as one plan; the run itself, for the background; no drawing.
+
+A plan is made of values alone, so that its key finds the result again after a reload.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from pages.shared.analysis import Analysis, analyse
+from pages.shared.cache import answer_cache, cached_checkpoint, cached_model, cached_questions, prefix_store
+from pages.shared.queue import Report
+from pages.shared.scene import ChooseBy, Scene
+from tensorllm_core.benchmarks.benchmark import QuestionSet, Split
+from tensorllm_core.benchmarks.sampling import shuffled
+from tensorllm_core.errors import RankError, RequestError
+from tensorllm_core.experiments.edits import PlannedEdit, compressed, random_subspace, removed
+from tensorllm_core.experiments.evaluate import ORIGINAL, Evaluation, Subject, evaluate
+from tensorllm_core.experiments.history import Curve, History
+from tensorllm_core.linalg.rank_choice import clamp_ranks, ranks_for_compression, ranks_for_error, tied_ranks
+from tensorllm_core.methods.method import Compressed
+from tensorllm_core.methods.tensorise import detensorise
+from tensorllm_core.methods.tensorllm import TensorLLM
+from tensorllm_core.models.bundled import CLEAN
+from tensorllm_core.models.checkpoint import Checkpoint
+from tensorllm_core.models.layers import parse_layers
+from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.types import AttentionWeights, Layout, Ranks
+
+__all__ = [
+    "BUNDLED_BENCHMARKS",
+    "EDITED",
+    "OWN_FILE",
+    "Plan",
+    "Reasoning",
+    "compress_layers",
+    "make_plan",
+    "questions_of",
+    "ranks_of",
+    "run",
+]
+
+EDITED = "compressed"
+REMOVED = "attention removed"
+RANDOM = "random subspace"
+CLEAN_MODEL = "clean model"
+
+BUNDLED_BENCHMARKS = ("world-hop", "world-claims", "world-bios", "world-facts")
+OWN_FILE = "own file"
+_SWEEPS = 10
+_ROUNDS = 12
+"""How many times a curve moves in one run."""
+_LEAST_WAVE, _MOST_WAVE = 24, 256
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run does; `own` holds the questions of an uploaded file."""
+
+    scene: Scene
+    revision: str
+    layers: tuple[int, ...]
+    benchmarks: tuple[str, ...]
+    own: QuestionSet | None = None
+
+    @property
+    def key(self) -> str:
+        """The same key means the same answers."""
+        looked_at = replace(self.scene, group=0, view="1", part="Q", tab="", present=False, layer=0, layers="")
+        text = f"{looked_at} {self.layers} {self.benchmarks} {self.own.key if self.own else ''}"
+        return f"reasoning {self.revision} {hashlib.sha256(text.encode()).hexdigest()[:20]}"
+
+
+@dataclass(frozen=True, eq=False)
+class Reasoning:
+    """What a run has found so far."""
+
+    plan: Plan
+    ranks: Mapping[int, Ranks]
+    compression_ratio: float
+    evaluation: Evaluation
+    curves: tuple[Curve, ...]
+
+    @property
+    def controls(self) -> tuple[str, ...]:
+        """Names of the controls that were asked, in the order of asking."""
+        return tuple(name for name in self.evaluation.answers if name not in {ORIGINAL, EDITED})
+
+
+def make_plan(scene: Scene, checkpoint: Checkpoint, own: QuestionSet | None) -> Plan:
+    """The plan that a scene stands for.
+
+    Raises:
+        RequestError, LayerError: layers that the model does not have.
+        BenchmarkError: as `questions_of`.
+    """
+    layers = parse_layers(scene.layers, checkpoint.layers) if scene.layers else (scene.layer,)
+    names = tuple(dict.fromkeys(name for name in scene.benchmark.split(",") if name)) or BUNDLED_BENCHMARKS
+    if OWN_FILE in names and own is None:
+        raise RequestError("Expected your own questions, got a link without the file; upload it again under Questions.")
+    return Plan(scene, checkpoint.revision, layers, names, own if OWN_FILE in names else None)
+
+
+def questions_of(plan: Plan) -> list[QuestionSet]:
+    """The questions to ask, in a fixed random order.
+
+    Raises:
+        BenchmarkError: a benchmark that does not exist or cannot be had, a template without a place for the question.
+    """
+    split = Split(plan.scene.split)
+    found = []
+    for name in plan.benchmarks:
+        questions = plan.own if name == OWN_FILE and plan.own else cached_questions(name, split)
+        if plan.scene.template:
+            questions = questions.with_template(plan.scene.template)
+        found.append(shuffled(questions, plan.scene.sample or None))
+    return found
+
+
+def ranks_of(scene: Scene, analysis: Analysis) -> Ranks:
+    """The ranks that the scene stands for in one layer: its own where an error, a ratio or the hint decides."""
+    if scene.by is ChooseBy.ERROR:
+        return ranks_for_error(analysis.table, max(scene.error, 1e-6))
+    if scene.by is ChooseBy.COMPRESSION:
+        try:
+            return ranks_for_compression(analysis.table, scene.ratio)
+        except RankError:
+            return Ranks(1, 1, 1)
+    if scene.ranks is None:
+        return analysis.noise.ranks
+    ranks = tied_ranks(analysis.shape, scene.ranks.r2, scene.ranks.r3) if scene.tied else scene.ranks
+    return clamp_ranks(analysis.shape, ranks)
+
+
+def run(plan: Plan, checkpoint: Checkpoint, report: Report[Reasoning]) -> Reasoning:
+    """Decompose, load, ask; publishes after every wave, and returns what there is when asked to stop."""
+    report.progress(0.0, "reading the questions")
+    questions = questions_of(plan)
+    report.progress(0.0, "loading the model")
+    loaded = cached_model(plan.scene.model, plan.revision)
+    analyses = {
+        layer: analyse(replace(plan.scene, layer=layer), checkpoint, lambda share, message: True)
+        for layer in plan.layers
+    }
+    ranks = {layer: ranks_of(plan.scene, analysis) for layer, analysis in analyses.items()}
+    planned = compress_layers(analyses, ranks, plan.scene.layout, _SWEEPS if plan.scene.refine else 0)
+    subjects = [Subject(ORIGINAL, loaded), Subject(EDITED, loaded, planned.edit)]
+    if plan.scene.controls:
+        subjects += _controls(plan, analyses, ranks, loaded)
+    history = History()
+
+    def on_wave(evaluation: Evaluation) -> bool:
+        history.note(evaluation)
+        report.publish(Reasoning(plan, ranks, planned.compression_ratio, evaluation, history.curves()))
+        asked = sum(len(found.right) for found in evaluation.answers[ORIGINAL].values())
+        return report.progress(evaluation.share, f"{asked:,} of {sum(evaluation.total.values()):,} questions")
+
+    evaluation = evaluate(
+        questions, subjects, store=prefix_store(), cache=answer_cache(), on_wave=on_wave, wave=_wave(questions)
+    )
+    return Reasoning(plan, ranks, planned.compression_ratio, evaluation, history.curves())
+
+
+def _wave(questions: list[QuestionSet]) -> int:
+    most = max(len(found.questions) for found in questions)
+    return min(max(-(-most // _ROUNDS), _LEAST_WAVE), _MOST_WAVE)
+
+
+def compress_layers(
+    analyses: Mapping[int, Analysis], ranks: Mapping[int, Ranks], layout: Layout, sweeps: int
+) -> PlannedEdit:
+    """The layers at these ranks, from their cached decompositions."""
+    methods = {
+        layer: _Decomposed(TensorLLM(ranks[layer], layout, sweeps), analysis) for layer, analysis in analyses.items()
+    }
+    return compressed(_weights(analyses), methods)
+
+
+def _controls(
+    plan: Plan, analyses: Mapping[int, Analysis], ranks: Mapping[int, Ranks], loaded: LoadedModel
+) -> list[Subject]:
+    random = random_subspace(_weights(analyses), ranks, plan.scene.layout)
+    controls = [
+        Subject(REMOVED, loaded, removed(plan.layers)),
+        Subject(RANDOM, loaded, random.edit),
+    ]
+    clean = CLEAN.get(plan.scene.model)
+    if clean:
+        controls.append(Subject(CLEAN_MODEL, cached_model(clean, cached_checkpoint(clean).revision)))
+    return controls
+
+
+def _weights(analyses: Mapping[int, Analysis]) -> dict[int, AttentionWeights]:
+    return {layer: detensorise(analysis.tensor) for layer, analysis in analyses.items()}
+
+
+@dataclass(frozen=True)
+class _Decomposed:
+    """A method whose layer is decomposed already."""
+
+    method: TensorLLM
+    analysis: Analysis
+
+    def compress(self, weights: AttentionWeights) -> Compressed:
+        """The replacement, from the cached decomposition."""
+        return self.method.compress_decomposed(self.analysis.tensor, self.analysis.decomposition)

@@ -1,0 +1,44 @@
+"""The registered benchmarks, and questions by a benchmark's name or from a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tensorllm_core.benchmarks.benchmark import Benchmark, QuestionSet, Split
+from tensorllm_core.benchmarks.own_file import own_benchmark, read_own_path
+from tensorllm_core.benchmarks.world import WORLD
+from tensorllm_core.errors import BenchmarkError
+
+__all__ = ["BENCHMARKS", "benchmark_named", "load_questions"]
+
+BENCHMARKS: dict[str, Benchmark] = {benchmark.name: benchmark for benchmark in WORLD}
+
+_FILES = {".jsonl", ".json", ".csv"}
+
+
+def benchmark_named(name: str) -> Benchmark:
+    """The benchmark of that name.
+
+    Raises:
+        BenchmarkError: there is none.
+
+    >>> benchmark_named("world-hop").name
+    'world-hop'
+    """
+    if name not in BENCHMARKS:
+        names = ", ".join(f"`{known}`" for known in BENCHMARKS)
+        raise BenchmarkError(f"Expected a benchmark of {names} or a .jsonl or .csv file, got `{name}`; choose one.")
+    return BENCHMARKS[name]
+
+
+def load_questions(reference: str, split: Split) -> QuestionSet:
+    """The questions of a registered benchmark, or of a file.
+
+    Raises:
+        BenchmarkError: as `benchmark_named`, or questions that cannot be had or read.
+        FileAccessError: a file that may not be read.
+    """
+    path = Path(reference)
+    if reference not in BENCHMARKS and path.suffix.lower() in _FILES:
+        return own_benchmark(read_own_path(path), path.stem, split)
+    return benchmark_named(reference).load(split)

@@ -1,0 +1,157 @@
+"""Accuracy over the questions answered so far, one line for each subject, with an interval that shrinks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from jaxtyping import Float, Int
+
+from tensorllm_core.figures.series import SeriesLook, faint, series_looks
+from tensorllm_core.figures.theme import Appearance, draw, look
+
+__all__ = ["AccuracyCurve", "accuracy_curves"]
+
+_LABEL_HEIGHT = 15
+"""Pixels between the middles of two names at the ends of their lines."""
+_LETTER = 6.6
+"""Width of a letter in pixels, about: names stand in the margin, which has to be wide enough."""
+_STRONG, _WEAK = 0.2, 0.07
+
+
+@dataclass(frozen=True, eq=False)
+class AccuracyCurve:
+    """Accuracies of one subject after so many questions, and their 95 % intervals, as shares of 1."""
+
+    name: str
+    answered: Sequence[int] | Int[np.ndarray, " point"]
+    accuracy: Sequence[float] | Float[np.ndarray, " point"]
+    low: Sequence[float] | Float[np.ndarray, " point"]
+    high: Sequence[float] | Float[np.ndarray, " point"]
+
+
+def accuracy_curves(
+    curves: Sequence[AccuracyCurve],
+    appearance: Appearance,
+    *,
+    emphasised: str,
+    total: int | None = None,
+    height: int = 300,
+    scale: float = 1.0,
+) -> go.Figure:
+    """Lines with their names at the ends; the emphasised one in front.
+
+    Args:
+        total: how many questions there will be, so that the axis stays while the lines grow.
+    """
+    colours = look(appearance)
+    looks = series_looks([curve.name for curve in curves], appearance, emphasised)
+    in_front_last = sorted(curves, key=lambda curve: curve.name == emphasised)
+    bands = [_band(curve, looks[curve.name], curve.name == emphasised) for curve in in_front_last]
+    lines = [_line(curve, looks[curve.name], scale) for curve in in_front_last]
+    low, high = _range(curves)
+    margin = {"l": 58 * scale, "t": 12 * scale, "b": 40 * scale}
+    margin["r"] = scale * (22 + _LETTER * max((len(curve.name) for curve in curves), default=0))
+    per_pixel = (high - low) / max(height - margin["t"] - margin["b"], 1)
+    ends = _spread([float(curve.accuracy[-1]) for curve in curves], _LABEL_HEIGHT * scale * per_pixel)
+    most = max([*(int(curve.answered[-1]) for curve in curves), total or 1])
+    return draw(
+        [*bands, *lines],
+        colours,
+        height=height,
+        scale=scale,
+        margin=margin,
+        annotations=[
+            _name(curve, end, looks[curve.name].colour, curve.name == emphasised, scale)
+            for curve, end in zip(curves, ends, strict=True)
+        ],
+        hovermode="x unified",
+        hoverlabel={"bgcolor": colours.ground, "font": {"color": colours.ink, "size": 11 * scale}},
+        xaxis={
+            "title": {"text": "questions answered", "standoff": 6},
+            "range": [0, most],
+            "tickformat": ",d",
+            "showgrid": False,
+        },
+        yaxis={
+            "title": {"text": "accuracy", "standoff": 8},
+            "range": [low, high],
+            "tickformat": ".0%" if high - low > 0.05 else ".1%",
+            "nticks": 6,
+        },
+    )
+
+
+def _band(curve: AccuracyCurve, style: SeriesLook, strong: bool) -> go.Scatter:
+    there, back = np.asarray(curve.answered), np.asarray(curve.answered)[::-1]
+    return go.Scatter(
+        x=np.concatenate([there, back]).astype(np.float32),
+        y=np.concatenate([np.asarray(curve.high), np.asarray(curve.low)[::-1]]).astype(np.float32),
+        fill="toself",
+        fillcolor=faint(style.colour, _STRONG if strong else _WEAK),
+        line={"width": 0},
+        mode="lines",
+        hoverinfo="skip",
+    )
+
+
+def _line(curve: AccuracyCurve, style: SeriesLook, scale: float) -> go.Scatter:
+    middle, low, high = (np.asarray(values, dtype=np.float32) for values in (curve.accuracy, curve.low, curve.high))
+    alone = len(middle) == 1
+    return go.Scatter(
+        x=np.asarray(curve.answered, dtype=np.float32),
+        y=middle,
+        customdata=np.column_stack([low, high]),
+        name=curve.name,
+        mode="markers" if alone else "lines",
+        line={"color": style.colour, "width": style.width * scale, "dash": style.dash},
+        marker={"color": style.colour, "symbol": style.symbol, "size": 8 * scale},
+        # A band has no width before there is a second point.
+        error_y={"array": high - middle, "arrayminus": middle - low, "color": style.colour, "thickness": 1.5}
+        if alone
+        else None,
+        hovertemplate="%{y:.1%} [%{customdata[0]:.1%}, %{customdata[1]:.1%}]",
+    )
+
+
+def _range(curves: Sequence[AccuracyCurve]) -> tuple[float, float]:
+    """Room for every line and for its last interval: the wide first ones may leave the picture."""
+    lows = [min(*curve.accuracy, curve.low[-1]) for curve in curves]
+    highs = [max(*curve.accuracy, curve.high[-1]) for curve in curves]
+    low, high = float(min(lows, default=0.0)), float(max(highs, default=1.0))
+    room = max(0.06 * (high - low), 0.005)
+    return max(low - room, -0.01), min(high + room, 1.01)
+
+
+def _name(curve: AccuracyCurve, end: float, colour: str, strong: bool, scale: float) -> dict[str, Any]:
+    text = f"<b>{curve.name}</b>" if strong else curve.name
+    place = {"x": int(curve.answered[-1]), "y": end, "xanchor": "left", "yanchor": "middle", "xshift": 9 * scale}
+    return {**place, "text": text, "font": {"color": colour}, "showarrow": False}
+
+
+def _spread(ends: list[float], gap: float) -> list[float]:
+    """The places nearest to these, in the same order, of which no two are closer than the gap.
+
+    Names that would overlap are set around the middle of where they want to be, as one block.
+
+    >>> _spread([1.0, 5.0, 1.0], 2.0)
+    [0.0, 5.0, 2.0]
+    """
+    order = sorted(range(len(ends)), key=lambda number: ends[number])
+    blocks: list[tuple[float, list[int]]] = []
+    for number in order:
+        centre, members = ends[number], [number]
+        while blocks and blocks[-1][0] + gap * (len(blocks[-1][1]) + len(members)) / 2 > centre:
+            before, others = blocks.pop()
+            centre = (before * len(others) + centre * len(members)) / (len(others) + len(members))
+            members = others + members
+        blocks.append((centre, members))
+    placed = {
+        number: centre + gap * (place - (len(members) - 1) / 2)
+        for centre, members in blocks
+        for place, number in enumerate(members)
+    }
+    return [placed[number] for number in range(len(ends))]

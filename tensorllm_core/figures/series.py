@@ -1,0 +1,73 @@
+"""How the subjects of a comparison look: the same name has the same colour, dash and symbol in every figure.
+
+The edit stands out, the original is in ink, controls are thin and dashed. No subject borrows the colour of a mode or
+a part except the edit, which has the orange of whatever is chosen; dashes and symbols tell them apart without colour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tensorllm_core.figures.theme import Appearance, look
+
+__all__ = ["LEGEND", "REFERENCE", "SeriesLook", "faint", "series_looks"]
+
+REFERENCE = "original"
+"""Name of the subject that others are compared with."""
+
+LEGEND = {
+    "orientation": "h",
+    "xref": "container",
+    "x": 0.01,
+    "y": 1,
+    "xanchor": "left",
+    "yanchor": "bottom",
+    "itemsizing": "constant",
+}
+"""Above the plot, over the figure's whole width, so that names of four subjects stand in one line."""
+
+_CONTROLS = {
+    Appearance.LIGHT: ("#6f4bb2", "#3f6f80", "#77773f", "#8a5a6a"),
+    Appearance.DARK: ("#b79cff", "#8fbccd", "#c2c27f", "#d3a3b4"),
+}
+_DASHES = ("dash", "dot", "dashdot", "longdash")
+_SYMBOLS = ("square", "diamond", "triangle-up", "cross")
+
+
+@dataclass(frozen=True)
+class SeriesLook:
+    """How one subject is drawn; `dash` and `symbol` as plotly names them."""
+
+    colour: str
+    dash: str
+    symbol: str
+    width: float
+
+
+def series_looks(names: Sequence[str], appearance: Appearance, emphasised: str) -> dict[str, SeriesLook]:
+    """A look for each name; controls take theirs in order, whether or not the reference is among the names.
+
+    >>> found = series_looks(["original", "edited", "random"], Appearance.LIGHT, "edited")
+    >>> found["random"] == series_looks(["edited", "random"], Appearance.LIGHT, "edited")["random"]
+    True
+    """
+    colours = look(appearance)
+    found = {
+        emphasised: SeriesLook(colours.modes[1], "solid", "circle", 3),
+        REFERENCE: SeriesLook(colours.ink, "solid", "circle-open", 1.5),
+    }
+    for number, name in enumerate(name for name in names if name not in found):
+        turn = number % len(_DASHES)
+        found[name] = SeriesLook(_CONTROLS[appearance][turn], _DASHES[turn], _SYMBOLS[turn], 1.5)
+    return {name: found[name] for name in names}
+
+
+def faint(colour: str, opacity: float) -> str:
+    """A colour `#rrggbb`, see-through.
+
+    >>> faint("#0072b2", 0.2)
+    'rgba(0,114,178,0.2)'
+    """
+    red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity:g})"

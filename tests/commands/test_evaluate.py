@@ -1,0 +1,88 @@
+"""`evaluate`: its JSON contract, layers and ranks in every form, and one line for bad input."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tensorllm_core.__main__ import main
+
+
+@pytest.fixture
+def call(capsys):
+    """Run `evaluate` on the noisy decoder; its JSON object, or the sentence after `error: `."""
+
+    def call(*arguments: object):
+        code = main(["evaluate", "--model", "demo-decoder-noisy", *map(str, arguments)])
+        printed = capsys.readouterr()
+        if code == 0:
+            assert printed.out.count("\n") == 1
+            return json.loads(printed.out)
+        assert (code, printed.out) == (2, "")
+        assert printed.err.count("\n") == 1
+        return printed.err.removeprefix("error: ").strip()
+
+    return call
+
+
+FEW = ("--limit", 60, "--json")
+
+
+def test_the_json_is_the_contract_and_adds_up(call):
+    found = call("--benchmark", "world-bios", "--layers", "all", "--ranks", "12,6,4", "--controls", *FEW)
+    assert set(found) >= {"n", "baseline", "edited", "delta", "compression_ratio", "seconds"}
+    assert (found["n"], found["split"], found["layers"]) == (60, "test", [0, 1, 2, 3])
+    delta = found["delta"]
+    assert set(delta) == {"accuracy", "ci95", "loss", "mcnemar_p", "fixed", "broken"}
+    assert delta["accuracy"] == pytest.approx(found["edited"]["accuracy"] - found["baseline"]["accuracy"])
+    assert delta["accuracy"] == pytest.approx((delta["fixed"] - delta["broken"]) / 60)
+    assert delta["loss"] == pytest.approx(found["edited"]["loss"] - found["baseline"]["loss"])
+    assert delta["ci95"][0] < delta["accuracy"] < delta["ci95"][1]
+    assert found["compression_ratio"] == pytest.approx(65536 / 3952, rel=1e-3)
+    assert set(found["seconds"]) == {"baseline", "edited"}
+    assert set(found["controls"]) == {"removed", "random_subspace"}
+    assert found["controls"]["removed"]["edited_against_it"]["accuracy"] > 0.2
+
+
+def test_a_ratio_gives_each_layer_its_own_ranks(call):
+    found = call("--benchmark", "world-hop", "--layers", "0-1", "--compression", 20, *FEW)
+    assert found["layers"] == [0, 1]
+    assert set(found["ranks"]) == {"0", "1"}
+    assert found["compression_ratio"] >= 20
+
+
+def test_full_ranks_change_nothing(call):
+    found = call("--benchmark", "world-facts", "--layers", 3, "--ranks", "128,16,4", "--split", "validation", *FEW)
+    assert (found["delta"]["fixed"], found["delta"]["broken"], found["delta"]["mcnemar_p"]) == (0, 0, 1.0)
+    assert found["delta"]["loss"] == pytest.approx(0, abs=1e-5)
+
+
+def test_a_file_of_ones_own_is_a_benchmark(call, tmp_path):
+    file = tmp_path / "mine.jsonl"
+    rows = [{"question": "A life of exams quartets symphonies choirs. Profession:", "answer": "composer",
+             "choices": ["composer", "pilot"]} | {"id": str(n)} for n in range(1)]  # fmt: skip
+    rows.append({"question": "Biography: hangars cockpits rudders. The person works as a", "answer": "pilot",
+                 "choices": ["composer", "pilot"], "id": "x"})  # fmt: skip
+    file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    found = call("--benchmark", file, "--layers", 1, "--ranks", "12,6,4", "--split", "all", "--json")
+    assert found["n"] == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--benchmark", "world-hop", "--layers", "9", "--ranks", "1,1,1"), "Expected a layer from 0 to 3, got 9"),
+        (("--benchmark", "world-hop", "--layers", "2-1", "--ranks", "1,1,1"), "Expected layers as L"),
+        (("--benchmark", "world-hop", "--layers", "one", "--ranks", "1,1,1"), "Expected layers as L"),
+        (("--benchmark", "world-hop", "--layers", "0", "--ranks", "999,1,1"), "Expected ranks"),
+        (("--benchmark", "world-hop", "--layers", "0", "--ranks", "0,1,1"), "Expected three positive whole ranks"),
+        (("--benchmark", "zzz", "--layers", "0", "--ranks", "1,1,1"), "zzz"),
+        (("--benchmark", "none.jsonl", "--layers", "0", "--ranks", "1,1,1"), "none.jsonl"),
+        (("--benchmark", "world-hop", "--layers", "0", "--ranks", "1,1,1", "--split", "train"), "Expected"),
+        (("--benchmark", "world-hop", "--layers", "0", "--ranks", "1,1,1", "--limit", "0"), "Expected"),
+        (("--benchmark", "world-hop", "--layers", "0", "--ranks", "1,1,1", "--method", "magic"), "Expected a method"),
+    ],
+)
+def test_bad_input_is_one_sentence(call, arguments, sentence):
+    assert sentence in call(*arguments)
