@@ -18,15 +18,14 @@ from tensorllm_core.models.bundled import BUNDLED
 from tensorllm_core.models.checkpoint import Checkpoint
 
 HELP = """
-**Does it still know?** The same questions are put to the model as it is and to the model with its attention compressed,
-and to controls that keep less: what only removing the block would do, and random directions of the same ranks.
+**Does it still know?** The model answers the same questions as it is and with its attention compressed; so do controls
+that keep less: the attention removed, and random directions of the same ranks.
 
 - **Layers and ranks** come with you from *Decompose*; *Edit* changes them here.
 - **Validation** is for choosing ranks, **test** for reporting them: ranks chosen on a question look good on it.
-- Questions are asked in a fixed random order, so a run that you stop is a fair sample.
+- Questions come in a fixed random order, so a run that you stop is a fair sample. **Copy link** restores all.
 - **Rank scan** (below) tries many ratios on validation questions; click a point to take its ranks.
 - **Own questions**: JSON Lines or CSV with `question`, `answer` and, if you like, `choices`.
-- **Copy link** restores the setting; results of the same setting are found again.
 """
 
 _LAST = "last reasoning"
@@ -61,7 +60,7 @@ def screen() -> None:
         if problem:
             st.error(problem, icon=":material/error:")
         elif job is not None:
-            jobs.show_live(job, _draw)
+            jobs.show_live(job, _draw if job.ended else _draw_live)
         else:
             st.info("Press **Ask the questions** to see what the edit does to the answers.", icon=":material/quiz:")
     with notices:
@@ -103,13 +102,18 @@ def _job(plan: Plan | None, checkpoint: Checkpoint) -> jobs.Job | None:
 
 
 def _draw(result: Reasoning) -> None:
+    _draw_live(result)
+    details(state.current_scene(), result)
+
+
+def _draw_live(result: Reasoning) -> None:
+    """What moves while it is asked; more would only take the questions' time."""
     headline(result)
     left, right = st.columns([1, 1], gap="small")
     with left:
         curves_picture(result)
     with right:
         deltas_picture(result)
-    details(state.current_scene(), result)
 
 
 open_page("reasoning")

@@ -54,11 +54,12 @@ def headline(result: Reasoning) -> None:
 
 def _sentences(result: Reasoning, against: Compared) -> None:
     scene = result.plan.scene
-    words = [f"**Against the original.** {verdict(against.accuracy)}"]
-    controls = [better_than_control(compare(result, name, EDITED).accuracy, name) for name in result.controls]
-    if controls:
-        words.append(f"**Against the controls.** {' '.join(controls)}")
-    st.markdown("  \n".join(words))
+    st.markdown(f"**Against the original.** {verdict(against.accuracy)}")
+    if result.controls:
+        with st.container(key="against-the-controls"):
+            for column, name in zip(st.columns(len(result.controls), gap="small"), result.controls, strict=True):
+                found = compare(result, name, EDITED).accuracy
+                column.caption(f"**Against {name}.** {better_than_control(found, 'it')}")
     if scene.chosen_on and scene.split in {scene.chosen_on, "all"}:
         st.warning(
             f"These ranks were chosen on {scene.chosen_on} questions, which are asked here again: the gain looks "

@@ -17,7 +17,7 @@ from tensorllm_core.models.layers import parse_layers
 __all__ = ["own_questions", "panel"]
 
 _OWN, _OWN_PROBLEM = "own questions", "own questions' problem"
-_SAMPLES = (100, 250, 500, 1000, 0)
+_SAMPLES = (100, 250, 500, 0)
 
 
 def panel(scene: Scene, checkpoint: Checkpoint) -> None:
@@ -35,14 +35,16 @@ def panel(scene: Scene, checkpoint: Checkpoint) -> None:
         width="stretch",
         help="Choose ranks on validation (the first 20 %), report on test: ranks chosen on a question look good on it",
     )
-    samples = _SAMPLES if scene.sample in _SAMPLES else (*_SAMPLES, scene.sample)
-    st.select_slider(
+    samples = _SAMPLES if scene.sample in _SAMPLES else (scene.sample, *_SAMPLES)
+    st.segmented_control(
         "Questions of each benchmark",
         samples,
         key=state.seed("sample widget", scene.sample),
         format_func=lambda count: f"{count:,}" if count else "all",
         on_change=state.take,
         args=("sample widget", "sample"),
+        required=True,
+        width="stretch",
         help="The same random ones every time; more questions narrow the intervals",
     )
     st.checkbox(

@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float, Int
 
-from tensorllm_core.figures.series import LEGEND, SeriesLook, faint, series_looks
+from tensorllm_core.figures.series import SeriesLook, faint, legend, series_looks
 from tensorllm_core.figures.theme import Appearance, Look, draw, look
 
 __all__ = ["CalibrationCurve", "reliability"]
@@ -45,6 +45,8 @@ def reliability(
     """Accuracy against confidence above, counts of the bins below; below the diagonal a model is too sure of itself."""
     colours = look(appearance)
     looks = series_looks([curve.name for curve in curves], appearance, emphasised)
+    left = 58 * scale
+    names = legend([(style.symbol, style.colour, name) for name, style in looks.items()], left, scale)
     title = {"standoff": 6}
     diagonal = {"type": "line", "x0": 0, "x1": 1, "y0": 0, "y1": 1, "layer": "below"}
     return draw(
@@ -55,12 +57,10 @@ def reliability(
         colours,
         height=height,
         scale=scale,
-        margin={"l": 58 * scale, "t": 28 * scale, "b": 40 * scale},
-        showlegend=True,
-        legend=LEGEND,
+        margin={"l": left, "t": names.height, "b": 40 * scale, "r": 24 * scale},
         bargap=0.15,
         shapes=[{**diagonal, "line": {"color": colours.muted, "dash": "dot", "width": 1.5}}],
-        annotations=_words(colours),
+        annotations=[*_words(colours), names.annotation],
         xaxis={
             "title": {"text": "confidence in the chosen answer", **title},
             "range": [_start(curves), 1],
@@ -106,7 +106,6 @@ def _bars(curve: CalibrationCurve, style: SeriesLook, scale: float) -> go.Bar:
         y=curve.counts,
         yaxis="y2",
         name=curve.name,
-        showlegend=False,
         marker={"color": faint(style.colour, 0.55), "line": {"color": style.colour, "width": scale}},
         hovertemplate=f"{curve.name}: %{{y:,}} answers<extra></extra>",
     )
@@ -127,6 +126,6 @@ def _start(curves: Sequence[CalibrationCurve]) -> float:
 def _words(colours: Look) -> list[dict[str, Any]]:
     """What the corners off the diagonal mean, where points are rare."""
     common = {"xref": "paper", "showarrow": False, "font": {"color": colours.muted}}
-    left = {"x": 0, "xshift": 4, "y": 1, "xanchor": "left", "yanchor": "top", "text": "right more often than sure"}
+    left = {"x": 0, "xshift": 4, "y": 1, "xanchor": "left", "yanchor": "top", "text": "not sure enough"}
     right = {"x": 1, "y": 0, "xanchor": "right", "yanchor": "bottom", "text": "too sure"}
     return [{**common, **left}, {**common, **right}]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from tensorllm_core.figures.series import LEGEND, SeriesLook, series_looks
+from tensorllm_core.figures.series import SeriesLook, legend, series_looks
 from tensorllm_core.figures.theme import Appearance, draw, look
 
 __all__ = ["Delta", "deltas"]
@@ -50,20 +50,22 @@ def deltas(
         own = [row for row in rows if row.series == name]
         heights = np.array([benchmarks.index(row.benchmark) + above for row in own], dtype=np.float32)
         traces.append(_trace(own, heights, name, looks[name], scale))
-    margin = {"l": scale * (16 + _LETTER * max((len(name) for name in benchmarks), default=0)), "r": 50 * scale}
-    margin |= {"t": scale * (28 if len(names) > 1 else 8), "b": 40 * scale}
+    left = scale * (16 + _LETTER * max((len(name) for name in benchmarks), default=0))
+    shown = names if len(names) > 1 else []
+    names_above = legend([(looks[name].symbol, looks[name].colour, name) for name in shown], left, scale)
     return draw(
         traces,
         colours,
         height=height,
         scale=scale,
-        margin=margin,
-        showlegend=len(names) > 1,
-        legend=LEGEND,
+        margin={"l": left, "r": 50 * scale, "t": names_above.height, "b": 40 * scale},
         annotations=[
-            _number(row, benchmarks.index(row.benchmark), looks[emphasised].colour)
-            for row in rows
-            if row.series == emphasised
+            names_above.annotation,
+            *(
+                _number(row, benchmarks.index(row.benchmark), looks[emphasised].colour)
+                for row in rows
+                if row.series == emphasised
+            ),
         ],
         shapes=_between(len(benchmarks), colours.grid),
         xaxis={

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Bool, Float, Int
 
-from tensorllm_core.figures.series import LEGEND, faint
+from tensorllm_core.figures.series import faint, legend
 from tensorllm_core.figures.theme import Appearance, Look, draw, look
 
 __all__ = ["MOST_POINTS", "margins", "margins_caption"]
@@ -31,11 +31,12 @@ def margins(
     """
     colours = look(appearance)
     shown = _sample(before, after)
+    kinds = _kinds(before, after, colours)
     traces = [
         go.Scatter(
             x=before[chosen].astype(np.float32),
             y=after[chosen].astype(np.float32),
-            name=f"{kind.name} {int(kind.members.sum()):,}",
+            name=kind.name,
             mode="markers",
             marker={
                 "color": kind.colour,
@@ -46,9 +47,11 @@ def margins(
             },
             hovertemplate=f"{kind.name}: margin %{{x:+.2f}} before, %{{y:+.2f}} after, nats<extra></extra>",
         )
-        for kind in _kinds(before, after, colours)
+        for kind in kinds
         for chosen in [shown[kind.members[shown]]]
     ]
+    left = 58 * scale
+    names = legend([(kind.symbol, kind.colour, f"{kind.name} {kind.members.sum():,}") for kind in kinds], left, scale)
     across, up = _range(before), _range(after)
     title = {"standoff": 6}
     axis = {"zeroline": True, "zerolinecolor": colours.ink, "zerolinewidth": 1.5, "showgrid": False, "nticks": 9}
@@ -57,11 +60,9 @@ def margins(
         colours,
         height=height,
         scale=scale,
-        margin={"l": 58 * scale, "t": 28 * scale, "b": 40 * scale},
-        showlegend=True,
-        legend=LEGEND,
+        margin={"l": left, "t": names.height, "b": 40 * scale},
         shapes=_regions(across, up, colours),
-        annotations=_words(colours),
+        annotations=[*_words(colours), names.annotation],
         xaxis={"title": {"text": "margin of the gold answer before, nats", **title}, "range": across, **axis},
         yaxis={"title": {"text": "after, nats", **title}, "range": up, **axis},
     )
@@ -91,10 +92,10 @@ def _kinds(before: Float[np.ndarray, " question"], after: Float[np.ndarray, " qu
     """The flips last, so that they lie on top."""
     was, became = before > 0, after > 0
     return [
-        _Kind("kept right", was & became, colours.modes[0], "circle", 4, 0.4),
-        _Kind("kept wrong", ~was & ~became, colours.muted, "x-thin", 5, 0.6),
-        _Kind("fixed", ~was & became, colours.modes[2], "triangle-up", 8, 0.9),
-        _Kind("broken", was & ~became, colours.modes[1], "diamond", 7, 0.9),
+        _Kind("kept right", was & became, colours.modes[0], "circle", 4.0, 0.4),
+        _Kind("kept wrong", ~was & ~became, colours.muted, "x-thin", 5.0, 0.6),
+        _Kind("fixed", ~was & became, colours.modes[2], "triangle-up", 8.0, 0.9),
+        _Kind("broken", was & ~became, colours.modes[1], "diamond", 7.0, 0.9),
     ]
 
 

@@ -6,26 +6,29 @@ a part except the edit, which has the orange of whatever is chosen; dashes and s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tensorllm_core.figures.theme import Appearance, look
 
-__all__ = ["LEGEND", "REFERENCE", "SeriesLook", "faint", "series_looks"]
+__all__ = ["REFERENCE", "Legend", "SeriesLook", "faint", "legend", "series_looks"]
 
 REFERENCE = "original"
 """Name of the subject that others are compared with."""
 
-LEGEND = {
-    "orientation": "h",
-    "xref": "container",
-    "x": 0.01,
-    "y": 1,
-    "xanchor": "left",
-    "yanchor": "bottom",
-    "itemsizing": "constant",
+_SIGNS = {
+    "circle": "●",
+    "circle-open": "○",
+    "square": "■",
+    "diamond": "◆",
+    "triangle-up": "▲",
+    "cross": "✚",
+    "x-thin": "✕",
 }
-"""Above the plot, over the figure's whole width, so that names of four subjects stand in one line."""
+_LINE = 76
+"""Most letters in a line of the legend at scale 1: half a screen wide."""
 
 _CONTROLS = {
     Appearance.LIGHT: ("#6f4bb2", "#3f6f80", "#77773f", "#8a5a6a"),
@@ -54,13 +57,44 @@ def series_looks(names: Sequence[str], appearance: Appearance, emphasised: str) 
     """
     colours = look(appearance)
     found = {
-        emphasised: SeriesLook(colours.modes[1], "solid", "circle", 3),
+        emphasised: SeriesLook(colours.modes[1], "solid", "circle", 3.0),
         REFERENCE: SeriesLook(colours.ink, "solid", "circle-open", 1.5),
     }
     for number, name in enumerate(name for name in names if name not in found):
         turn = number % len(_DASHES)
         found[name] = SeriesLook(_CONTROLS[appearance][turn], _DASHES[turn], _SYMBOLS[turn], 1.5)
     return {name: found[name] for name in names}
+
+
+@dataclass(frozen=True)
+class Legend:
+    """Names above a plot, and how much room they take there, in pixels."""
+
+    annotation: dict[str, Any]
+    height: float
+
+
+def legend(entries: Sequence[tuple[str, str, str]], left: float, scale: float) -> Legend:
+    """Symbol, colour and text of each entry, in as many lines as they need, from the figure's left edge.
+
+    Plotly's own legend is no wider than the plot, and so breaks its lines far earlier.
+
+    Args:
+        left: margin of the figure, in pixels.
+        scale: of the type.
+    """
+    lines: list[list[str]] = []
+    most, letters = _LINE / scale, math.inf
+    for symbol, colour, text in entries:
+        letters += len(text) + 5
+        if letters > most:
+            lines.append([])
+            letters = len(text) + 5
+        lines[-1].append(f"<span style='color:{colour}'>{_SIGNS[symbol]}</span> {text}")
+    place = {"xref": "paper", "x": 0, "xanchor": "left", "xshift": 6 - left, "yref": "paper", "y": 1, "yshift": 3}
+    text = "<br>".join("&nbsp;&nbsp; ".join(line) for line in lines)
+    annotation = {**place, "yanchor": "bottom", "align": "left", "text": text, "showarrow": False}
+    return Legend(annotation, (8 + 16 * len(lines)) * scale if lines else 8 * scale)
 
 
 def faint(colour: str, opacity: float) -> str:

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.tools.screen import drawn, figures, settle
+
+# A model that the first visit does not ask of itself would be slower to test than one that it does.
+SCENE = "/reasoning?model=demo-decoder-noisy&layer=1&layers=all&r1=12&r2=6&r3=4&sample=100"
+LONG = "/reasoning?model=demo-decoder-noisy&layer=1&layers=all&r1=11&r2=6&r3=4&sample=0&split=all"
+
+
+def ask(page: Page) -> None:
+    page.get_by_role("button", name=re.compile("Ask the questions")).click()
+
+
+def answered(page: Page) -> None:
+    """Wait until the run has ended and the screen shows all of it."""
+    expect(page.get_by_role("button", name="Ask again")).to_be_enabled(timeout=120_000)
+    expect(page.get_by_test_id("stProgress")).to_have_count(0)
+    drawn(page)
+
+
+def headline(page: Page) -> list[str]:
+    return page.get_by_test_id("stMetricValue").all_inner_texts()
+
+
+def test_the_screen_answers_without_a_click_and_a_reload_finds_the_answers_again(visit):
+    page = visit(SCENE)
+    answered(page)
+    before, drawings = headline(page), len(figures(page))
+    assert re.search(r"%.*%", before[0])
+    expect(page.get_by_text("Against the original.")).to_be_visible()
+    expect(page.get_by_text("Against attention removed.")).to_be_visible()
+    page.reload()
+    answered(page)
+    assert headline(page) == before
+    assert len(figures(page)) == drawings >= 2
+
+
+def test_another_edit_waits_for_the_button_and_then_shows_its_own_answers(visit):
+    page = visit(SCENE)
+    answered(page)
+    before = headline(page)
+    page.get_by_text("layer 1", exact=True).click()
+    expect(page).not_to_have_url(re.compile("layers=all"))
+    expect(page.get_by_text("Shown: the last run.")).to_be_visible()
+    assert headline(page) == before
+    ask(page)
+    answered(page)
+    expect(page.get_by_text("Shown: the last run.")).to_have_count(0)
+    assert headline(page) != before
+
+
+def test_answers_stay_when_one_goes_to_another_screen_and_back(visit):
+    page = visit(SCENE)
+    answered(page)
+    before = headline(page)
+    page.get_by_role("navigation").get_by_role("button", name="Start").click()
+    page.get_by_role("menuitem", name="Overview").click()
+    expect(page).to_have_title(re.compile("Overview"))
+    drawn(page)
+    page.get_by_role("navigation").get_by_role("button", name="Measure").click()
+    page.get_by_role("menuitem", name="Reasoning").click()
+    expect(page).to_have_title(re.compile("Reasoning"))
+    answered(page)
+    assert headline(page) == before
+
+
+def test_a_stopped_run_keeps_what_it_has_and_leaves_the_other_visitors_running(visit):
+    first, second = visit(LONG), visit(LONG.replace("r1=11", "r1=10"))
+    stop = first.get_by_role("button", name="Stop")
+    expect(first.get_by_test_id("stMetric")).not_to_have_count(0, timeout=60_000)
+    stop.click()
+    expect(first.get_by_text(re.compile("stopped"))).to_be_visible()
+    settle(first)
+    assert re.search(r"%.*%", headline(first)[0])
+    expect(first.get_by_text("of the questions so far, a random sample of all.")).to_be_visible()
+    answered(second)
+    assert re.search("12,?000|6,000|all", second.get_by_test_id("stMain").inner_text())
+
+
+def test_two_visitors_with_different_edits_see_their_own(visit):
+    scenes = [SCENE.replace("r1=12", f"r1={rank}") for rank in (3, 24)]
+    pages = [visit(scene) for scene in scenes]
+    for page in pages:
+        answered(page)
+    together = [headline(page) for page in pages]
+    alone = []
+    for scene in scenes:
+        page = visit(scene)
+        answered(page)
+        alone.append(headline(page))
+    assert together == alone
+    assert together[0] != together[1]
+
+
+def test_changed_answers_can_be_searched(visit):
+    page = visit(SCENE)
+    answered(page)
+    counts = page.get_by_text(re.compile(r"^\d+ of \d+ changed answers"))
+    shown, every = map(int, re.findall(r"\d+", counts.inner_text())[:2])
+    assert shown == every > 0
+    page.get_by_placeholder("Search questions and answers").fill("Profession")
+    page.get_by_placeholder("Search questions and answers").press("Enter")
+    expect(counts).not_to_have_text(re.compile(rf"^{shown} of"))
+
+
+def test_a_file_of_ones_own_is_asked_and_a_bad_one_told(visit, tmp_path):
+    page = visit(SCENE)
+    answered(page)
+    page.get_by_role("button", name=re.compile("Own questions and prompt")).click()
+    bad = tmp_path / "bad.csv"
+    bad.write_text("text,label\nhello,x\n", encoding="utf-8")
+    page.locator("input[type=file]").set_input_files(bad)
+    expect(page.get_by_text("Expected the columns `question` and `answer`".replace("`", ""))).to_be_visible()
+    good = tmp_path / "good.jsonl"
+    choices = ["composer", "pilot", "teacher"]
+    rows = [
+        {
+            "question": f"Biography: {clue} hangars cockpits. The person works as a",
+            "answer": "pilot",
+            "choices": choices,
+        }
+        for clue in ("rudders", "trials", "deadlines", "exams", "quartets", "choirs")
+    ]
+    good.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    page.locator("input[type=file]").set_input_files(good)
+    expect(page).to_have_url(re.compile("benchmark=own"))
+    page.keyboard.press("Escape")
+    ask(page)
+    answered(page)
+    expect(page.get_by_text(re.compile("of 5 questions"))).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sentence"),
+    [
+        ("benchmark=zzz", "got zzz"),
+        ("layers=0-9", "Expected a layer from 0 to 3"),
+        ("split=train", "Expected `split`"),
+        ("sample=-4", "Expected `sample`"),
+        ("template=nothing", "Expected a prompt template"),
+        ("benchmark=own%20file", "upload it again"),
+    ],
+)
+def test_nonsense_in_the_link_costs_a_sentence(parameters, sentence, visit):
+    page = visit(f"/reasoning?sample=50&{parameters}")
+    expect(page.get_by_test_id("stAlert").filter(has_text=sentence.replace("`", "")).first).to_be_visible()
+
+
+def test_a_scan_draws_its_points_and_a_click_takes_the_ranks(visit):
+    page = visit(SCENE.replace("layers=all&", "") + "&tab=Rank+scan")
+    answered(page)
+    page.get_by_role("button", name="Scan ratios").click()
+    expect(page.get_by_text("Best of these on")).to_be_visible(timeout=120_000)
+    expect(page.get_by_test_id("stProgress")).to_have_count(0, timeout=120_000)
+    settle(page)
