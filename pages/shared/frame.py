@@ -8,16 +8,26 @@ from collections.abc import Callable
 from functools import wraps
 
 import streamlit as st
+import torch
 
 from pages.shared import state
 from pages.shared.navigation import PAGES, route, was_routed
 from tensorllm_core.errors import ExplorerError
 from tensorllm_core.figures.theme import Appearance
 
-__all__ = ["appearance", "enlarge_when_presenting", "guarded", "open_page", "show_notices", "type_scale"]
+__all__ = [
+    "appearance",
+    "enlarge_when_presenting",
+    "guarded",
+    "open_page",
+    "sentence_for",
+    "show_notices",
+    "type_scale",
+]
 
 _LOG = logging.getLogger(__name__)
 _PRESENT_SCALE = 1.3
+_NUMBER = "number_in_log"
 _STYLE = """
 <style>
 .stMainBlockContainer {padding-left: 1.25rem; padding-right: 1.25rem;}
@@ -56,21 +66,37 @@ def guarded(screen: Callable[[], None]) -> Callable[[], None]:
     def run() -> None:
         try:
             screen()
-        except ExplorerError as error:
-            st.error(str(error), icon=":material/error:")
-        except Exception as bug:
+        except Exception as error:
             # Streamlit steers reruns with exceptions of its own, which are not for us.
-            if type(bug).__module__.startswith("streamlit.runtime"):
+            if type(error).__module__.startswith("streamlit.runtime"):
                 raise
-            number = secrets.token_hex(4)
-            _LOG.exception("bug %s", number)
-            st.error(
-                f"Something went wrong on our side (id {number}, noted in the server's log). "
-                "Your settings are kept: change one of them, or reload the page.",
-                icon=":material/bug_report:",
-            )
+            icon = ":material/error:" if isinstance(error, ExplorerError) else ":material/bug_report:"
+            st.error(sentence_for(error), icon=icon)
 
     return run
+
+
+def sentence_for(error: BaseException) -> str:
+    """What to tell people of an error: our own sentence, or an apology with the id under which the log has it whole."""
+    if isinstance(error, ExplorerError):
+        return str(error)
+    number = getattr(error, _NUMBER, None)
+    if number is None:
+        # An error of background work comes here twice: where it is raised, and on the page.
+        number = secrets.token_hex(4)
+        setattr(error, _NUMBER, number)
+        _LOG.error("bug %s", number, exc_info=error)
+    if _is_out_of_memory(error):
+        return f"This needs more memory than there is (id {number}); choose a smaller model, fewer layers or questions."
+    return (
+        f"Something went wrong on our side (id {number}, noted in the server's log). "
+        "Your settings are kept: change one of them, or reload the page."
+    )
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    # For the main memory torch raises a plain RuntimeError.
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
 
 
 def enlarge_when_presenting() -> None:

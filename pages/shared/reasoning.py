@@ -50,9 +50,9 @@ CLEAN_MODEL = "clean model"
 BUNDLED_BENCHMARKS = ("world-hop", "world-claims", "world-bios", "world-facts")
 OWN_FILE = "own file"
 _SWEEPS = 10
-_ROUNDS = 12
+_ROUNDS = 8
 """How many times a curve moves in one run."""
-_LEAST_WAVE, _MOST_WAVE = 24, 256
+_LEAST_WAVE, _MOST_WAVE = 32, 256
 
 
 @dataclass(frozen=True)

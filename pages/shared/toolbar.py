@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.shared import state
 from pages.shared.analysis import settled
+from pages.shared.cache import rest_heap
 from pages.shared.frame import enlarge_when_presenting
 from pages.shared.scene import Scene
 from pages.shared.widgets import copy_link
@@ -20,6 +21,7 @@ _LAYOUTS = {Layout.PAPER: "layout: paper", Layout.RELEASED_CODE: "layout: releas
 
 def begin_screen(help_text: str) -> tuple[Scene, Checkpoint]:
     """The scene as its model allows it, kept in the URL, under the row of controls that all screens share."""
+    rest_heap("start")
     scene, checkpoint = settled(state.current_scene())
     state.settle(scene)
     state.write_url(scene)

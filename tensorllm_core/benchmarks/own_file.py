@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tensorllm_core.benchmarks.benchmark import Answering, Question, QuestionSet, Split
+from tensorllm_core.benchmarks.splits import first_fifth
 from tensorllm_core.errors import BenchmarkError, FileAccessError
 
 __all__ = ["LARGEST_FILE", "OwnFile", "own_benchmark", "read_own_file", "read_own_path"]
@@ -18,7 +19,6 @@ LARGEST_FILE = 50 * 2**20
 _MOST_ROWS = 100_000
 _LONGEST_TEXT = 20_000
 _MOST_MESSAGES = 50
-_VALIDATION_SHARE = 0.2
 _KNOWN = ("question", "answer", "choices", "id", "topic")
 
 
@@ -94,10 +94,9 @@ def own_benchmark(
             f"Expected choices in every row of {own.name} or in none, got them in {with_choices} of "
             f"{len(own.questions)}; split the file in two."
         )
-    count = max(1, int(_VALIDATION_SHARE * len(own.questions))) if len(own.questions) > 1 else 0
-    parts = {Split.VALIDATION: own.questions[:count], Split.TEST: own.questions[count:], Split.ALL: own.questions}
+    part = first_fifth(own.questions, split)
     answering = Answering.CHOICE if with_choices else Answering.GENERATION
-    return QuestionSet(name, split, parts[split], answering, template, 0 if with_choices else max_new_tokens)
+    return QuestionSet(name, split, part, answering, template, 0 if with_choices else max_new_tokens)
 
 
 class _RowError(Exception):

@@ -5,13 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from tensorllm_core.benchmarks.benchmark import Benchmark, QuestionSet, Split
+from tensorllm_core.benchmarks.bios import BIOS
+from tensorllm_core.benchmarks.fever import FEVER
+from tensorllm_core.benchmarks.hotpotqa import HOTPOTQA
 from tensorllm_core.benchmarks.own_file import own_benchmark, read_own_path
+from tensorllm_core.benchmarks.wikidataqa import WIKIDATAQA
 from tensorllm_core.benchmarks.world import WORLD
 from tensorllm_core.errors import BenchmarkError
 
 __all__ = ["BENCHMARKS", "benchmark_named", "load_questions"]
 
-BENCHMARKS: dict[str, Benchmark] = {benchmark.name: benchmark for benchmark in WORLD}
+BENCHMARKS: dict[str, Benchmark] = {
+    benchmark.name: benchmark for benchmark in (*WORLD, HOTPOTQA, FEVER, BIOS, WIKIDATAQA)
+}
 
 _FILES = {".jsonl", ".json", ".csv"}
 

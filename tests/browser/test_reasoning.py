@@ -72,7 +72,7 @@ def test_answers_stay_when_one_goes_to_another_screen_and_back(visit):
 
 def test_a_stopped_run_keeps_what_it_has_and_leaves_the_other_visitors_running(visit):
     first, second = visit(LONG), visit(LONG.replace("r1=11", "r1=10"))
-    stop = first.get_by_role("button", name="Stop")
+    stop = first.get_by_test_id("stMainBlockContainer").get_by_role("button", name="Stop")
     expect(first.get_by_test_id("stMetric")).not_to_have_count(0, timeout=60_000)
     stop.click()
     expect(first.get_by_text(re.compile("stopped"))).to_be_visible()

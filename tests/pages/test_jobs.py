@@ -1,0 +1,503 @@
+"""Background work: who waits, who shares, what is kept when it is stopped, fails, or everybody has gone."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+from pages.shared.frame import sentence_for
+from pages.shared.jobs import Job
+from pages.shared.queue import Board, Report
+from pages.shared.task import Lane, State
+from tensorllm_core.errors import RequestError, StoppedError
+
+PATIENCE = 10
+
+
+class Puppet:
+    """Work that does what the test says, one step at a time."""
+
+    def __init__(self) -> None:
+        self.steps: queue.SimpleQueue[Callable[[Report], Any]] = queue.SimpleQueue()
+        self.answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self.runs = 0
+
+    def __call__(self, report: Report) -> Any:
+        self.runs += 1
+        while True:
+            answer = self.steps.get(timeout=PATIENCE)(report)
+            self.answers.put(answer)
+            if isinstance(answer, Finished):
+                return answer.result
+
+    def do(self, step: Callable[[Report], Any]) -> Any:
+        self.steps.put(step)
+        return self.answers.get(timeout=PATIENCE)
+
+    def goes_on(self, share: float = 0.5) -> bool:
+        """Report progress; whether the work is to go on."""
+        return self.do(lambda report: report.progress(share, "halfway"))
+
+    def publish(self, partial: Any) -> None:
+        self.do(lambda report: report.publish(partial))
+
+    def finish(self, result: Any) -> None:
+        self.do(lambda report: Finished(result))
+
+    def fail(self, error: BaseException) -> None:
+        def step(report: Report) -> None:
+            raise error
+
+        self.steps.put(step)
+
+
+class Finished:
+    def __init__(self, result: Any) -> None:
+        self.result = result
+
+
+class World:
+    """A board with a clock that the test turns, and sessions that come and go."""
+
+    def __init__(self, **limits: int) -> None:
+        self.now = 100.0
+        self.gone: set[str] = set()
+        self.board = Board(
+            connected=lambda session: session not in self.gone, explain=sentence_for, clock=lambda: self.now, **limits
+        )
+
+    def start(
+        self, key: str, work: Callable[[Report], Any], session: str = "ada", lane: Lane = Lane.LONG, device: str = "cpu"
+    ) -> Job:
+        return Job(self.board, self.board.start(key, key, work, session, device, lane), session)
+
+    def find(self, key: str, session: str) -> Job | None:
+        task = self.board.find(key, session)
+        return None if task is None else Job(self.board, task, session)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def running(world: World, key: str = "a", session: str = "ada") -> tuple[Job, Puppet]:
+    puppet = Puppet()
+    job = world.start(key, puppet, session)
+    assert puppet.goes_on(0.0)
+    return job, puppet
+
+
+def test_jobs_run_in_order_of_asking_and_know_how_many_are_before_them(world: World) -> None:
+    first, puppet = running(world)
+    order: list[str] = []
+    second = world.start("b", lambda report: order.append("b"))
+    third = world.start("c", lambda report: order.append("c"))
+    assert [job.state for job in (first, second, third)] == [State.RUNNING, State.WAITING, State.WAITING]
+    assert [job.position for job in (first, second, third)] == [0, 1, 2]
+    second.stop()
+    assert second.state is State.STOPPED
+    assert third.position == 1
+    fourth = world.start("d", lambda report: order.append("d"))
+    puppet.finish("done")
+    assert fourth.wait(PATIENCE)
+    assert order == ["c", "d"]
+
+
+def test_short_work_does_not_wait_behind_long_work_nor_one_device_behind_another(world: World) -> None:
+    long, puppet = running(world)
+    quick = world.start("quick", lambda report: 1, lane=Lane.QUICK)
+    elsewhere = world.start("elsewhere", lambda report: 2, device="cuda:0")
+    assert quick.wait(PATIENCE)
+    assert elsewhere.wait(PATIENCE)
+    assert (quick.result, elsewhere.result) == (1, 2)
+    assert long.state is State.RUNNING
+    puppet.finish(None)
+
+
+def test_progress_says_how_much_is_done_and_how_long_the_rest_will_take(world: World) -> None:
+    job, puppet = running(world)
+    assert job.seconds_left is None
+    world.now += 30
+    puppet.goes_on(0.0)
+    world.now += 10
+    puppet.goes_on(0.25)
+    assert (job.share, job.message, job.seconds) == (0.25, "halfway", 40)
+    assert job.seconds_left == pytest.approx(30)
+    world.now += 5
+    assert job.seconds_left == pytest.approx(25)
+    puppet.finish("all")
+    assert job.wait(PATIENCE)
+    world.now += 100
+    assert (job.seconds, job.seconds_left, job.share) == (45, None, 1.0)
+
+
+@pytest.mark.parametrize(("share", "shown"), [(-1.0, 0.0), (7.0, 1.0), (float("nan"), 0.0)])
+def test_a_share_out_of_bounds_is_held(world: World, share: float, shown: float) -> None:
+    job, puppet = running(world)
+    puppet.goes_on(share)
+    assert job.share == shown
+    puppet.finish(None)
+
+
+def test_partial_results_show_while_it_runs_and_the_result_takes_their_place(world: World) -> None:
+    job, puppet = running(world)
+    assert (job.partial, job.result) == (None, None)
+    puppet.publish("some")
+    assert (job.partial, job.result, job.published) == ("some", None, 1)
+    puppet.finish("all")
+    assert job.wait(PATIENCE)
+    assert (job.state, job.partial, job.result) == (State.DONE, "all", "all")
+
+
+def test_stopped_work_keeps_what_it_has_published(world: World) -> None:
+    job, puppet = running(world)
+    puppet.publish("some")
+    job.stop()
+    assert job.stopping
+    assert job.state is State.RUNNING
+    assert not puppet.goes_on()
+    puppet.fail(StoppedError("Stopped; start again."))
+    assert job.wait(PATIENCE)
+    assert (job.state, job.result, job.sentence) == (State.STOPPED, "some", "")
+
+
+def test_stopped_work_may_return_what_it_has(world: World) -> None:
+    job, puppet = running(world)
+    job.stop()
+    assert not puppet.goes_on()
+    puppet.finish("what there is")
+    assert job.wait(PATIENCE)
+    assert (job.state, job.result) == (State.STOPPED, "what there is")
+
+
+def test_work_that_was_done_before_it_heard_of_the_stop_is_done(world: World) -> None:
+    job, puppet = running(world)
+    job.stop()
+    puppet.finish("all")
+    assert job.wait(PATIENCE)
+    assert job.state is State.DONE
+
+
+def test_our_errors_are_told_as_they_are(world: World) -> None:
+    job, puppet = running(world)
+    puppet.fail(RequestError("Expected a question, got none; give one."))
+    assert job.wait(PATIENCE)
+    assert (job.state, job.sentence) == (State.FAILED, "Expected a question, got none; give one.")
+
+
+def test_a_bug_is_logged_once_and_told_as_an_apology_with_its_id(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    job, puppet = running(world)
+    with caplog.at_level(logging.ERROR):
+        puppet.fail(ZeroDivisionError("secret"))
+        assert job.wait(PATIENCE)
+        assert job.error is not None
+        assert sentence_for(job.error) == job.sentence
+    (record,) = caplog.records
+    assert record.getMessage().removeprefix("bug ") in job.sentence
+    assert "ZeroDivisionError: secret" in caplog.text
+    assert "secret" not in job.sentence
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        torch.OutOfMemoryError("CUDA out of memory."),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"),
+    ],
+)
+def test_running_out_of_memory_is_told_plainly_and_the_next_job_runs(world: World, error: BaseException) -> None:
+    job, puppet = running(world)
+    puppet.fail(error)
+    assert job.wait(PATIENCE)
+    assert "more memory than there is" in job.sentence
+    after = world.start("after", lambda report: 1)
+    assert after.wait(PATIENCE)
+    assert after.result == 1
+
+
+def test_a_failed_job_lets_go_of_what_its_work_held(world: World) -> None:
+    held = []
+
+    class Large:
+        def __del__(self) -> None:
+            held.append("freed")
+
+    def work(report: Report) -> None:
+        large = Large()
+        raise MemoryError(str(large))
+
+    job = world.start("a", work)
+    assert job.wait(PATIENCE)
+    assert held == ["freed"]
+
+
+def test_a_failed_or_stopped_job_can_be_tried_again(world: World) -> None:
+    job, puppet = running(world)
+    puppet.fail(RequestError("Expected luck, got none; try again."))
+    assert job.wait(PATIENCE)
+    job.again()
+    assert puppet.goes_on()
+    again = world.find("a", "ada")
+    assert again is not None
+    assert again.state is State.RUNNING
+    again.stop()
+    puppet.finish("some")
+    assert again.wait(PATIENCE)
+    assert puppet.runs == 2
+    assert world.start("a", lambda report: 3).wait(PATIENCE)
+
+
+def test_two_who_ask_for_the_same_share_one_computation(world: World) -> None:
+    ada, puppet = running(world, session="ada")
+    bob = world.start("a", puppet, "bob")
+    puppet.finish("all")
+    assert ada.wait(PATIENCE)
+    assert (ada.result, bob.result, puppet.runs) == ("all", "all", 1)
+    late = world.start("a", puppet, "late")
+    assert (late.state, late.result) == (State.DONE, "all")
+
+
+def test_a_stop_by_one_leaves_it_running_for_the_other_until_both_want_it(world: World) -> None:
+    ada, puppet = running(world, session="ada")
+    bob = world.start("a", puppet, "bob")
+    puppet.publish("some")
+    ada.stop()
+    assert puppet.goes_on()
+    puppet.publish("more")
+    assert (ada.state, ada.result) == (State.STOPPED, "some")
+    assert (bob.state, bob.partial) == (State.RUNNING, "more")
+    found = world.find("a", "ada")
+    assert found is not None
+    assert found.state is State.STOPPED
+    bob.stop()
+    assert not puppet.goes_on()
+    puppet.finish("most")
+    assert bob.wait(PATIENCE)
+    assert (ada.result, bob.result) == ("most", "most")
+
+
+def test_who_has_stopped_may_join_again_while_others_go_on(world: World) -> None:
+    ada, puppet = running(world, session="ada")
+    world.start("a", puppet, "bob")
+    ada.stop()
+    ada.again()
+    assert ada.state is State.RUNNING
+    puppet.finish("all")
+    assert ada.wait(PATIENCE)
+    assert puppet.runs == 1
+
+
+def test_a_stop_counts_at_once_when_the_other_has_gone(world: World) -> None:
+    ada, puppet = running(world, session="ada")
+    world.start("a", puppet, "bob")
+    world.gone.add("bob")
+    ada.stop()
+    assert not puppet.goes_on()
+    puppet.finish(None)
+
+
+def test_a_job_stops_some_seconds_after_everybody_has_gone(world: World) -> None:
+    job, puppet = running(world)
+    puppet.publish("some")
+    waiting = world.start("b", puppet)
+    world.gone.add("ada")
+    world.now += 60
+    assert puppet.goes_on()
+    world.now += 9
+    assert puppet.goes_on()
+    world.now += 2
+    assert not puppet.goes_on()
+    assert waiting.state is State.STOPPED
+    puppet.finish(None)
+    assert job.wait(PATIENCE)
+    # Who lost the connection finds what there was; a newcomer begins anew.
+    found = world.find("a", "ada")
+    assert found is not None
+    assert found.result == "some"
+    assert world.find("a", "new") is None
+    assert world.start("a", lambda report: "anew", "new").wait(PATIENCE)
+
+
+def test_a_short_loss_of_the_connection_stops_nothing(world: World) -> None:
+    _, puppet = running(world)
+    for _ in range(5):
+        world.gone.add("ada")
+        world.now += 6
+        assert puppet.goes_on()
+        world.gone.clear()
+        world.now += 6
+        assert puppet.goes_on()
+    puppet.finish(None)
+
+
+def test_a_reload_takes_up_the_running_job(world: World) -> None:
+    _, puppet = running(world, session="before")
+    world.gone.add("before")
+    world.now += 5
+    assert puppet.goes_on()
+    job = world.find("a", "after")
+    assert job is not None
+    world.now += 60
+    assert puppet.goes_on()
+    puppet.finish("all")
+    assert job.wait(PATIENCE)
+    assert job.result == "all"
+
+
+def test_a_reload_finds_what_was_done_and_what_was_stopped(world: World) -> None:
+    job, puppet = running(world, session="before")
+    puppet.finish("all")
+    assert job.wait(PATIENCE)
+    stopped, puppet = running(world, "b", session="before")
+    puppet.publish("some")
+    stopped.stop()
+    assert not puppet.goes_on()
+    puppet.finish(None)
+    assert stopped.wait(PATIENCE)
+    world.gone.add("before")
+    assert [found.result for key in "ab" if (found := world.find(key, "after"))] == ["all", "some"]
+
+
+def test_a_failure_without_any_result_concerns_only_those_who_were_there(world: World) -> None:
+    job, puppet = running(world, session="ada")
+    puppet.fail(RequestError("Expected luck, got none; try again."))
+    assert job.wait(PATIENCE)
+    assert world.find("a", "ada") is not None
+    assert world.find("a", "bob") is None
+
+
+def test_what_is_forgotten_begins_anew(world: World) -> None:
+    job, puppet = running(world)
+    puppet.finish("all")
+    assert job.wait(PATIENCE)
+    world.board.forget("a", "ada")
+    assert world.find("a", "ada") is None
+    job, puppet = running(world)
+    world.board.forget("a", "ada")
+    assert job.stopping
+    after = world.start("a", lambda report: "anew")
+    assert after.position == 1
+    puppet.finish(None)
+    assert after.wait(PATIENCE)
+    assert after.result == "anew"
+
+
+def test_what_one_forgets_the_other_keeps(world: World) -> None:
+    _, puppet = running(world, session="ada")
+    bob = world.start("a", puppet, "bob")
+    world.board.forget("a", "ada")
+    assert puppet.goes_on()
+    assert world.start("a", puppet, "ada").state is State.RUNNING
+    puppet.finish("all")
+    assert bob.wait(PATIENCE)
+    assert puppet.runs == 1
+
+
+def test_the_results_that_were_looked_at_longest_ago_leave_first() -> None:
+    world = World(most_ended=2)
+    for key in "abc":
+        assert world.start(key, lambda report, key=key: key).wait(PATIENCE)
+        world.find("a", "ada")
+    assert [key for key in "abc" if world.find(key, "ada")] == ["a", "c"]
+
+
+def test_an_unknown_key_is_no_job(world: World) -> None:
+    assert world.find("nothing", "ada") is None
+    world.board.forget("nothing", "ada")
+
+
+def live_page() -> None:
+    import streamlit as st
+
+    from pages.shared import jobs
+    from tests.pages.test_jobs import slow_count
+
+    job = jobs.job_of(st.query_params["key"])
+    if job is None and st.button("Start"):
+        job = jobs.start(st.query_params["key"], "Counting", slow_count)
+    if job is not None:
+        jobs.show_live(job, lambda count: st.metric("Count", count))
+
+
+def slow_count(report: Report[int]) -> int:
+    for count in range(1, 12):
+        report.publish(count)
+        if not report.progress(count / 12, f"at {count}"):
+            return count
+        time.sleep(0.1)
+    return 12
+
+
+def visit(key: str) -> AppTest:
+    app = AppTest.from_function(live_page, default_timeout=30)
+    app.query_params["key"] = key
+    return app.run()
+
+
+def until(app: AppTest, holds: Callable[[AppTest], bool]) -> AppTest:
+    for _ in range(100):
+        if holds(app):
+            return app
+        time.sleep(0.05)
+        app.run()
+    raise AssertionError("it did not come to that")
+
+
+def test_a_page_shows_live_results_then_the_last_also_to_a_new_visit() -> None:
+    app = visit("to the end")
+    assert not app.metric
+    app.button[0].click().run()
+    assert app.get("progress")
+    assert 0 < int(app.metric[0].value) < 12
+    until(app, lambda app: not app.get("progress"))
+    assert app.metric[0].value == "12"
+    again = visit("to the end")
+    assert again.metric[0].value == "12"
+    assert not again.get("progress")
+
+
+def test_stop_on_the_page_keeps_the_partial_result_and_offers_a_restart() -> None:
+    app = visit("stopped")
+    app.button[0].click().run()
+    next(button for button in app.button if button.label == "Stop").click().run()
+    until(app, lambda app: not app.get("progress"))
+    assert 0 < int(app.metric[0].value) < 12
+    assert "stopped at" in app.info[0].value
+    next(button for button in app.button if button.label == "Start again").click().run()
+    until(app, lambda app: not app.get("progress"))
+    assert app.metric[0].value == "12"
+
+
+def quick_page() -> None:
+    import streamlit as st
+
+    from pages.shared import jobs
+    from pages.shared.frame import guarded
+    from tests.pages.test_jobs import QUICK
+
+    guarded(lambda: st.write(jobs.result_of("quick", "Working", QUICK[0])))()
+
+
+QUICK: list[Callable] = []
+
+
+def test_short_work_answers_in_the_same_run_and_its_errors_reach_the_page() -> None:
+    app = AppTest.from_function(quick_page, default_timeout=30)
+    QUICK[:] = [lambda progress: "answer"]
+    assert app.run().markdown[0].value == "answer"
+    QUICK[:] = [lambda progress: 1 // 0]
+    assert "id " in app.run().error[0].value
+    QUICK[:] = [lambda progress: "another"]
+    assert app.run().markdown[0].value == "another"
+    assert not app.error
