@@ -189,9 +189,7 @@ def show_live(job: Job[T], draw: Callable[[T], None]) -> None:
 
     `draw` is called in the page, not in a fragment: what is clicked in it answers as anywhere else.
     """
-    with job.board.changed:
-        asked = job.board.clock() - job.task.asked
-    if not job.wait(_PATIENCE - asked):
+    if not job.wait(_PATIENCE - (job.board.clock() - job.task.asked)):
         show_progress(job, live=True)
     elif job.state is State.FAILED:
         st.error(job.sentence, icon=":material/error:")

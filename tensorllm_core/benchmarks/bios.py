@@ -1,16 +1,27 @@
-"""Bios Profession as LASER and TensorLLM use it: the profession of the person in a short biography."""
+"""Bios Profession: the profession of a person from a short biography.
+
+Protocol as LASER and TensorLLM use it: the split `dev`, its field `hard_text` (the biography without the sentence that
+names the profession); only the eight professions that are one token for every model of the papers (19,223 of 39,642
+biographies); the answer is the likeliest of the eight.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
-from tensorllm_core.benchmarks.benchmark import Answering, Benchmark, Question, QuestionSet, Split
-from tensorllm_core.benchmarks.hub import Row, load_rows, question_set
+from tensorllm_core.benchmarks.benchmark import Benchmark, Question, QuestionSet, Split
+from tensorllm_core.benchmarks.hub import HubData, Row, hub_rows
+from tensorllm_core.benchmarks.splits import part
 
-__all__ = ["BIOS", "bios", "bios_questions"]
+__all__ = ["BIOS", "PROFESSIONS", "bios_questions", "load_bios"]
 
-_PROFESSIONS = {
+PROFESSIONS = ("journalist", "poet", "composer", "model", "teacher", "architect", "painter", "professor")
+
+_DATA = HubData(
+    "LabHC/bias_in_bios", None, ("dev",), ("hard_text", "profession"), fields=("question", "answer", "choices")
+)
+_NUMBERS = {
     1: "architect",
     5: "composer",
     11: "journalist",
@@ -20,38 +31,36 @@ _PROFESSIONS = {
     21: "professor",
     26: "teacher",
 }
-"""Those of the data set's 28 numbered professions that are one token in the papers' models."""
-_CHOICES = ("journalist", "poet", "composer", "model", "teacher", "architect", "painter", "professor")
+"""How the data set numbers the eight among its 28 professions."""
+
+_TEMPLATE = "Here is a text: {question} What is the profession of the person in it? The profession of this person is"
 
 
-def bios(split: Split, folder: Path | None = None) -> QuestionSet:
-    """The data set's `dev` (PAPER's protocol).
+def load_bios(split: Split, folder: Path | None = None) -> QuestionSet:
+    """The questions of one split; from a local file `dev` if a folder is given.
 
     Raises:
-        BenchmarkError: the data set cannot be had.
+        BenchmarkError: as `hub_rows`.
     """
-    (rows,) = load_rows("bios", "LabHC/bias_in_bios", None, ("dev",), folder)
-    return question_set(
-        "bios",
-        split,
-        bios_questions(rows),
-        template="Consider this text: {question} What is the profession of the person in this text? The profession is",
-        answering=Answering.CHOICE,
+    (rows,) = hub_rows(_DATA, folder)
+    return QuestionSet("bios", split, part(bios_questions(rows), split), template=_TEMPLATE)
+
+
+def bios_questions(rows: Iterable[Row]) -> tuple[Question, ...]:
+    """Rows of the data set as questions, other professions left out.
+
+    >>> bios_questions([{"hard_text": "She rhymes.", "profession": 20}])[0].answer
+    'poet'
+    """
+    return tuple(
+        Question(f"dev {number}", "", _ended(row["hard_text"].strip()), _NUMBERS[row["profession"]], PROFESSIONS)
+        for number, row in enumerate(rows)
+        if row["profession"] in _NUMBERS
     )
 
 
-def bios_questions(rows: Iterable[Row]) -> Iterator[Question]:
-    """Biographies of the eight professions.
-
-    >>> [found.answer for found in bios_questions([{"hard_text": "She writes.", "profession": 20}])]
-    ['poet']
-    """
-    for number, row in enumerate(rows):
-        profession = row["profession"]
-        answer = _PROFESSIONS.get(profession) if isinstance(profession, int) else None
-        text = str(row["hard_text"]).strip()
-        if answer and text:
-            yield Question(str(number), "", text, answer, _CHOICES)
+def _ended(text: str) -> str:
+    return text if text.endswith((".", "?")) else f"{text}."
 
 
-BIOS = Benchmark("bios", "Bios Profession", "Biography to profession.", "LabHC/bias_in_bios (dev)", bios)
+BIOS = Benchmark("bios", "Bios Profession", "A person's profession from a biography.", _DATA.repository, load_bios)

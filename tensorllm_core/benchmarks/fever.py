@@ -1,50 +1,65 @@
-"""FEVER as LASER and TensorLLM use it: is a claim true or false?"""
+"""FEVER: is a claim true or false?
+
+Protocol as LASER and TensorLLM use it: of `v1.0`, `paper_dev` then `paper_test`; each claim once, claims with
+conflicting labels dropped (13,086 stay); " true" against " false" after the prompt.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 
-from tensorllm_core.benchmarks.benchmark import Answering, Benchmark, Question, QuestionSet, Split
-from tensorllm_core.benchmarks.hub import Row, load_rows, question_set
+from tensorllm_core.benchmarks.benchmark import Benchmark, Question, QuestionSet, Split
+from tensorllm_core.benchmarks.hub import HubData, Row, hub_rows
+from tensorllm_core.benchmarks.splits import part
 
-__all__ = ["FEVER", "fever", "fever_questions"]
+__all__ = ["FEVER", "fever_questions", "load_fever"]
 
-_TRUTH = {"SUPPORTS": "true", "REFUTES": "false"}
+_DATA = HubData(
+    "EleutherAI/fever",
+    "v1.0",
+    ("paper_dev", "paper_test"),
+    ("id", "label", "claim"),
+    fields=("question", "answer", "choices"),
+)
+_CHOICES = ("true", "false")
+# Copies of the data set write the label as a word or as a number; a claim without enough information has neither.
+_ANSWERS = {"SUPPORTS": "true", "REFUTES": "false", "1": "true", "0": "false"}
+_TEMPLATE = "Here is a claim: {question} Is this claim true or false? The claim is"
 
 
-def fever(split: Split, folder: Path | None = None) -> QuestionSet:
-    """`paper_dev`, then `paper_test` (PAPER's protocol).
+def load_fever(split: Split, folder: Path | None = None) -> QuestionSet:
+    """The questions of one split; from local files `paper_dev` and `paper_test` if a folder is given.
 
     Raises:
-        BenchmarkError: the data set cannot be had.
+        BenchmarkError: as `hub_rows`.
     """
-    parts = load_rows("fever", "EleutherAI/fever", "v1.0", ("paper_dev", "paper_test"), folder)
-    return question_set(
-        "fever",
-        split,
-        fever_questions([row for part in parts for row in part]),
-        template="Consider this claim: {question} Is the claim true or false? The claim is",
-        answering=Answering.CHOICE,
-    )
+    questions = fever_questions(chain(*hub_rows(_DATA, folder)))
+    return QuestionSet("fever", split, part(questions, split), template=_TEMPLATE)
 
 
-def fever_questions(rows: Iterable[Row]) -> Iterator[Question]:
-    """Each claim that is supported or refuted once; claims with conflicting labels are dropped.
+def fever_questions(rows: Iterable[Row]) -> tuple[Question, ...]:
+    """Rows of the data set (one for each piece of evidence) as questions, one for each claim of one label.
 
-    >>> rows = [{"claim": "A.", "label": "SUPPORTS"}, {"claim": "B.", "label": "REFUTES"},
-    ...         {"claim": "B.", "label": "SUPPORTS"}, {"claim": "C.", "label": "NOT ENOUGH INFO"}]
-    >>> [(found.text, found.answer) for found in fever_questions(rows)]
-    [('A.', 'true')]
+    >>> fever_questions([{"id": 7, "claim": "Rome is old", "label": "SUPPORTS"}])
+    (Question(id='7', topic='', text='Rome is old.', answer='true', choices=('true', 'false')),)
     """
-    labels: dict[str, set[str]] = {}
+    found: dict[str, Question | None] = {}
     for row in rows:
-        truth = _TRUTH.get(str(row["label"]))
-        if truth is not None:
-            labels.setdefault(str(row["claim"]).strip(), set()).add(truth)
-    for number, (claim, truths) in enumerate(labels.items()):
-        if claim and len(truths) == 1:
-            yield Question(str(number), "", claim, next(iter(truths)), ("true", "false"))
+        answer = _ANSWERS.get(str(row["label"]))
+        if answer is None:
+            continue
+        claim = row["claim"].strip()
+        question = Question(str(row["id"]), "", _ended(claim), answer, _CHOICES)
+        earlier = found.setdefault(claim, question)
+        if earlier is None or earlier.answer != answer:
+            found[claim] = None
+    return tuple(question for question in found.values() if question is not None)
 
 
-FEVER = Benchmark("fever", "FEVER", "True or false claims.", "EleutherAI/fever (v1.0)", fever)
+def _ended(claim: str) -> str:
+    return claim if claim.endswith((".", "?")) else f"{claim}."
+
+
+FEVER = Benchmark("fever", "FEVER", "Is a claim true or false?", _DATA.repository, load_fever)

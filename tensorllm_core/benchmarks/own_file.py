@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tensorllm_core.benchmarks.benchmark import Answering, Question, QuestionSet, Split
-from tensorllm_core.benchmarks.splits import first_fifth
+from tensorllm_core.benchmarks.splits import part
 from tensorllm_core.errors import BenchmarkError, FileAccessError
 
 __all__ = ["LARGEST_FILE", "OwnFile", "own_benchmark", "read_own_file", "read_own_path"]
@@ -94,9 +94,9 @@ def own_benchmark(
             f"Expected choices in every row of {own.name} or in none, got them in {with_choices} of "
             f"{len(own.questions)}; split the file in two."
         )
-    part = first_fifth(own.questions, split)
+    chosen = part(own.questions, split)
     answering = Answering.CHOICE if with_choices else Answering.GENERATION
-    return QuestionSet(name, split, part, answering, template, 0 if with_choices else max_new_tokens)
+    return QuestionSet(name, split, chosen, answering, template, 0 if with_choices else max_new_tokens)
 
 
 class _RowError(Exception):

@@ -1,47 +1,48 @@
-"""BigBench-WikidataQA as LASER and TensorLLM use it: complete a statement freely, in at most 10 tokens."""
+"""BigBench-WikidataQA: a statement about the world to complete.
+
+Protocol as LASER and TensorLLM use it: the task `qa_wikidata`, validation then train; items with exactly one target
+(20,321); right when the gold answer stands in 10 generated tokens.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 
 from tensorllm_core.benchmarks.benchmark import Answering, Benchmark, Question, QuestionSet, Split
-from tensorllm_core.benchmarks.hub import Row, load_rows, question_set
+from tensorllm_core.benchmarks.hub import HubData, Row, hub_rows
+from tensorllm_core.benchmarks.splits import part
 
-__all__ = ["WIKIDATAQA", "wikidataqa", "wikidataqa_questions"]
+__all__ = ["WIKIDATAQA", "load_wikidataqa", "wikidataqa_questions"]
+
+_DATA = HubData("tasksource/bigbench", "qa_wikidata", ("validation", "train"), ("inputs", "targets"))
+_NEW_TOKENS = 10
 
 
-def wikidataqa(split: Split, folder: Path | None = None) -> QuestionSet:
-    """`validation`, then `train` (PAPER's protocol).
+def load_wikidataqa(split: Split, folder: Path | None = None) -> QuestionSet:
+    """The questions of one split; from local files `validation` and `train` if a folder is given.
 
     Raises:
-        BenchmarkError: the data set cannot be had.
+        BenchmarkError: as `hub_rows`.
     """
-    parts = load_rows("wikidataqa", "tasksource/bigbench", "qa_wikidata", ("validation", "train"), folder)
-    return question_set(
-        "wikidataqa",
-        split,
-        wikidataqa_questions([row for part in parts for row in part]),
-        template="{question}",
-        answering=Answering.GENERATION,
-        max_new_tokens=10,
+    questions = wikidataqa_questions(chain(*hub_rows(_DATA, folder)))
+    return QuestionSet("wikidataqa", split, part(questions, split), Answering.GENERATION, max_new_tokens=_NEW_TOKENS)
+
+
+def wikidataqa_questions(rows: Iterable[Row]) -> tuple[Question, ...]:
+    """Rows of the data set as questions; those with several targets, or an empty one, left out.
+
+    >>> wikidataqa_questions([{"inputs": "The capital of France is", "targets": ["Paris"]}])[0].answer
+    'Paris'
+    """
+    return tuple(
+        Question(f"qa_wikidata {number}", "", row["inputs"].strip(), row["targets"][0].strip())
+        for number, row in enumerate(rows)
+        if len(row["targets"]) == 1 and row["targets"][0].strip()
     )
 
 
-def wikidataqa_questions(rows: Iterable[Row]) -> Iterator[Question]:
-    """Statements with exactly one right completion.
-
-    >>> rows = [{"inputs": "Rome is the capital of", "targets": ["Italy"]}, {"inputs": "x", "targets": ["a", "b"]}]
-    >>> [found.answer for found in wikidataqa_questions(rows)]
-    ['Italy']
-    """
-    for number, row in enumerate(rows):
-        targets = row["targets"]
-        text = str(row["inputs"]).strip()
-        if isinstance(targets, list) and len(targets) == 1 and str(targets[0]).strip() and text:
-            yield Question(str(number), "", text, str(targets[0]).strip())
-
-
 WIKIDATAQA = Benchmark(
-    "wikidataqa", "BigBench-WikidataQA", "Statements to complete.", "tasksource/bigbench (qa_wikidata)", wikidataqa
+    "wikidataqa", "BigBench-WikidataQA", "A statement about the world to complete.", _DATA.repository, load_wikidataqa
 )

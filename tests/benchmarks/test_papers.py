@@ -7,11 +7,11 @@ import json
 import pytest
 
 from tensorllm_core.benchmarks.benchmark import Answering, Split
-from tensorllm_core.benchmarks.bios import bios
-from tensorllm_core.benchmarks.fever import fever
-from tensorllm_core.benchmarks.hotpotqa import hotpotqa
+from tensorllm_core.benchmarks.bios import load_bios
+from tensorllm_core.benchmarks.fever import load_fever
+from tensorllm_core.benchmarks.hotpotqa import load_hotpotqa
 from tensorllm_core.benchmarks.registry import BENCHMARKS
-from tensorllm_core.benchmarks.wikidataqa import wikidataqa
+from tensorllm_core.benchmarks.wikidataqa import load_wikidataqa
 from tensorllm_core.errors import BenchmarkError
 
 
@@ -29,12 +29,12 @@ def test_hotpotqa_takes_as_much_of_train_as_validation_has_and_short_answers(wri
     def row(name, answer="yes"):
         return {"id": name, "question": f"{name}?", "answer": answer, "type": "bridge", "level": "hard"}
 
-    folder = write(train=[row(f"t{n}") for n in range(5)], validation=[row("v0"), row("v1", "word " * 11), row("v2")])
-    found = hotpotqa(Split.ALL, folder)
+    folder = write(train=[row(f"t{n}") for n in range(5)], validation=[row("v0"), row("v1", "word " * 20), row("v2")])
+    found = load_hotpotqa(Split.ALL, folder)
     assert [question.text for question in found.questions] == ["t0?", "t1?", "t2?", "v0?", "v2?"]
     assert found.prompt(found.questions[0]) == "t0? The answer is"
     assert (found.answering, found.max_new_tokens) == (Answering.GENERATION, 15)
-    assert [len(hotpotqa(split, folder).questions) for split in Split] == [1, 4, 5]
+    assert [len(load_hotpotqa(split, folder).questions) for split in Split] == [1, 4, 5]
 
 
 def test_fever_drops_conflicting_and_unsettled_claims(write):
@@ -45,7 +45,7 @@ def test_fever_drops_conflicting_and_unsettled_claims(write):
         paper_dev=[row("A.", "SUPPORTS"), row("A.", "SUPPORTS"), row("B.", "REFUTES"), row("C.", "NOT ENOUGH INFO")],
         paper_test=[row("B.", "SUPPORTS"), row("D.", "REFUTES")],
     )
-    found = fever(Split.ALL, folder)
+    found = load_fever(Split.ALL, folder)
     assert [(question.text, question.answer) for question in found.questions] == [("A.", "true"), ("D.", "false")]
     assert found.questions[0].choices == ("true", "false")
     assert found.prompt(found.questions[0]).endswith("The claim is")
@@ -53,7 +53,7 @@ def test_fever_drops_conflicting_and_unsettled_claims(write):
 
 def test_bios_keeps_the_eight_professions(write):
     rows = [{"hard_text": f"text {n}", "profession": n, "gender": 0} for n in range(28)]
-    found = bios(Split.ALL, write(dev=rows))
+    found = load_bios(Split.ALL, write(dev=rows))
     assert [question.answer for question in found.questions] == [
         "architect", "composer", "journalist", "model", "painter", "poet", "professor", "teacher",
     ]  # fmt: skip
@@ -65,7 +65,7 @@ def test_wikidataqa_keeps_items_with_one_target_validation_first(write):
         return {"inputs": text, "targets": list(targets), "multiple_choice_targets": [], "idx": 0}
 
     folder = write(train=[row("T is", "x"), row("U is", "x", "y")], validation=[row("V is", "z")])
-    found = wikidataqa(Split.ALL, folder)
+    found = load_wikidataqa(Split.ALL, folder)
     assert [question.text for question in found.questions] == ["V is", "T is"]
     assert (found.answering, found.max_new_tokens) == (Answering.GENERATION, 10)
 
@@ -74,11 +74,11 @@ def test_wikidataqa_keeps_items_with_one_target_validation_first(write):
 def test_without_a_network_the_sentence_says_which_file_would_do(name):
     with pytest.raises(BenchmarkError) as refused:
         BENCHMARKS[name].load(Split.TEST)
-    assert "save its questions as JSON Lines with the fields question and answer" in str(refused.value)
+    assert "save the data set as JSON Lines with the fields question" in str(refused.value)
 
 
-def test_a_local_copy_without_usable_rows_is_refused(write):
-    with pytest.raises(BenchmarkError, match="got rows of which none can be asked"):
-        bios(Split.TEST, write(dev=[{"hard_text": "text", "profession": 0, "gender": 0}]))
-    with pytest.raises(BenchmarkError, match="Expected the data set of `fever`"):
-        fever(Split.TEST, write(paper_dev=[]))
+def test_a_local_copy_that_lacks_a_file_or_a_column_is_told(write):
+    with pytest.raises(BenchmarkError, match=r"no file `dev\.jsonl`"):
+        load_bios(Split.TEST, write(test=[{"hard_text": "text", "profession": 0}]))
+    with pytest.raises(BenchmarkError, match="no column `hard_text` among `profession`"):
+        load_bios(Split.TEST, write(dev=[{"profession": 0}]))
