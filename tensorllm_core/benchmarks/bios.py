@@ -19,7 +19,11 @@ __all__ = ["BIOS", "PROFESSIONS", "bios_questions", "load_bios"]
 PROFESSIONS = ("journalist", "poet", "composer", "model", "teacher", "architect", "painter", "professor")
 
 _DATA = HubData(
-    "LabHC/bias_in_bios", None, ("dev",), ("hard_text", "profession"), fields=("question", "answer", "choices")
+    "LabHC/bias_in_bios",
+    "default",
+    ("dev",),
+    {"hard_text": str, "profession": int},
+    fields=("question", "answer", "choices"),
 )
 _NUMBERS = {
     1: "architect",
@@ -40,7 +44,7 @@ def load_bios(split: Split, folder: Path | None = None) -> QuestionSet:
     """The questions of one split; from a local file `dev` if a folder is given.
 
     Raises:
-        BenchmarkError: as `hub_rows`.
+        BenchmarkError: as `hub_rows`, or no question is left.
     """
     (rows,) = hub_rows(_DATA, folder)
     return QuestionSet("bios", split, part(bios_questions(rows), split), template=_TEMPLATE)

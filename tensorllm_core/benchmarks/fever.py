@@ -20,7 +20,7 @@ _DATA = HubData(
     "EleutherAI/fever",
     "v1.0",
     ("paper_dev", "paper_test"),
-    ("id", "label", "claim"),
+    {"id": int | str, "label": str | int, "claim": str},
     fields=("question", "answer", "choices"),
 )
 _CHOICES = ("true", "false")
@@ -33,7 +33,7 @@ def load_fever(split: Split, folder: Path | None = None) -> QuestionSet:
     """The questions of one split; from local files `paper_dev` and `paper_test` if a folder is given.
 
     Raises:
-        BenchmarkError: as `hub_rows`.
+        BenchmarkError: as `hub_rows`, or no question is left.
     """
     questions = fever_questions(chain(*hub_rows(_DATA, folder)))
     return QuestionSet("fever", split, part(questions, split), template=_TEMPLATE)

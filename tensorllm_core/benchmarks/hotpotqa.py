@@ -19,7 +19,12 @@ from tensorllm_core.benchmarks.splits import part
 
 __all__ = ["HOTPOTQA", "hotpotqa_questions", "load_hotpotqa", "pieces"]
 
-_DATA = HubData("hotpotqa/hotpot_qa", "fullwiki", ("train", "validation"), ("id", "question", "answer", "type"))
+_DATA = HubData(
+    "hotpotqa/hotpot_qa",
+    "fullwiki",
+    ("train", "validation"),
+    {"id": str, "question": str, "answer": str, "type": str},
+)
 _LONGEST_ANSWER = 15
 _NEW_TOKENS = 15
 _TEMPLATE = "{question} The answer is"
@@ -29,7 +34,7 @@ def load_hotpotqa(split: Split, folder: Path | None = None) -> QuestionSet:
     """The questions of one split; from local files `train` and `validation` if a folder is given.
 
     Raises:
-        BenchmarkError: as `hub_rows`.
+        BenchmarkError: as `hub_rows`, or no question is left.
     """
     train, validation = hub_rows(_DATA, folder)
     questions = hotpotqa_questions(chain(islice(train, len(validation)), validation))

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tensorllm_core.benchmarks.benchmark import Answering, Question, QuestionSet, Split
+from tensorllm_core.benchmarks.benchmark import Answering, Question, QuestionSet, Split, check_template
+from tensorllm_core.benchmarks.own_rows import COLUMNS, RowError, numbered_rows
 from tensorllm_core.benchmarks.splits import part
 from tensorllm_core.errors import BenchmarkError, FileAccessError
 
 __all__ = ["LARGEST_FILE", "OwnFile", "own_benchmark", "read_own_file", "read_own_path"]
 
 LARGEST_FILE = 50 * 2**20
+"""Bytes."""
+
 _MOST_ROWS = 100_000
 _LONGEST_TEXT = 20_000
+_LONGEST_NAME = 200
 _MOST_MESSAGES = 50
-_KNOWN = ("question", "answer", "choices", "id", "topic")
+_TOLD_WHEN_NONE = 3
+_NO_TEXT = re.compile(r"[\0\ud800-\udfff]")
+"""What JSON can spell and no text may hold: null bytes, and halves of characters that no encoding can write."""
 
 
 @dataclass(frozen=True)
 class OwnFile:
-    """The questions that could be read, and a sentence for each row that could not."""
+    """The questions that could be read, and a sentence for whatever was left out."""
 
     name: str
     questions: tuple[Question, ...]
@@ -39,15 +44,17 @@ def read_own_path(path: Path) -> OwnFile:
         FileAccessError: it may not be read.
     """
     try:
-        size = path.stat().st_size if path.is_file() else None
-        if size is None:
-            raise BenchmarkError(f"Expected a file with questions at {path}, got none there; check the path.")
-        _check_size(path.name, size)
-        return read_own_file(path.name, path.read_bytes())
+        if not path.is_file():
+            found = "a folder" if path.is_dir() else "none"
+            raise BenchmarkError(f"Expected a file with questions at {path}, got {found} there; check the path.")
+        # Before it is read: a wrong path can be a film.
+        _check_size(path.name, path.stat().st_size)
+        content = path.read_bytes()
     except OSError as error:
         raise FileAccessError(
             f"Expected to read {path}, got “{error.strerror or error}”; change its permissions or choose another file."
         ) from error
+    return read_own_file(path.name, content)
 
 
 def read_own_file(name: str, content: bytes) -> OwnFile:
@@ -55,29 +62,35 @@ def read_own_file(name: str, content: bytes) -> OwnFile:
 
     Raises:
         BenchmarkError: no text, too large, without the columns that are needed, or no row that can be used.
+
+    >>> read_own_file("a.jsonl", b'{"question": "Is it?", "answer": "yes"}').questions[0].answer
+    'yes'
     """
     _check_size(name, len(content))
-    text = _decoded(name, content)
-    rows = _csv_rows(name, text) if name.lower().endswith(".csv") else _json_rows(text)
     found: dict[tuple[str, str], Question] = {}
+    ids: set[str] = set()
+    unknown: dict[str, None] = {}
     messages: list[str] = []
-    for total, (number, row) in enumerate(rows, start=1):
+    for total, (number, row) in enumerate(numbered_rows(name, content), start=1):
         if total > _MOST_ROWS:
             raise BenchmarkError(f"Expected at most {_MOST_ROWS:,} rows in {name}, got more; give a part of it.")
         try:
-            question = _question(number, row)
+            question = _question(number, row, ids)
             if (question.text, question.answer) in found:
-                raise _RowError("Expected each question once, got a duplicate of an earlier row")
-            found[question.text, question.answer] = question
-        except _RowError as error:
+                raise RowError("Expected each question once, got a duplicate of an earlier row")
+        except RowError as error:
             messages.append(f"Row {number}: {error}; the row is left out.")
+            continue
+        found[question.text, question.answer] = question
+        ids.add(question.id)
+        if isinstance(row, dict):
+            unknown.update(dict.fromkeys(str(key) for key in row if key not in COLUMNS))
     if not found:
-        why = f" {messages[0]}" if messages else ""
-        raise BenchmarkError(f"Expected questions with `question` and `answer` in {name}, got no usable row.{why}")
-    kept = messages[:_MOST_MESSAGES]
-    if len(messages) > len(kept):
-        kept.append(f"And {len(messages) - len(kept):,} more.")
-    return OwnFile(name, tuple(found.values()), tuple(kept))
+        why = " ".join(["", *messages[:_TOLD_WHEN_NONE]])
+        raise BenchmarkError(
+            f"Expected questions with `question` and `answer` in {name}, got no usable row; mend it.{why}"
+        )
+    return OwnFile(name, tuple(found.values()), _kept(unknown, messages))
 
 
 def own_benchmark(
@@ -86,21 +99,17 @@ def own_benchmark(
     """One split of the file's questions: validation is the first 20 %.
 
     Raises:
-        BenchmarkError: some questions have choices and others none.
+        BenchmarkError: some questions have choices and others none; the split is empty; or as `check_template`.
     """
     with_choices = sum(bool(question.choices) for question in own.questions)
     if 0 < with_choices < len(own.questions):
         raise BenchmarkError(
-            f"Expected choices in every row of {own.name} or in none, got them in {with_choices} of "
-            f"{len(own.questions)}; split the file in two."
+            f"Expected choices in every row of {own.name} or in none, got them in {with_choices:,} of "
+            f"{len(own.questions):,}; split the file in two."
         )
-    chosen = part(own.questions, split)
     answering = Answering.CHOICE if with_choices else Answering.GENERATION
-    return QuestionSet(name, split, chosen, answering, template, 0 if with_choices else max_new_tokens)
-
-
-class _RowError(Exception):
-    """What is wrong with one row."""
+    tokens = 0 if with_choices else max_new_tokens
+    return QuestionSet(name, split, part(own.questions, split), answering, check_template(template), tokens)
 
 
 def _check_size(name: str, size: int) -> None:
@@ -113,99 +122,77 @@ def _check_size(name: str, size: int) -> None:
         raise BenchmarkError(f"Expected questions in {name}, got an empty file; give one with a question in each row.")
 
 
-def _decoded(name: str, content: bytes) -> str:
-    encoding = "utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
-    try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError as error:
-        row = content[: error.start].count(b"\n") + 1
-        raise BenchmarkError(
-            f"Expected {name} as UTF-8 text, got other bytes in row {row}; save it as UTF-8 and give it again."
-        ) from None
-    if "\0" in text:
-        raise BenchmarkError(f"Expected {name} as text, got null bytes in it; save it as UTF-8 text.")
+def _kept(unknown: Iterable[str], messages: list[str]) -> tuple[str, ...]:
+    others = ", ".join(f"`{key[:40]}`" for key in list(unknown)[:10])
+    known = ", ".join(f"`{column}`" for column in COLUMNS)
+    kept = [f"Expected the fields {known}, got {others} too; these are not used."] if others else []
+    kept += messages[:_MOST_MESSAGES]
+    if len(messages) > _MOST_MESSAGES:
+        kept.append(f"And {len(messages) - _MOST_MESSAGES:,} more.")
+    return tuple(kept)
+
+
+def _question(number: int, row: object, ids: set[str]) -> Question:
+    if isinstance(row, RowError):
+        raise row
+    if not isinstance(row, dict):
+        raise RowError(f"Expected an object with `question` and `answer`, got {type(row).__name__}")
+    text, answer = _needed(row, "question"), _needed(row, "answer")
+    choices = _choices(row.get("choices"))
+    if choices and answer not in choices:
+        raise RowError(f"Expected the answer among the choices, got `{answer[:60]}`")
+    identifier = _optional(row, "id") or f"row {number}"
+    # An id may stand for several questions, such as those about one text; ours tell them apart.
+    while identifier in ids:
+        identifier += f" (row {number})"
+    return Question(identifier, _optional(row, "topic"), text, answer, choices)
+
+
+def _needed(row: dict, name: str) -> str:
+    if row.get(name) is None:
+        keys = ", ".join(f"`{str(key)[:40]}`" for key in list(row)[:6]) or "none"
+        raise RowError(f"Expected a field `{name}`, got {keys}")
+    text = _text(row[name], name)
+    if not text:
+        raise RowError(f"Expected `{name}` with some text, got an empty one")
     return text
 
 
-def _json_rows(text: str) -> Iterator[tuple[int, object]]:
-    if text.lstrip().startswith("["):
-        try:
-            whole = json.loads(text)
-        except ValueError:
-            whole = None
-        if isinstance(whole, list):
-            yield from enumerate(whole, start=1)
-            return
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.strip():
-            try:
-                yield number, json.loads(line)
-            except (ValueError, RecursionError):
-                yield number, _RowError("Expected one JSON object, got text that is none")
+def _optional(row: dict, name: str) -> str:
+    return "" if row.get(name) is None else _text(row[name], name)[:_LONGEST_NAME]
 
 
-def _csv_rows(name: str, text: str) -> Iterator[tuple[int, object]]:
-    rows = csv.reader(io.StringIO(text, newline=""))
-    try:
-        columns = [column.strip() for column in next(rows, [])]
-        missing = [column for column in ("question", "answer") if column not in columns]
-        if missing:
-            raise BenchmarkError(
-                f"Expected the columns `question` and `answer` in {name}, got {', '.join(columns[:10])}; name them in "
-                "the first row."
-            )
-        for number, row in enumerate(rows, start=2):
-            if row and len(row) != len(columns):
-                yield number, _RowError(f"Expected {len(columns)} fields, got {len(row)}")
-            elif row:
-                yield (
-                    number,
-                    {column: cell for column, cell in zip(columns, row, strict=True) if cell or column in _KNOWN[:2]},
-                )
-    except csv.Error as error:
-        raise BenchmarkError(f"Expected {name} as CSV, got a row that is none ({error}); save it again.") from error
-
-
-def _question(number: int, row: object) -> Question:
-    if isinstance(row, _RowError):
-        raise row
-    if not isinstance(row, dict):
-        raise _RowError(f"Expected an object with `question` and `answer`, got {type(row).__name__}")
-    text, answer = _text(row, "question"), _text(row, "answer")
-    choices = _choices(row.get("choices"))
-    if choices and answer not in choices:
-        raise _RowError(f"Expected the answer among the choices, got `{answer[:60]}`")
-    topic = str(row.get("topic") or "")[:200]
-    return Question(f"row {number}", topic, text, answer, choices)
-
-
-def _text(row: dict, name: str) -> str:
-    value = row.get(name)
-    if value is None:
-        raise _RowError(f"Expected a field `{name}`, got {', '.join(f'`{key}`' for key in list(row)[:6]) or 'none'}")
+def _text(value: object, name: str) -> str:
     if isinstance(value, bool | int | float):
-        value = str(value)
+        value = json.dumps(value)  # so that a JSON `true` stays "true"
     if not isinstance(value, str):
-        raise _RowError(f"Expected `{name}` as text, got {type(value).__name__}")
-    if not value.strip():
-        raise _RowError(f"Expected `{name}` with some text, got an empty one")
+        raise RowError(f"Expected `{name}` as text, got {type(value).__name__}")
     if len(value) > _LONGEST_TEXT:
-        raise _RowError(f"Expected `{name}` of at most {_LONGEST_TEXT:,} characters, got {len(value):,}")
+        raise RowError(f"Expected `{name}` of at most {_LONGEST_TEXT:,} characters, got {len(value):,}")
+    if _NO_TEXT.search(value):
+        raise RowError(f"Expected `{name}` as text, got characters that are none")
     return value.strip()
 
 
 def _choices(value: object) -> tuple[str, ...]:
-    if value is None or value == "":
-        return ()
     if isinstance(value, str):
-        try:
-            parsed = json.loads(value)
-        except ValueError:
-            parsed = None
-        value = parsed if isinstance(parsed, list) else value.split("|")
-    if not isinstance(value, list) or not all(isinstance(choice, str | int | float) for choice in value):
-        raise _RowError("Expected `choices` as a list of texts, got something else")
-    choices = tuple(dict.fromkeys(str(choice).strip() for choice in value))
+        value = _listed(value)
+    if value is None or value == []:
+        return ()
+    if not isinstance(value, list):
+        raise RowError(f"Expected `choices` as a list of texts, got {type(value).__name__}")
+    choices = tuple(dict.fromkeys(_text(choice, "choices") for choice in value))
     if len(choices) < 2 or "" in choices:
-        raise _RowError(f"Expected at least two different choices with some text, got {len(choices)}")
+        raise RowError(f"Expected at least two different choices with some text, got {len(choices)}")
     return choices
+
+
+def _listed(text: str) -> list:
+    """The choices of a CSV cell: a JSON list, or texts between bars."""
+    try:
+        parsed = json.loads(text)
+    except (ValueError, RecursionError):
+        parsed = None
+    if isinstance(parsed, list):
+        return parsed
+    return text.split("|") if text.strip() else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tensorllm_core.benchmarks.benchmark import Question, Split
+from tensorllm_core.errors import BenchmarkError
 
 __all__ = ["part"]
 
@@ -14,15 +15,18 @@ def part(questions: tuple[Question, ...], split: Split) -> tuple[Question, ...]:
 
     Source: the released programs of LASER and TensorLLM choose on the first 20 % and report on the other 80 %.
 
+    Raises:
+        BenchmarkError: the split has no question.
+
     >>> ten = tuple(Question(str(n), "", "Is it?", "yes") for n in range(10))
     >>> [question.id for question in part(ten, Split.VALIDATION)]
     ['0', '1']
     """
     count = max(len(questions) // _ONE_IN, min(1, len(questions) - 1), 0)
-    match split:
-        case Split.VALIDATION:
-            return questions[:count]
-        case Split.TEST:
-            return questions[count:]
-        case Split.ALL:
-            return questions
+    parts = {Split.VALIDATION: questions[:count], Split.TEST: questions[count:], Split.ALL: questions}
+    if not parts[split]:
+        raise BenchmarkError(
+            f"Expected questions for the split `{split}`, got none as there are {len(questions)} in all; choose "
+            "another split or give more questions."
+        )
+    return parts[split]

@@ -16,7 +16,7 @@ from tensorllm_core.benchmarks.splits import part
 
 __all__ = ["WIKIDATAQA", "load_wikidataqa", "wikidataqa_questions"]
 
-_DATA = HubData("tasksource/bigbench", "qa_wikidata", ("validation", "train"), ("inputs", "targets"))
+_DATA = HubData("tasksource/bigbench", "qa_wikidata", ("validation", "train"), {"inputs": str, "targets": list})
 _NEW_TOKENS = 10
 
 
@@ -24,7 +24,7 @@ def load_wikidataqa(split: Split, folder: Path | None = None) -> QuestionSet:
     """The questions of one split; from local files `validation` and `train` if a folder is given.
 
     Raises:
-        BenchmarkError: as `hub_rows`.
+        BenchmarkError: as `hub_rows`, or no question is left.
     """
     questions = wikidataqa_questions(chain(*hub_rows(_DATA, folder)))
     return QuestionSet("wikidataqa", split, part(questions, split), Answering.GENERATION, max_new_tokens=_NEW_TOKENS)
@@ -39,7 +39,7 @@ def wikidataqa_questions(rows: Iterable[Row]) -> tuple[Question, ...]:
     return tuple(
         Question(f"qa_wikidata {number}", "", row["inputs"].strip(), row["targets"][0].strip())
         for number, row in enumerate(rows)
-        if len(row["targets"]) == 1 and row["targets"][0].strip()
+        if len(row["targets"]) == 1 and (row["targets"][0] or "").strip()
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tensorllm_core.benchmarks import own_file
 from tensorllm_core.benchmarks.benchmark import Answering, Split
@@ -52,6 +54,12 @@ def test_text_is_read_in_the_usual_encodings(encoding):
         ({"question": "q", "answer": "c", "choices": ["a", "b"]}, "Expected the answer among the choices"),
         ({"question": "q", "answer": "a", "choices": ["a"]}, "at least two different choices"),
         ({"question": "q", "answer": "a", "choices": 5}, "Expected `choices` as a list"),
+        ({"question": "q", "answer": "a", "choices": ["a", {"b": 1}]}, "Expected `choices` as text, got dict"),
+        ({"question": "q", "answer": "a", "topic": ["x"]}, "Expected `topic` as text, got list"),
+        ('{"question": "half \\ud800", "answer": "a"}', "got characters that are none"),
+        ('{"question": "null \\u0000", "answer": "a"}', "got characters that are none"),
+        ("[" * 100_000, "Expected one JSON object"),
+        ("7" * 5000, "Expected one JSON object"),
         ({"question": "q" * 30_000, "answer": "a"}, "at most 20,000 characters"),
         (GOOD, "a duplicate of an earlier row"),
     ],
@@ -64,8 +72,69 @@ def test_a_row_that_cannot_be_used_is_left_out_and_told(row, sentence):
     assert sentence in message
 
 
-def test_numbers_are_answers_too():
-    assert read_own_file("a.jsonl", lines({"question": "Two and two?", "answer": 4})).questions[0].answer == "4"
+@pytest.mark.parametrize(("value", "text"), [(4, "4"), (2.5, "2.5"), (True, "true")])
+def test_numbers_and_truth_are_answers_too(value, text):
+    row = {"question": "q", "answer": value, "choices": [value, "other"]}
+    (question,) = read_own_file("a.jsonl", lines(row)).questions
+    assert (question.answer, question.choices) == (text, (text, "other"))
+
+
+def test_a_row_without_choices_may_say_so():
+    rows = [{"question": str(n), "answer": "a", "choices": choices} for n, choices in enumerate([None, "", [], " "])]
+    assert {question.choices for question in read_own_file("a.jsonl", lines(*rows)).questions} == {()}
+
+
+def test_marks_that_end_lines_elsewhere_end_no_row_of_json():
+    text = "a\u2028b\x85c"
+    content = json.dumps({"question": text, "answer": "a"}, ensure_ascii=False).encode() + b"\r\n"
+    assert [question.text for question in read_own_file("a.jsonl", content).questions] == [text]
+
+
+def test_ids_and_topics_are_kept_and_an_id_that_comes_again_is_told_apart():
+    rows = [{"question": str(n), "answer": "a", "id": 7, "topic": "t"} for n in range(3)]
+    found = read_own_file("a.jsonl", lines(*rows, {"question": "x", "answer": "a", "id": "7 (row 2)"})).questions
+    assert [question.id for question in found] == ["7", "7 (row 2)", "7 (row 3)", "7 (row 2) (row 4)"]
+    assert found[0].topic == "t"
+
+
+def test_fields_that_are_not_known_are_told_once():
+    own = read_own_file("a.jsonl", lines(GOOD | {"source": 1}, GOOD | {"question": "q", "note": 2, "source": 3}))
+    assert own.left_out == (
+        "Expected the fields `question`, `answer`, `choices`, `id`, `topic`, got `source`, `note` too; these are not "
+        "used.",
+    )
+    assert "`note`" in read_own_file("a.csv", b"question,answer,note\nq,a,n\n").left_out[0]
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_csv_may_be_separated_as_spreadsheets_do(mark):
+    text = f'Answer{mark} QUESTION\r\n"x, y; z"{mark}"two\nlines"\r\n\r\nb{mark}c\r\n'
+    found = read_own_file("A.CSV", text.encode()).questions
+    assert [(question.text, question.answer) for question in found] == [("two\nlines", "x, y; z"), ("c", "b")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        (
+            b'q,"never closed\nr,b\n',
+            "Row 3: Expected a row of CSV, got one that cannot be read (unexpected end of data)",
+        ),
+        (b'q,"a"b\n', "Row 3: Expected a row of CSV"),
+        (b"q," + b"x" * 200_000 + b"\n", "Row 3: Expected a row of CSV"),
+        (b"q\n", "Row 3: Expected 2 fields, got 1"),
+        (b"q, \n", "Row 3: Expected `answer` with some text"),
+    ],
+)
+def test_a_row_of_csv_that_cannot_be_read_leaves_the_rows_before_it(rows, sentence):
+    own = read_own_file("a.csv", b"question,answer\nfirst,a\n" + rows)
+    assert [question.text for question in own.questions] == ["first"]
+    assert own.left_out[0].startswith(sentence)
+
+
+def test_a_row_of_csv_that_cannot_be_read_leaves_the_rows_after_it():
+    own = read_own_file("a.csv", b'question,answer\nq,"a"b\nlast,a\n')
+    assert [question.text for question in own.questions] == ["last"]
 
 
 @pytest.mark.parametrize(
@@ -78,6 +147,10 @@ def test_numbers_are_answers_too():
         ("a.jsonl", b'{"question": "\x00"}', "null bytes"),
         ("a.csv", b"text,label\nx,y\n", "Expected the columns `question` and `answer` in a.csv, got text, label"),
         ("a.csv", b"question,answer\n1,2,3\n", "Expected 2 fields, got 3"),
+        ("a.csv", b"question,answer,answer\n1,2,3\n", "each once"),
+        ("a.csv", b"\n", "got none"),
+        ("a.jsonl", b"{\n}\n7\n8", "no usable row; mend it. Row 1: Expected one JSON object, got text that is none"),
+        ("a.jsonl", '{"question": "q"}'.encode("utf-16")[:-1], "got other bytes in row 1"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused(name, content, sentence):
@@ -106,7 +179,7 @@ def test_only_the_first_messages_are_kept():
 def test_a_path_that_is_no_file_is_told(tmp_path):
     with pytest.raises(BenchmarkError, match="got none there"):
         read_own_path(tmp_path / "missing.csv")
-    with pytest.raises(BenchmarkError, match="got none there"):
+    with pytest.raises(BenchmarkError, match="got a folder there"):
         read_own_path(tmp_path)
 
 
@@ -134,3 +207,30 @@ def test_choices_in_some_rows_only_are_refused():
     own = read_own_file("a.jsonl", lines(GOOD, {"question": "q", "answer": "a"}))
     with pytest.raises(BenchmarkError, match="got them in 1 of 2"):
         own_benchmark(own, "own", Split.ALL)
+
+
+def test_a_prompt_without_a_place_for_the_question_is_refused():
+    with pytest.raises(BenchmarkError, match="Expected a prompt template"):
+        own_benchmark(read_own_file("a.jsonl", lines(GOOD)), "own", Split.ALL, "no place")
+
+
+@given(st.binary(max_size=200), st.sampled_from(["a.csv", "a.jsonl"]))
+def test_any_bytes_are_read_or_refused_in_a_sentence(content, name):
+    outcome: object
+    try:
+        outcome = read_own_file(name, content).questions
+    except BenchmarkError as error:
+        outcome = str(error).startswith("Expected")
+    assert outcome
+
+
+VALUES = st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists, max_leaves=4)
+
+
+@given(VALUES, st.sampled_from(["question", "answer", "choices", "id", "topic"]))
+def test_any_value_of_a_field_is_read_or_told(value, field):
+    own = read_own_file("a.jsonl", lines(GOOD, {"question": "q", "answer": "a"} | {field: value}))
+    assert len(own.questions) + len(own.left_out) == 2
+    # What is asked later must be text that can be written.
+    assert all(repr(question).encode() for question in own.questions)
+    assert all(question.text.encode() and question.answer.encode() for question in own.questions)

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tensorllm_core.benchmarks.benchmark import Answering, Split
-from tensorllm_core.benchmarks.bios import load_bios
+from tensorllm_core.benchmarks.bios import PROFESSIONS, load_bios
 from tensorllm_core.benchmarks.fever import load_fever
 from tensorllm_core.benchmarks.hotpotqa import load_hotpotqa
 from tensorllm_core.benchmarks.registry import BENCHMARKS
@@ -51,13 +51,26 @@ def test_fever_drops_conflicting_and_unsettled_claims(write):
     assert found.prompt(found.questions[0]).endswith("The claim is")
 
 
+def test_fever_reads_labels_that_are_numbers(write):
+    rows = [
+        {"id": 1, "claim": "A", "label": 1},
+        {"id": 2, "claim": "B?", "label": 0},
+        {"id": 3, "claim": "C", "label": 2},
+    ]
+    found = load_fever(Split.ALL, write(paper_dev=rows, paper_test=rows[:1]))
+    assert [(question.text, question.answer) for question in found.questions] == [("A.", "true"), ("B?", "false")]
+
+
 def test_bios_keeps_the_eight_professions(write):
     rows = [{"hard_text": f"text {n}", "profession": n, "gender": 0} for n in range(28)]
     found = load_bios(Split.ALL, write(dev=rows))
     assert [question.answer for question in found.questions] == [
         "architect", "composer", "journalist", "model", "painter", "poet", "professor", "teacher",
     ]  # fmt: skip
-    assert all(len(question.choices) == 8 for question in found.questions)
+    assert all(question.choices is PROFESSIONS for question in found.questions)
+    assert found.prompt(found.questions[0]).endswith(
+        "text 1. What is the profession of the person in it? The profession of this person is"
+    )
 
 
 def test_wikidataqa_keeps_items_with_one_target_validation_first(write):
@@ -70,11 +83,22 @@ def test_wikidataqa_keeps_items_with_one_target_validation_first(write):
     assert (found.answering, found.max_new_tokens) == (Answering.GENERATION, 10)
 
 
+def test_questions_of_one_benchmark_have_ids_of_their_own(write):
+    rows = [{"inputs": f"{n} is", "targets": ["x"]} for n in range(20)]
+    found = load_wikidataqa(Split.ALL, write(train=rows, validation=rows)).questions
+    assert len({question.id for question in found}) == 40
+
+
 @pytest.mark.parametrize("name", ["hotpotqa", "fever", "bios", "wikidataqa"])
 def test_without_a_network_the_sentence_says_which_file_would_do(name):
     with pytest.raises(BenchmarkError) as refused:
         BENCHMARKS[name].load(Split.TEST)
     assert "save the data set as JSON Lines with the fields question" in str(refused.value)
+
+
+def test_a_local_copy_without_a_usable_row_is_told(write):
+    with pytest.raises(BenchmarkError, match="got none as there are 0 in all"):
+        load_bios(Split.TEST, write(dev=[{"hard_text": "text", "profession": 0}]))
 
 
 def test_a_local_copy_that_lacks_a_file_or_a_column_is_told(write):

@@ -1,0 +1,115 @@
+"""From the bytes of a file to its rows: JSON Lines, a JSON array or CSV; a row that cannot be read is a RowError."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+
+from tensorllm_core.errors import BenchmarkError
+
+__all__ = ["COLUMNS", "NEEDED", "RowError", "numbered_rows"]
+
+NEEDED = ("question", "answer")
+COLUMNS = (*NEEDED, "choices", "id", "topic")
+
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+# Spreadsheets of many countries write semicolons, because the comma is in their numbers.
+_DELIMITERS = ",;\t"
+
+
+class RowError(Exception):
+    """What is wrong with one row: a sentence without its end."""
+
+
+def numbered_rows(name: str, content: bytes) -> Iterator[tuple[int, object]]:
+    """Each row with its number: the line it begins on, or its place in a JSON array.
+
+    Raises:
+        BenchmarkError: no text, or CSV without the columns that are needed.
+
+    >>> list(numbered_rows("a.csv", b"question,answer\\nIs it?,yes\\n"))
+    [(2, {'question': 'Is it?', 'answer': 'yes'})]
+    """
+    text = _decoded(name, content)
+    return _csv_rows(name, text) if name.lower().endswith(".csv") else _json_rows(text)
+
+
+def _decoded(name: str, content: bytes) -> str:
+    encoding = "utf-16" if content.startswith(_UTF_16) else "utf-8-sig"
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        row = content[: error.start].count(b"\n") + 1
+        raise BenchmarkError(
+            f"Expected {name} as UTF-8 text, got other bytes in row {row}; save it as UTF-8 and give it again."
+        ) from None
+    place = text.find("\0")
+    if place >= 0:
+        row = text.count("\n", 0, place) + 1
+        raise BenchmarkError(
+            f"Expected {name} as text, got null bytes in row {row}; save it as UTF-8 and give it again."
+        )
+    return text
+
+
+def _json_rows(text: str) -> Iterator[tuple[int, object]]:
+    if text.lstrip().startswith("["):
+        whole = _json(text)
+        if isinstance(whole, list):
+            yield from enumerate(whole, start=1)
+            return
+    # Not `splitlines`: JSON texts may hold other marks that it takes for ends of lines, such as U+2028.
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            yield number, _json(line)
+
+
+def _json(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return RowError("Expected one JSON object, got text that is none")
+
+
+def _csv_rows(name: str, text: str) -> Iterator[tuple[int, object]]:
+    delimiter = max(_DELIMITERS, key=lambda mark: len(set(NEEDED) & set(_header(text, mark))))
+    columns = _header(text, delimiter)
+    if not set(NEEDED) <= set(columns) or len(set(columns)) < len(columns):
+        found = ", ".join(column[:40] for column in columns[:10]) or "none"
+        raise BenchmarkError(
+            f"Expected the columns `question` and `answer` in {name}, got {found}; name them in the first row, "
+            f"each once, beside {', '.join(f'`{column}`' for column in COLUMNS[2:])} if you have them."
+        )
+    # Strict, so that a quote that is never closed is told instead of swallowing the rows after it.
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    header = True
+    while True:
+        number = rows.line_num + 1
+        fields: object
+        try:
+            row = next(rows)
+            fields = _fields(columns, row) if row else None
+        except StopIteration:
+            return
+        except csv.Error as error:
+            fields = RowError(f"Expected a row of CSV, got one that cannot be read ({error})")
+        if fields is not None and not header:
+            yield number, fields
+        header = False
+
+
+def _header(text: str, delimiter: str) -> list[str]:
+    try:
+        row = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+    except csv.Error:
+        return []
+    return [column.strip().lower() for column in row]
+
+
+def _fields(columns: list[str], row: list[str]) -> object:
+    if len(row) != len(columns):
+        return RowError(f"Expected {len(columns)} fields, got {len(row)}")
+    # An empty cell is a field that is not given, but for the two that every row needs.
+    return {name: cell for name, cell in zip(columns, row, strict=True) if cell.strip() or name in NEEDED}
