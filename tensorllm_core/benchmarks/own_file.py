@@ -189,10 +189,9 @@ def _choices(value: object) -> tuple[str, ...]:
 
 def _listed(text: str) -> list:
     """The choices of a CSV cell: a JSON list, or texts between bars."""
-    try:
-        parsed = json.loads(text)
-    except (ValueError, RecursionError):
-        parsed = None
-    if isinstance(parsed, list):
-        return parsed
+    if text.lstrip().startswith("["):
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            pass  # a choice may begin with a bracket too
     return text.split("|") if text.strip() else []

@@ -17,6 +17,7 @@ COLUMNS = (*NEEDED, "choices", "id", "topic")
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 # Spreadsheets of many countries write semicolons, because the comma is in their numbers.
 _DELIMITERS = ",;\t"
+_LONGEST_HEADER = 10_000
 
 
 class RowError(Exception):
@@ -102,7 +103,7 @@ def _csv_rows(name: str, text: str) -> Iterator[tuple[int, object]]:
 
 def _header(text: str, delimiter: str) -> list[str]:
     try:
-        row = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+        row = next(csv.reader(io.StringIO(text[:_LONGEST_HEADER], newline=""), delimiter=delimiter), [])
     except csv.Error:
         return []
     return [column.strip().lower() for column in row]
