@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 _PATIENCE = 0.4
 """Seconds to wait before a progress bar is shown: quick work never flickers."""
-_BETWEEN_LIVE_RESULTS = 1.0
+_BETWEEN_LIVE_RESULTS = 2.5
 """Seconds between two drawings of the screen for the sake of a new partial result."""
 
 
@@ -209,7 +209,7 @@ def show_progress(job: Job, live: bool = False) -> None:
         _follow(job, job.published if live else None, job.board.clock())
 
 
-@st.fragment(run_every=0.5)
+@st.fragment(run_every=1.0)
 def _follow(job: Job, published: int | None, drawn: float) -> None:
     is_new = published is not None and job.published != published
     if job.ended or (is_new and job.board.clock() - drawn >= _BETWEEN_LIVE_RESULTS):
