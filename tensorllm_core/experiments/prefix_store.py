@@ -11,8 +11,6 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from safetensors.torch import load_file, save_file
-
 from tensorllm_core.models.prefix import Entering
 
 __all__ = ["PrefixStore"]
@@ -63,6 +61,9 @@ class PrefixStore:
             spilled = self._disk.get((group, key))
             if spilled is None:
                 return None
+            # Imported here and below, so that a start that spills nothing does not wait for it.
+            from safetensors.torch import load_file
+
             try:
                 return Entering(load_file(spilled.path)[_NAME], spilled.in_tuple)
             except OSError:
@@ -104,6 +105,8 @@ class PrefixStore:
             self._forget(place)
 
     def _spill(self, place: tuple[str, str], entering: Entering) -> None:
+        from safetensors.torch import save_file
+
         try:
             if self._folder is None:
                 self._folder = Path(tempfile.mkdtemp(prefix="tensorllm-prefix-"))

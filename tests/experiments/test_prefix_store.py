@@ -62,6 +62,6 @@ def test_a_file_that_has_gone_or_a_disk_that_refuses_only_costs_time(monkeypatch
     def full(*arguments):
         raise OSError("No space left on device")
 
-    monkeypatch.setattr("tensorllm_core.experiments.prefix_store.save_file", full)
+    monkeypatch.setattr("safetensors.torch.save_file", full)
     fill(store, "a", [1])
     assert store.get("a", "1") is None
