@@ -8,7 +8,6 @@ from playwright.sync_api import Page, expect
 
 from tests.tools.screen import drawn, figures, settle
 
-# A model that the first visit does not ask of itself would be slower to test than one that it does.
 SCENE = "/reasoning?model=demo-decoder-noisy&layer=1&layers=all&r1=12&r2=6&r3=4&sample=100"
 LONG = "/reasoning?model=demo-decoder-noisy&layer=1&layers=all&r1=11&r2=6&r3=4&sample=0&split=all"
 
@@ -80,7 +79,7 @@ def test_a_stopped_run_keeps_what_it_has_and_leaves_the_other_visitors_running(v
     assert re.search(r"%.*%", headline(first)[0])
     expect(first.get_by_text("of the questions so far, a random sample of all.")).to_be_visible()
     answered(second)
-    assert re.search("12,?000|6,000|all", second.get_by_test_id("stMain").inner_text())
+    assert "of 6,000 questions" in second.get_by_test_id("stMain").inner_text()
 
 
 def test_two_visitors_with_different_edits_see_their_own(visit):
@@ -152,7 +151,7 @@ def test_nonsense_in_the_link_costs_a_sentence(parameters, sentence, visit):
     expect(page.get_by_test_id("stAlert").filter(has_text=sentence.replace("`", "")).first).to_be_visible()
 
 
-def test_a_scan_draws_its_points_and_a_click_takes_the_ranks(visit):
+def test_a_scan_draws_its_points_on_validation_questions(visit):
     page = visit(SCENE.replace("layers=all&", "") + "&tab=Rank+scan")
     answered(page)
     page.get_by_role("button", name="Scan ratios").click()
