@@ -1,5 +1,8 @@
 """TensorLLM Explorer: routes to the screens in pages/, nothing else."""
 
+from pages.shared.loading import show_outline_until_loaded
 from pages.shared.navigation import route
 
-route().run()
+page = route()
+show_outline_until_loaded()
+page.run()

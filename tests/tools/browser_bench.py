@@ -1,7 +1,8 @@
 """Time the app as a person meets it: `python -m tests.tools.browser_bench [--json]`.
 
 - start: from the start of the server's process to the first figure on the screen, with a browser that is
-  already open and files that were read before; a new visitor each time.
+  already open and files that were read before; a new visitor each time. Beside it, in turns, a bare Streamlit app
+  that imports PyTorch and draws one heatmap: the least that an app of this kind can take here.
 - release to redrawn: from letting go of a rank slider's key to the last change on the screen that it causes;
   every move leads to ranks that were not shown before.
 - server: from a moved slider's message to the last message of the answer, for a visitor without a browser.
@@ -14,17 +15,28 @@ import json
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
 from tests.tools.screen import chromium, drawn, new_context
-from tests.tools.server import app_server
+from tests.tools.server import OUR_APP, app_server
 from tests.tools.visitor import visitor
 
 STARTS = 5
 MOVES = 30
 WARM_UP = 2
+
+_BARE_APP = """
+import streamlit as st
+import torch
+
+st.plotly_chart({"data": [{"type": "heatmap", "z": torch.eye(64).numpy()}]})
+"""
+
+_PICTURE = """() => [...document.querySelectorAll(".js-plotly-plot")].some(figure =>
+    !figure.closest(".st-key-first-figure") && figure.querySelector(".hm image"))"""
 
 _RECORD = """
     const timings = window.timings = {released: 0, changed: 0};
@@ -49,7 +61,16 @@ def main() -> None:
     as_json = parser.parse_args().json
     with tempfile.TemporaryDirectory() as home, chromium() as browser:
         # The first start warms the file cache.
-        starts = [seconds_to_first_picture(browser, Path(home)) for _ in range(STARTS + 1)][1:]
+        bare = Path(home) / "bare.py"
+        bare.write_text(_BARE_APP, encoding="utf-8")
+        pairs = [
+            (
+                seconds_to_first_picture(browser, Path(home)),
+                seconds_to_first_picture(browser, Path(home), ("-m", "streamlit", "run", str(bare), "--server.port")),
+            )
+            for _ in range(STARTS + 1)
+        ][1:]
+        starts, bare_starts = zip(*pairs, strict=True)
         with app_server(Path(home)) as server:
             page = new_context(browser).new_page()
             page.add_init_script(_RECORD)
@@ -63,6 +84,8 @@ def main() -> None:
     figures = {
         "seconds_start_to_first_picture_median": round(statistics.median(starts), 2),
         "seconds_start_to_first_picture_slowest": round(max(starts), 2),
+        "seconds_bare_app_to_first_picture_median": round(statistics.median(bare_starts), 2),
+        "start_against_bare_app": round(statistics.median(ours / theirs for ours, theirs in pairs), 2),
         "starts": STARTS,
         "milliseconds_release_to_redrawn_median": round(statistics.median(redrawn)),
         "milliseconds_release_to_redrawn_slowest": round(max(redrawn)),
@@ -77,14 +100,14 @@ def main() -> None:
             print(f"{name.replace('_', ' '):45} {value}")
 
 
-def seconds_to_first_picture(browser: Browser, home: Path) -> float:
-    """Start the app, visit it as soon as it answers, and stop the clock when a figure stands."""
+def seconds_to_first_picture(browser: Browser, home: Path, program: Sequence[str] = OUR_APP) -> float:
+    """Start an app, visit it as soon as it answers, and stop the clock when a heatmap with numbers stands."""
     context = new_context(browser)
     try:
         page = context.new_page()
-        with app_server(home) as server:
+        with app_server(home, program=program) as server:
             page.goto(server.url, wait_until="commit")
-            page.locator(".js-plotly-plot .main-svg").first.wait_for(state="visible")
+            page.wait_for_function(_PICTURE, polling=20)
             return time.perf_counter() - server.started
     finally:
         context.close()

@@ -9,12 +9,13 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+OUR_APP = ("scripts/start.py", "--port")
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,13 @@ class Server:
 
 
 @contextmanager
-def app_server(folder: Path, home: Path | None = None, patience: float = 60) -> Iterator[Server]:
+def app_server(
+    folder: Path, home: Path | None = None, patience: float = 60, program: Sequence[str] = OUR_APP
+) -> Iterator[Server]:
     """The app on a free port, answering; ended on leaving.
 
-    Its output goes to `folder`, and so do its caches and what else it keeps, unless `home` says otherwise.
+    Its output goes to `folder`, and so do its caches and what else it keeps, unless `home` says otherwise. `program`
+    is what Python runs to serve; the port follows it.
 
     Raises:
         RuntimeError: the app does not answer within `patience` seconds; the message carries its output.
@@ -49,7 +53,7 @@ def app_server(folder: Path, home: Path | None = None, patience: float = 60) -> 
         "STREAMLIT_SERVER_HEADLESS": "true",
     }
     log = folder / f"app-{port}.log"
-    command = [sys.executable, "scripts/start.py", "--port", str(port)]
+    command = [sys.executable, *program, str(port)]
     started = time.perf_counter()
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)

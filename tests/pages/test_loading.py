@@ -1,0 +1,45 @@
+"""Loading the libraries in the background, each time in a process that has none of them yet."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from tests.tools.server import ROOT
+
+_LOADS = """
+import gc, sys
+from pages.shared import loading
+loader = loading.begin()
+assert loading.begin() is loader
+loading._can_draw.wait(60)
+assert "plotly.graph_objects" in sys.modules and "torch" not in sys.modules and not gc.isenabled()
+loading._is_visited.set()
+loader.join(60)
+assert not loader.is_alive() and "pages.decompose_parts.pictures" in sys.modules
+assert gc.isenabled() and gc.get_freeze_count() > 100_000
+"""
+
+_FAILS = """
+import gc, threading
+from pages.shared import loading
+threading.excepthook = lambda what: None
+loading._FOR_FIGURES = ("no.such.library",)
+loader = loading.begin()
+loader.join(60)
+assert not loader.is_alive() and loading._can_draw.is_set() and gc.isenabled()
+"""
+
+
+def test_torch_waits_for_the_first_visitor_and_the_collector_comes_back() -> None:
+    _succeeds(_LOADS)
+
+
+def test_a_library_that_cannot_be_imported_holds_nobody_up() -> None:
+    _succeeds(_FAILS)
+
+
+def _succeeds(program: str) -> None:
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
