@@ -97,6 +97,7 @@ def make_plan(scene: Scene, checkpoint: Checkpoint, own: QuestionSet | None) -> 
         BenchmarkError: as `questions_of`.
     """
     layers = parse_layers(scene.layers, checkpoint.layers) if scene.layers else (scene.layer,)
+    layers = checkpoint.sizes.one_of_each(layers)
     names = tuple(dict.fromkeys(name for name in scene.benchmark.split(",") if name)) or BUNDLED_BENCHMARKS
     if OWN_FILE in names and own is None:
         raise RequestError("Expected your own questions, got a link without the file; upload it again under Questions.")

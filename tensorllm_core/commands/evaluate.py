@@ -56,7 +56,7 @@ def _run(options: Namespace) -> None:
     method, layout, split = method_named(options.method), Layout.parse(options.layout), Split.parse(options.split)
     wanted = _Wanted(options)
     checkpoint = open_checkpoint(options.model)
-    layers = parse_layers(options.layers, checkpoint.layers)
+    layers = checkpoint.sizes.one_of_each(parse_layers(options.layers, checkpoint.layers))
     questions = shuffled(load_questions(options.benchmark, split), limit)
     weights = {layer: read_attention(checkpoint, layer) for layer in layers}
     ranks = {layer: wanted.ranks_for(found, layout) for layer, found in weights.items()}

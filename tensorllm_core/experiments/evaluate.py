@@ -18,6 +18,7 @@ from tensorllm_core.experiments.asking import Wave, ask, waves_of
 from tensorllm_core.experiments.prefix_store import PrefixStore
 from tensorllm_core.models.editing import Edit
 from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.models.prefix import first_to_run
 
 __all__ = ["ORIGINAL", "AnswerCache", "Evaluation", "OnWave", "Subject", "evaluate"]
 
@@ -132,8 +133,8 @@ class _Run:
         self.lowest: dict[int, int] = {}
         for subject in self.subjects:
             for layer in subject.edit.layers[:1]:
-                at = id(subject.loaded)
-                self.lowest[at] = min(layer, self.lowest.get(at, layer))
+                at, first = id(subject.loaded), first_to_run(subject.loaded.checkpoint.sizes, layer)
+                self.lowest[at] = min(first, self.lowest.get(at, first))
 
     def ask(self, subject: Subject, lot: Wave) -> None:
         start = time.perf_counter()
@@ -153,7 +154,10 @@ class _Run:
         untouched = not subject.edit.layers
         if untouched and (remembered := self.cache.get(key)) is not None:
             return remembered
-        layer = subject.edit.layers[0] if subject.edit.layers else self.lowest.get(id(subject.loaded), 0)
+        if untouched:
+            layer = self.lowest.get(id(subject.loaded), 0)
+        else:
+            layer = first_to_run(subject.loaded.checkpoint.sizes, subject.edit.layers[0])
         found = self._halving(subject, lot, layer)
         if untouched:
             self.cache.put(key, found)

@@ -21,7 +21,7 @@ _NAME = "states"
 @dataclass(frozen=True)
 class _Spilled:
     path: Path
-    in_tuple: bool
+    returned: int
     size: int
 
 
@@ -65,7 +65,7 @@ class PrefixStore:
             from safetensors.torch import load_file
 
             try:
-                return Entering(load_file(spilled.path)[_NAME], spilled.in_tuple)
+                return Entering(load_file(spilled.path)[_NAME], spilled.returned)
             except OSError:
                 self._forget((group, key))
                 return None
@@ -79,9 +79,9 @@ class PrefixStore:
                 return
             self._make_room(group, states.nbytes)
             if self.bytes_in_memory + states.nbytes <= self._most_bytes:
-                self._memory[place] = Entering(states, entering.in_tuple)
+                self._memory[place] = Entering(states, entering.returned)
             elif self.bytes_on_disk + states.nbytes <= self._most_disk_bytes:
-                self._spill(place, Entering(states, entering.in_tuple))
+                self._spill(place, Entering(states, entering.returned))
 
     def clear(self) -> None:
         """Forget everything and give the disk's room back."""
@@ -116,7 +116,7 @@ class PrefixStore:
         except OSError:
             # A full or forbidden disk costs time, not the result.
             return
-        self._disk[place] = _Spilled(path, entering.in_tuple, entering.states.nbytes)
+        self._disk[place] = _Spilled(path, entering.returned, entering.states.nbytes)
 
     def _forget(self, place: tuple[str, str]) -> None:
         self._disk.pop(place).path.unlink(missing_ok=True)

@@ -14,15 +14,16 @@ from torch import Tensor
 
 from tensorllm_core.errors import CheckpointError
 from tensorllm_core.models.families import family_of
-from tensorllm_core.models.family import AttentionSizes, Family, split, stored_shape
+from tensorllm_core.models.family import Family, split, stored_shape
 from tensorllm_core.models.headers import TensorEntry, read_headers, read_json
 from tensorllm_core.models.kinds import parameter_counts
 from tensorllm_core.models.locate import Location, check_layer, locate
 from tensorllm_core.models.reference import resolve_reference
+from tensorllm_core.models.sizes import AttentionSizes
 from tensorllm_core.models.storage import LocalFolder, Storage
 from tensorllm_core.types import AttentionWeights
 
-__all__ = ["Checkpoint", "open_checkpoint", "read_attention"]
+__all__ = ["Checkpoint", "open_checkpoint", "read_attention", "read_matrix"]
 
 CONFIG_FILE = "config.json"
 _FLOATS = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
@@ -78,8 +79,8 @@ class Checkpoint:
 
     @property
     def attention_parameters(self) -> int:
-        """Attention weights of all layers, biases not counted."""
-        return self.layers * self.sizes.entries
+        """Stored attention weights, biases not counted; weights that layers share count once."""
+        return self.sizes.blocks * self.sizes.entries
 
     def parameters_by_kind(self) -> dict[str, int]:
         """Stored parameters by what they do; the counts sum to `parameters`."""
@@ -114,7 +115,7 @@ def open_checkpoint(reference: str) -> Checkpoint:
     family = family_of(model_type)
     sizes = family.size_names.read(config)
     tensors = read_headers(storage, str(folder))
-    location = locate(family, tensors)
+    location = locate(family, tensors, sizes)
     _verify_attention(location, sizes, tensors)
     return Checkpoint(
         reference=reference,
@@ -137,13 +138,23 @@ def read_attention(checkpoint: Checkpoint, layer: int, device: torch.device | st
     """
     checkpoint.check_layer(layer)
     stored = {
-        path: _read_matrix(checkpoint.storage, checkpoint.tensors[name]).to(device)
+        path: read_matrix(checkpoint.storage, checkpoint.tensors[name]).to(device)
         for path, name in checkpoint.location.names(layer).items()
     }
     return split(checkpoint.family, stored, checkpoint.sizes)
 
 
-def _read_matrix(storage: Storage, entry: TensorEntry) -> Tensor:
+def read_matrix(storage: Storage, entry: TensorEntry) -> Tensor:
+    """One stored weight in float32.
+
+    Raises:
+        CheckpointError: it is not of floating point, not finite, or the file has been cut short since it was opened.
+    """
+    if entry.dtype not in _FLOATS:
+        raise CheckpointError(
+            f"Expected `{entry.name}` as {', '.join(_FLOATS)}, got {entry.dtype}; choose the model's unquantised "
+            "checkpoint."
+        )
     buffer = storage.read(entry.file, entry.start, entry.size)
     matrix = torch.frombuffer(buffer, dtype=_FLOATS[entry.dtype]).float().reshape(entry.shape)
     # Both extremes are finite only if every entry is; unlike a mask, this takes no memory.

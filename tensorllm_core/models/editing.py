@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,13 +10,14 @@ from typing import Any
 import torch
 from torch import nn
 
-from tensorllm_core.errors import CheckpointError
-from tensorllm_core.models.family import AttentionSizes, Family, join, split
+from tensorllm_core.errors import CheckpointError, LayerError
+from tensorllm_core.models.family import Family, join, split
 from tensorllm_core.models.locate import check_layer, locate
 from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.models.sizes import AttentionSizes
 from tensorllm_core.types import AttentionWeights
 
-__all__ = ["Edit", "edited", "read_module_attention", "write_module_attention"]
+__all__ = ["Edit", "edited", "parameters_of", "read_module_attention", "write_module_attention"]
 
 
 @dataclass(frozen=True)
@@ -42,14 +43,16 @@ def edited(loaded: LoadedModel, edit: Edit) -> Iterator[nn.Module]:
 
     A removed layer's attention output is zero, its biases' share included. The original weights come back bit by
     bit when the block ends, however it ends. An empty edit runs the original model, safe from edits of others.
+    Layers that share weights are changed together.
 
     Raises:
-        LayerError: the model has no such layer.
+        LayerError: the model has no such layer, or one block of weights is replaced for two layers.
         CheckpointError: a replacement's shape is not the layer's.
     """
     with loaded.lock, ExitStack() as stack:
         family, sizes = loaded.checkpoint.family, loaded.checkpoint.sizes
         replacements = edit.replacements
+        _check_shared(replacements, sizes)
         for layer in edit.removed:
             output = loaded.model.get_submodule(_module_name(loaded.model, family, sizes, layer))
             stack.callback(output.register_forward_hook(_nothing).remove)
@@ -90,22 +93,53 @@ def write_module_attention(model: nn.Module, family: Family, layer: int, weights
     _write(_parameters(model, family, _sizes(model, family), layer), join(family, weights))
 
 
+def parameters_of(
+    model: nn.Module, family: Family, layer: int, paths: Iterable[str]
+) -> tuple[dict[str, nn.Parameter], AttentionSizes]:
+    """The weights at these paths below a layer's block, and the sizes of the model.
+
+    Raises:
+        LayerError: the model has no such layer.
+        CheckpointError: the model is not of this family.
+    """
+    sizes = _sizes(model, family)
+    return _named(model, family, sizes, layer, paths), sizes
+
+
+def _check_shared(layers: Collection[int], sizes: AttentionSizes) -> None:
+    first: dict[int, int] = {}
+    for layer in sorted(layers):
+        other = first.setdefault(sizes.block(layer), layer)
+        if other != layer:
+            raise LayerError(
+                f"Expected one replacement for layers that share their weights, got one for layer {other} and one for "
+                f"layer {layer}; choose one of them."
+            )
+
+
 def _sizes(model: nn.Module, family: Family) -> AttentionSizes:
     config: Any = model.config
     return family.size_names.read(config.to_dict())
 
 
 def _parameters(model: nn.Module, family: Family, sizes: AttentionSizes, layer: int) -> dict[str, nn.Parameter]:
+    return _named(model, family, sizes, layer, [matrix.path for matrix in family.matrices])
+
+
+def _named(
+    model: nn.Module, family: Family, sizes: AttentionSizes, layer: int, paths: Iterable[str]
+) -> dict[str, nn.Parameter]:
     check_layer(layer, sizes.layers)
     named = dict(model.named_parameters())
-    return {path: named[name] for path, name in locate(family, named).names(layer).items()}
+    location = locate(family, named, sizes)
+    return {path: named[location.name(layer, path)] for path in paths}
 
 
 def _module_name(model: nn.Module, family: Family, sizes: AttentionSizes, layer: int) -> str:
     """Name of a layer's output projection."""
     check_layer(layer, sizes.layers)
     named = dict(model.named_parameters())
-    return locate(family, named).name(layer, family.o.path).removesuffix(".weight")
+    return locate(family, named, sizes).name(layer, family.o.path).removesuffix(".weight")
 
 
 def _nothing(_module: nn.Module, _inputs: tuple, output: torch.Tensor) -> torch.Tensor:

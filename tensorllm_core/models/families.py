@@ -1,87 +1,16 @@
-"""The registered families, one declarative entry each, by the `model_type` of config.json."""
+"""The registry of families, by the `model_type` of config.json."""
 
 from __future__ import annotations
 
 from tensorllm_core.errors import UnknownArchitectureError
-from tensorllm_core.models.family import Family, Fused, Objective, Separate, SizeNames, Stored
+from tensorllm_core.models.decoders import DECODERS
+from tensorllm_core.models.encoders import ENCODERS
+from tensorllm_core.models.family import Family
 
 __all__ = ["FAMILIES", "family_of"]
 
-_QUERIES = "(head d_head) d_model -> d_model d_head head"
-_GROUPED = "(group d_head) d_model -> d_model d_head group"
-_OUTPUT = "d_model (head d_head) -> d_model d_head head"
-
-LLAMA = Family(
-    name="llama",
-    model_types=("llama",),
-    objective=Objective.CONTINUE,
-    blocks="layers",
-    qkv=Separate(
-        q=Stored("self_attn.q_proj", _QUERIES),
-        k=Stored("self_attn.k_proj", _GROUPED),
-        v=Stored("self_attn.v_proj", _GROUPED),
-    ),
-    o=Stored("self_attn.o_proj", _OUTPUT),
-    size_names=SizeNames(groups="num_key_value_heads", d_head="head_dim"),
-)
-
-GPT2 = Family(
-    name="gpt2",
-    model_types=("gpt2",),
-    objective=Objective.CONTINUE,
-    blocks="h",
-    # Conv1D stores (in, out), the transpose of Linear.
-    qkv=Fused("attn.c_attn", "d_model (part head d_head) -> part d_model d_head head"),
-    o=Stored("attn.c_proj", "(head d_head) d_model -> d_model d_head head"),
-    size_names=SizeNames(layers="n_layer", heads="n_head", d_model="n_embd"),
-)
-
-GPTJ = Family(
-    name="gptj",
-    model_types=("gptj",),
-    objective=Objective.CONTINUE,
-    blocks="h",
-    qkv=Separate(
-        q=Stored("attn.q_proj", _QUERIES),
-        k=Stored("attn.k_proj", _GROUPED),
-        v=Stored("attn.v_proj", _GROUPED),
-    ),
-    o=Stored("attn.out_proj", _OUTPUT),
-    size_names=SizeNames(layers="n_layer", heads="n_head", d_model="n_embd"),
-)
-
-_BERT_QKV = Separate(
-    q=Stored("attention.self.query", _QUERIES),
-    k=Stored("attention.self.key", _GROUPED),
-    v=Stored("attention.self.value", _GROUPED),
-)
-
-BERT = Family(
-    name="bert",
-    model_types=("bert",),
-    objective=Objective.FILL_IN,
-    blocks="encoder.layer",
-    qkv=_BERT_QKV,
-    o=Stored("attention.output.dense", _OUTPUT),
-    size_names=SizeNames(),
-)
-
-ROBERTA = Family(
-    name="roberta",
-    model_types=("roberta",),
-    objective=Objective.FILL_IN,
-    blocks="encoder.layer",
-    qkv=_BERT_QKV,
-    o=Stored("attention.output.dense", _OUTPUT),
-    size_names=SizeNames(),
-)
-
 FAMILIES: dict[str, Family] = {
-    "bert": BERT,
-    "gpt2": GPT2,
-    "gptj": GPTJ,
-    "llama": LLAMA,
-    "roberta": ROBERTA,
+    model_type: family for family in (*DECODERS, *ENCODERS) for model_type in family.model_types
 }
 
 

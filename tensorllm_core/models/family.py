@@ -1,4 +1,4 @@
-"""A family describes, as data, where the models of an architecture keep their attention weights and how.
+"""A family describes, as data, where the models of an architecture keep their weights and how.
 
 Each stored matrix has one einops pattern that cuts it into heads; writing back is the pattern reversed.
 """
@@ -14,12 +14,10 @@ import torch
 from einops import rearrange
 from torch import Tensor
 
-from tensorllm_core.errors import CheckpointError
+from tensorllm_core.models.sizes import AttentionSizes, SizeNames
 from tensorllm_core.types import AttentionWeights
 
-__all__ = ["AttentionSizes", "Family", "Fused", "Objective", "Separate", "SizeNames", "Stored", "join", "split"]
-
-_LARGEST_SIZE = 2**31
+__all__ = ["Dense", "Family", "Fused", "Objective", "Separate", "Stored", "join", "split", "stored_shape"]
 
 
 class Objective(StrEnum):
@@ -48,77 +46,37 @@ class Separate:
 
 @dataclass(frozen=True)
 class Fused:
-    """Query, key and value projections in one matrix; the pattern's `part` axis (3) counts Q, K, V."""
+    """Query, key and value projections in one matrix; one axis of the pattern says in which order they stand.
+
+    - `part` (3): Q, K, V, each for all heads; every head is its own group.
+    - `member` (queries of a group + 2): within a group its queries, then its key, then its value.
+    - `slot` (heads + 2 groups): all queries, then all keys, then all values.
+    """
 
     path: str
     pattern: str
 
 
 @dataclass(frozen=True)
-class AttentionSizes:
-    """Sizes of a model's attention, the same in every layer."""
+class Dense:
+    """One feed-forward matrix of a block, or several stored as one, brought to `d_ff x d_model`.
 
-    layers: int
-    heads: int
-    groups: int
-    d_model: int
-    d_head: int
-
-    @property
-    def entries(self) -> int:
-        """Stored attention weights of one layer, biases not counted.
-
-        >>> AttentionSizes(layers=2, heads=8, groups=2, d_model=64, d_head=8).entries
-        10240
-        """
-        return 2 * self.d_model * self.d_head * (self.heads + self.groups)
-
-
-@dataclass(frozen=True)
-class SizeNames:
-    """The keys of config.json that hold the sizes; None where the family has no such key.
-
-    Without a key for groups (or without its value) every head is its own group; without one for
-    `d_head` the head width is d_model / heads.
+    With two names the pattern's axis `part` (2) counts them. `gate` is what the activation is applied to, `up` what
+    it multiplies; without a gate the matrices are `in` and `out`.
     """
 
-    layers: str = "num_hidden_layers"
-    heads: str = "num_attention_heads"
-    d_model: str = "hidden_size"
-    groups: str | None = None
-    d_head: str | None = None
-
-    def read(self, config: Mapping[str, object]) -> AttentionSizes:
-        """The sizes that a config declares.
-
-        Raises:
-            CheckpointError: a size is missing, is no positive whole number, or does not divide as it must.
-
-        >>> SizeNames().read({"num_hidden_layers": 2, "num_attention_heads": 4, "hidden_size": 32})
-        AttentionSizes(layers=2, heads=4, groups=4, d_model=32, d_head=8)
-        """
-        layers, heads, d_model = (_size(config, name) for name in (self.layers, self.heads, self.d_model))
-        groups = _optional_size(config, self.groups, heads)
-        d_head = _optional_size(config, self.d_head, 0)
-        if d_head == 0 and d_model % heads:
-            raise CheckpointError(
-                f"Expected config.json's `{self.d_model}` to be a multiple of its `{self.heads}`, got {d_model} "
-                f"and {heads}; correct the config."
-            )
-        if heads % groups:
-            raise CheckpointError(
-                f"Expected config.json's `{self.heads}` to be a multiple of its `{self.groups}`, got {heads} "
-                f"and {groups}; correct the config."
-            )
-        return AttentionSizes(layers, heads, groups, d_model, d_head or d_model // heads)
+    names: tuple[str, ...]
+    path: str
+    pattern: str
 
 
 @dataclass(frozen=True)
 class Family:
-    """Where and how an architecture stores its attention weights.
+    """Where and how an architecture stores the weights of its blocks.
 
     `blocks` is the path of the list of blocks below the base model: `layers` finds `model.layers.0...`
-    and `layers.0...` alike. Weights are `{blocks}.{layer}.{path}.weight`.
+    and `layers.0...` alike. Weights are `{blocks}.{block}.{path}.weight`. Where `feed_forward` is empty, there are
+    many feed-forward parts (experts), of which none is described.
     """
 
     name: str
@@ -127,6 +85,7 @@ class Family:
     blocks: str
     qkv: Separate | Fused
     o: Stored
+    feed_forward: tuple[Dense, ...]
     size_names: SizeNames
 
     @property
@@ -139,11 +98,11 @@ class Family:
 def stored_shape(matrix: Stored | Fused, sizes: AttentionSizes) -> tuple[int, ...]:
     """The shape in which a matrix is stored at these sizes.
 
-    >>> sizes = AttentionSizes(layers=1, heads=4, groups=2, d_model=32, d_head=16)
+    >>> sizes = AttentionSizes(layers=1, heads=4, groups=2, d_model=32, d_head=16, blocks=1)
     >>> stored_shape(Stored("k_proj", "(group d_head) d_model -> d_model d_head group"), sizes)
     (32, 32)
     """
-    axes = {"part": 3, "head": sizes.heads, "group": sizes.groups, "d_model": sizes.d_model, "d_head": sizes.d_head}
+    axes = _lengths(sizes)
     shape = []
     for composed, single in re.findall(r"\(([^)]*)\)|(\w+)", matrix.pattern.partition("->")[0]):
         size = 1
@@ -154,13 +113,13 @@ def stored_shape(matrix: Stored | Fused, sizes: AttentionSizes) -> tuple[int, ..
 
 
 def split(family: Family, stored: Mapping[str, Tensor], sizes: AttentionSizes) -> AttentionWeights:
-    """Cut a layer's stored matrices, by path, into heads; views of them, nothing is copied."""
+    """Cut a layer's stored matrices, by path, into heads; views of them where the order of heads allows."""
 
     def cut(matrix: Stored | Fused) -> Tensor:
         return rearrange(stored[matrix.path], matrix.pattern, **_axes(matrix, sizes))
 
     if isinstance(family.qkv, Fused):
-        q, k, v = cut(family.qkv)
+        q, k, v = _taken_apart(cut(family.qkv), family.qkv, sizes)
     else:
         q, k, v = cut(family.qkv.q), cut(family.qkv.k), cut(family.qkv.v)
     return AttentionWeights(q, k, v, cut(family.o))
@@ -168,35 +127,55 @@ def split(family: Family, stored: Mapping[str, Tensor], sizes: AttentionSizes) -
 
 def join(family: Family, weights: AttentionWeights) -> dict[str, Tensor]:
     """The stored matrices, by path, of a layer's attention weights; the exact inverse of `split`."""
-
-    def reverse(matrix: Stored | Fused, cut: Tensor) -> Tensor:
-        left, _, right = matrix.pattern.partition("->")
-        return rearrange(cut, f"{right} -> {left}")
-
-    joined = {family.o.path: reverse(family.o, weights.o)}
+    joined = {family.o.path: reverse(family.o.pattern, weights.o)}
     if isinstance(family.qkv, Fused):
-        parts = torch.stack([weights.q, weights.k, weights.v])
-        return joined | {family.qkv.path: reverse(family.qkv, parts)}
+        return joined | {family.qkv.path: reverse(family.qkv.pattern, _put_together(weights, family.qkv))}
     qkv = ((family.qkv.q, weights.q), (family.qkv.k, weights.k), (family.qkv.v, weights.v))
-    return joined | {matrix.path: reverse(matrix, cut) for matrix, cut in qkv}
+    return joined | {matrix.path: reverse(matrix.pattern, cut) for matrix, cut in qkv}
+
+
+def reverse(pattern: str, cut: Tensor) -> Tensor:
+    """Undo the rearrangement of a pattern.
+
+    >>> reverse("(a b) -> b a", torch.tensor([[0, 2], [1, 3]])).tolist()
+    [0, 1, 2, 3]
+    """
+    left, _, right = pattern.partition("->")
+    return rearrange(cut, f"{right} -> {left}")
+
+
+def _taken_apart(cut: Tensor, fused: Fused, sizes: AttentionSizes) -> tuple[Tensor, Tensor, Tensor]:
+    if "member" in fused.pattern:
+        queries = rearrange(cut[:-2], "member d_model d_head group -> d_model d_head (group member)")
+        return queries, cut[-2], cut[-1]
+    if "slot" in fused.pattern:
+        q, k, v = cut.split([sizes.heads, sizes.groups, sizes.groups], dim=-1)
+        return q, k, v
+    q, k, v = cut
+    return q, k, v
+
+
+def _put_together(weights: AttentionWeights, fused: Fused) -> Tensor:
+    if "member" in fused.pattern:
+        queries = rearrange(weights.q, "d_model d_head (group n) -> n d_model d_head group", group=weights.groups)
+        return torch.cat([queries, weights.k[None], weights.v[None]])
+    if "slot" in fused.pattern:
+        return torch.cat([weights.q, weights.k, weights.v], dim=-1)
+    return torch.stack([weights.q, weights.k, weights.v])
 
 
 def _axes(matrix: Stored | Fused, sizes: AttentionSizes) -> dict[str, int]:
-    named = {"part": 3, "head": sizes.heads, "group": sizes.groups, "d_model": sizes.d_model, "d_head": sizes.d_head}
+    named = _lengths(sizes)
     return {axis: named[axis] for axis in re.findall(r"\w+", matrix.pattern.partition("->")[0])}
 
 
-def _size(config: Mapping[str, object], name: str) -> int:
-    value = config.get(name)
-    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value < _LARGEST_SIZE:
-        came = f"`{value}`" if name in config else "nothing"
-        raise CheckpointError(
-            f"Expected a positive whole number for `{name}` in config.json, got {came}; correct the config."
-        )
-    return value
-
-
-def _optional_size(config: Mapping[str, object], name: str | None, otherwise: int) -> int:
-    if name is None or config.get(name) is None:
-        return otherwise
-    return _size(config, name)
+def _lengths(sizes: AttentionSizes) -> dict[str, int]:
+    return {
+        "part": 3,
+        "member": sizes.heads // sizes.groups + 2,
+        "slot": sizes.heads + 2 * sizes.groups,
+        "head": sizes.heads,
+        "group": sizes.groups,
+        "d_model": sizes.d_model,
+        "d_head": sizes.d_head,
+    }

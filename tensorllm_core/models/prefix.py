@@ -14,30 +14,38 @@ from typing import Any
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from tensorllm_core.models.locate import locate
 from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.models.sizes import AttentionSizes
 
-__all__ = ["Entering", "blocks_of", "recording", "resumed"]
+__all__ = ["Entering", "blocks_of", "first_to_run", "recording", "resumed"]
 
 
 @dataclass(frozen=True)
 class Entering:
-    """The hidden states that enter a layer; `in_tuple` where the family's layers return them as a tuple's first."""
+    """The hidden states that enter a layer, and how the layer below returned them.
+
+    `returned` is the length of the tuple whose first entry they were; 0 where they came alone.
+    """
 
     states: Float[Tensor, "batch position d_model"]
-    in_tuple: bool
+    returned: int
 
 
 def blocks_of(loaded: LoadedModel) -> Sequence[nn.Module]:
-    """The transformer blocks, layer 0 first."""
-    location = loaded.checkpoint.location
-    named = {name for name, _ in loaded.model.named_modules()}
-    # The checkpoint may lack the prefix under which the whole model holds its base, or have one of its own.
-    base: Any = loaded.model
-    prefix = getattr(base, "base_model_prefix", "")
-    for path in (f"{location.prefix}{location.family.blocks}", f"{prefix}.{location.family.blocks}"):
-        if path in named:
-            return list(loaded.model.get_submodule(path).children())
-    return list(loaded.model.get_submodule(location.family.blocks).children())
+    """The transformer blocks, layer 0 first; those that layers share stand once."""
+    family = loaded.checkpoint.family
+    # Not the checkpoint's prefix, which may lack what the whole model has, or have one of its own.
+    prefix = locate(family, dict(loaded.model.named_parameters()), loaded.checkpoint.sizes).prefix
+    return list(loaded.model.get_submodule(f"{prefix}{family.blocks}").children())
+
+
+def first_to_run(sizes: AttentionSizes, layer: int) -> int:
+    """The layer at which a pass may begin when an edit changes this layer and those above.
+
+    Where layers share weights, the edit changes lower ones too, and their blocks run several times: then all run.
+    """
+    return layer if sizes.blocks == sizes.layers else 0
 
 
 @contextmanager
@@ -49,8 +57,10 @@ def recording(blocks: Sequence[nn.Module], layer: int) -> Iterator[list[Entering
     passes: list[Entering] = []
 
     def note(_block: nn.Module, _inputs: tuple, output: Any) -> None:
-        in_tuple = isinstance(output, tuple)
-        passes.append(Entering(output[0] if in_tuple else output, in_tuple))
+        if isinstance(output, tuple):
+            passes.append(Entering(output[0], len(output)))
+        else:
+            passes.append(Entering(output, 0))
 
     handle = blocks[layer - 1].register_forward_hook(note)
     try:
@@ -64,7 +74,8 @@ def resumed(blocks: Sequence[nn.Module], layer: int, entering: Entering) -> Iter
     """Let every pass begin at `layer` with the recorded states; the blocks below do nothing meanwhile."""
 
     def hand_over(*_inputs: Any, **_named: Any) -> Any:
-        return (entering.states,) if entering.in_tuple else entering.states
+        others = (None,) * (entering.returned - 1)
+        return (entering.states, *others) if entering.returned else entering.states
 
     with ExitStack() as stack:
         for block in blocks[:layer]:

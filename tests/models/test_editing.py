@@ -27,9 +27,9 @@ def grouped(tmp_path):
     return LoadedModel(tiny_model("llama-grouped-wide"), None, checkpoint)
 
 
-def halved(loaded: LoadedModel, layer: int) -> AttentionWeights:
+def flipped(loaded: LoadedModel, layer: int) -> AttentionWeights:
     weights = read_module_attention(loaded.model, loaded.checkpoint.family, layer)
-    return AttentionWeights(*(0.5 * part for part in (weights.q, weights.k, weights.v, weights.o)))
+    return AttentionWeights(*(part.flip(0) for part in (weights.q, weights.k, weights.v, weights.o)))
 
 
 def state(loaded: LoadedModel) -> dict[str, torch.Tensor]:
@@ -42,7 +42,8 @@ def same(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> boo
 
 def test_an_edit_holds_inside_the_block_and_is_undone_to_the_bit(loaded):
     before, expected = state(loaded), logits(loaded.model)
-    replacements = {0: halved(loaded, 0), 2: halved(loaded, 2)}
+    layers = (0,) if loaded.checkpoint.sizes.blocks == 1 else (0, 2)
+    replacements = {layer: flipped(loaded, layer) for layer in layers}
     with edited(loaded, Edit(replacements)) as model:
         assert model is loaded.model
         assert (logits(model) - expected).abs().max() > 1e-3
@@ -53,25 +54,25 @@ def test_an_edit_holds_inside_the_block_and_is_undone_to_the_bit(loaded):
 
 def test_an_edit_is_undone_also_after_an_exception(loaded):
     before = state(loaded)
-    with pytest.raises(KeyboardInterrupt), edited(loaded, Edit({1: halved(loaded, 1)})):
+    with pytest.raises(KeyboardInterrupt), edited(loaded, Edit({1: flipped(loaded, 1)})):
         raise KeyboardInterrupt
     assert same(before, state(loaded))
 
 
 def test_an_edit_that_fails_half_way_leaves_nothing_behind(grouped):
     before = state(grouped)
-    wrong = halved(grouped, 1)
+    wrong = flipped(grouped, 1)
     wrong = replace(wrong, k=wrong.k[:, :, :1], v=wrong.v[:, :, :1])
     with (
         pytest.raises(CheckpointError, match=r"`self_attn\.k_proj`"),
-        edited(grouped, Edit({0: halved(grouped, 0), 1: wrong})),
+        edited(grouped, Edit({0: flipped(grouped, 0), 1: wrong})),
     ):
         pytest.fail("the block must not run")
     assert same(before, state(grouped))
 
 
 def test_a_layer_that_the_model_does_not_have_is_refused(grouped):
-    weights = halved(grouped, 0)
+    weights = flipped(grouped, 0)
     with pytest.raises(LayerError), edited(grouped, Edit({LAYERS: weights})):
         pytest.fail("the block must not run")
     for ask in (read_module_attention, lambda *where: write_module_attention(*where, weights)):
@@ -81,9 +82,9 @@ def test_a_layer_that_the_model_does_not_have_is_refused(grouped):
 
 def test_edits_inside_edits_are_undone_one_by_one(grouped):
     before = state(grouped)
-    with edited(grouped, Edit({1: halved(grouped, 1)})):
+    with edited(grouped, Edit({1: flipped(grouped, 1)})):
         outer = state(grouped)
-        with edited(grouped, Edit({1: halved(grouped, 1), 0: halved(grouped, 0)})):
+        with edited(grouped, Edit({1: flipped(grouped, 1), 0: flipped(grouped, 0)})):
             assert not same(outer, state(grouped))
         assert same(outer, state(grouped))
     assert same(before, state(grouped))
@@ -97,7 +98,7 @@ def test_nobody_else_can_run_the_model_while_it_is_edited(grouped):
             return logits(model)
 
     with ThreadPoolExecutor(1) as pool:
-        with edited(grouped, Edit({1: halved(grouped, 1)})):
+        with edited(grouped, Edit({1: flipped(grouped, 1)})):
             other = pool.submit(run_original)
             with pytest.raises(TimeoutError):
                 other.result(timeout=0.2)
@@ -107,7 +108,7 @@ def test_nobody_else_can_run_the_model_while_it_is_edited(grouped):
 def test_a_model_in_half_precision_is_edited_and_restored_in_its_own_type(grouped):
     grouped.model.to(torch.bfloat16)
     before = state(grouped)
-    with edited(grouped, Edit({1: halved(grouped, 1)})):
+    with edited(grouped, Edit({1: flipped(grouped, 1)})):
         assert {tensor.dtype for tensor in grouped.model.parameters()} == {torch.bfloat16}
         assert read_module_attention(grouped.model, grouped.checkpoint.family, 1).q.dtype is torch.float32
     assert same(before, state(grouped))
@@ -124,7 +125,7 @@ def test_a_module_in_training_keeps_its_gradients_when_written(grouped):
     logits_with_graph = grouped.model(input_ids=torch.tensor([[3, 4, 5]])).logits
     logits_with_graph.sum().backward()
     gradient = grouped.model.model.layers[0].self_attn.q_proj.weight.grad.clone()
-    write_module_attention(grouped.model, family, 0, halved(grouped, 0))
+    write_module_attention(grouped.model, family, 0, flipped(grouped, 0))
     parameter = grouped.model.model.layers[0].self_attn.q_proj.weight
     assert parameter.requires_grad
     assert parameter.is_leaf
@@ -132,13 +133,13 @@ def test_a_module_in_training_keeps_its_gradients_when_written(grouped):
 
 
 def test_a_model_of_another_family_is_refused(grouped):
-    with pytest.raises(CheckpointError, match="n_layer"):
+    with pytest.raises(CheckpointError, match=r"h\.0\.attn\.c_proj"):
         read_module_attention(grouped.model, FAMILIES["gpt2"], 0)
 
 
 def test_a_removed_layer_adds_nothing_to_the_residual_stream(loaded):
     expected = logits(loaded.model)
-    path = next(tiny.output_projection for tiny in TINY.values() if tiny.family == loaded.checkpoint.family.name)
+    path = next(tiny.output_projection for tiny in TINY.values() if tiny.model_type == loaded.checkpoint.model_type)
     output = loaded.model.get_submodule(path.format(1))
     with edited(loaded, Edit(removed=frozenset({1}))):
         without = logits(loaded.model)
@@ -148,4 +149,22 @@ def test_a_removed_layer_adds_nothing_to_the_residual_stream(loaded):
     assert torch.equal(logits(loaded.model), without)
     assert not torch.equal(expected, without)
     with pytest.raises(LayerError), edited(loaded, Edit(removed=frozenset({LAYERS}))):
+        pass
+
+
+def test_layers_that_share_weights_are_changed_together_and_by_one_replacement(tmp_path):
+    checkpoint = open_checkpoint(str(saved_model("albert", tmp_path)))
+    loaded = LoadedModel(tiny_model("albert"), None, checkpoint)
+    assert checkpoint.sizes.sharing(1) == (0, 1, 2)
+    weights, results = flipped(loaded, 0), []
+    for layer in range(LAYERS):
+        with edited(loaded, Edit({layer: weights})) as model:
+            results.append(logits(model))
+    assert torch.equal(results[0], results[1])
+    assert torch.equal(results[0], results[2])
+    both = Edit({0: weights, 2: weights})
+    with (
+        pytest.raises(LayerError, match="share their weights, got one for layer 0 and one for layer 2"),
+        edited(loaded, both),
+    ):
         pass

@@ -1,73 +1,124 @@
-"""A tiny random model of every registered family, and the module path of its output projection for the oracle."""
+"""A tiny random model of every registered model type, and the module path of its output projection for the oracle."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from transformers import (
-    BertConfig,
-    BertForMaskedLM,
-    GPT2Config,
-    GPT2LMHeadModel,
-    GPTJConfig,
-    GPTJForCausalLM,
-    LlamaConfig,
-    LlamaForCausalLM,
-    PreTrainedModel,
-    RobertaConfig,
-    RobertaForMaskedLM,
-)
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM, PreTrainedModel
 
 VOCABULARY = 50
 LAYERS = 3
 _TOKENS = {"vocab_size": VOCABULARY, "bos_token_id": 0, "eos_token_id": 1, "pad_token_id": 2}
-_ENCODER = {"hidden_size": 32, "num_attention_heads": 4, "intermediate_size": 48, "num_hidden_layers": LAYERS}
+_SIZES = {
+    "hidden_size": 32,
+    "num_attention_heads": 4,
+    "num_hidden_layers": LAYERS,
+    "intermediate_size": 48,
+    "max_position_embeddings": 40,
+}
 _GPT = {"n_embd": 32, "n_head": 4, "n_layer": LAYERS, "n_positions": 40}
+_GROUPED = {**_SIZES, "num_key_value_heads": 2}
+_WIDE = {**_GROUPED, "head_dim": 12}
+_GEMMA = {**_WIDE, "query_pre_attn_scalar": 12}
+_DECODER = "model.layers.{}.self_attn.o_proj"
+_OLD_DECODER = "transformer.h.{}"
+_BERT = "encoder.layer.{}.attention.output.dense"
 
 
 @dataclass(frozen=True)
 class Tiny:
-    """How to build one, and where its output projection is."""
+    """How to build one, where its output projection is, and what its attention does beside the plain products.
 
-    family: str
-    build: Callable[[], PreTrainedModel]
+    With `normed` keys or values by position, the scale of a query or key is not free.
+    """
+
+    model_type: str
+    options: dict[str, object]
     output_projection: str
+    objective: type = AutoModelForCausalLM
+    is_normed: bool = False
+    shares_layers: bool = False
+    tokens: dict[str, object] = field(default_factory=lambda: dict(_TOKENS))
+
+    def build(self) -> PreTrainedModel:
+        """The model, as its config class initialises it."""
+        return self.objective.from_config(AutoConfig.for_model(self.model_type, **self.options, **self.tokens))
 
 
-def _llama(heads: int, groups: int, head_dim: int) -> Callable[[], PreTrainedModel]:
-    return lambda: LlamaForCausalLM(
-        LlamaConfig(
-            hidden_size=32,
-            intermediate_size=48,
-            num_hidden_layers=LAYERS,
-            num_attention_heads=heads,
-            num_key_value_heads=groups,
-            head_dim=head_dim,
-            **_TOKENS,
-        )
-    )
+def _encoder(model_type: str, options: dict[str, object], output_projection: str, **more: bool) -> Tiny:
+    return Tiny(model_type, options, output_projection, AutoModelForMaskedLM, **more)
 
+
+_NEO = {
+    "hidden_size": 32,
+    "num_layers": LAYERS,
+    "num_heads": 4,
+    "intermediate_size": 48,
+    "max_position_embeddings": 40,
+    "attention_types": [[["global", "local", "global"], 1]],
+}
+_FALCON = {"hidden_size": 32, "num_attention_heads": 4, "num_hidden_layers": LAYERS}
+_MODERN = {**_SIZES, "cls_token_id": 0, "sep_token_id": 1, "global_attn_every_n_layers": 2, "local_attention": 4}
+_DEBERTA = {**_SIZES, "relative_attention": True, "pos_att_type": ["p2c", "c2p"], "position_buckets": 8}
 
 TINY: dict[str, Tiny] = {
-    "llama": Tiny("llama", _llama(4, 4, 8), "model.layers.{}.self_attn.o_proj"),
-    "llama-grouped-wide": Tiny("llama", _llama(8, 2, 12), "model.layers.{}.self_attn.o_proj"),
-    "llama-multi-query": Tiny("llama", _llama(4, 1, 4), "model.layers.{}.self_attn.o_proj"),
-    "gpt2": Tiny("gpt2", lambda: GPT2LMHeadModel(GPT2Config(**_GPT, **_TOKENS)), "transformer.h.{}.attn.c_proj"),
-    "gptj": Tiny(
-        "gptj", lambda: GPTJForCausalLM(GPTJConfig(rotary_dim=4, **_GPT, **_TOKENS)), "transformer.h.{}.attn.out_proj"
+    "llama": Tiny("llama", {**_SIZES, "num_key_value_heads": 4}, _DECODER),
+    "llama-grouped-wide": Tiny(
+        "llama", {**_SIZES, "num_attention_heads": 8, "num_key_value_heads": 2, "head_dim": 12}, _DECODER
     ),
-    "bert": Tiny(
-        "bert",
-        lambda: BertForMaskedLM(BertConfig(**_ENCODER, **_TOKENS)),
-        "bert.encoder.layer.{}.attention.output.dense",
+    "llama-multi-query": Tiny("llama", {**_SIZES, "num_key_value_heads": 1, "head_dim": 4}, _DECODER),
+    "mistral": Tiny("mistral", _WIDE, _DECODER),
+    "mixtral": Tiny("mixtral", {**_GROUPED, "num_local_experts": 2}, _DECODER),
+    "qwen2": Tiny("qwen2", _GROUPED, _DECODER),
+    "qwen3": Tiny("qwen3", _WIDE, _DECODER, is_normed=True),
+    "gemma": Tiny("gemma", _WIDE, _DECODER),
+    "gemma2": Tiny("gemma2", _GEMMA, _DECODER),
+    "gemma3_text": Tiny("gemma3_text", _GEMMA, _DECODER, is_normed=True),
+    "phi": Tiny("phi", _GROUPED, "model.layers.{}.self_attn.dense"),
+    "phi3": Tiny("phi3", _GROUPED, _DECODER),
+    "stablelm": Tiny("stablelm", _GROUPED, _DECODER),
+    "smollm3": Tiny("smollm3", _GROUPED, _DECODER),
+    "olmo2": Tiny("olmo2", _GROUPED, _DECODER, is_normed=True),
+    "granite": Tiny("granite", _GROUPED, _DECODER),
+    "cohere": Tiny("cohere", {**_GROUPED, "logit_scale": 1.0}, _DECODER),
+    "cohere2": Tiny("cohere2", {**_WIDE, "logit_scale": 1.0}, _DECODER),
+    "starcoder2": Tiny("starcoder2", _GROUPED, _DECODER),
+    "gpt2": Tiny("gpt2", _GPT, f"{_OLD_DECODER}.attn.c_proj"),
+    "gptj": Tiny("gptj", {**_GPT, "rotary_dim": 4}, f"{_OLD_DECODER}.attn.out_proj"),
+    "gpt_neo": Tiny("gpt_neo", _NEO, f"{_OLD_DECODER}.attn.attention.out_proj"),
+    "gpt_neox": Tiny("gpt_neox", _SIZES, "gpt_neox.layers.{}.attention.dense"),
+    "opt": Tiny(
+        "opt",
+        {**_SIZES, "ffn_dim": 48, "word_embed_proj_dim": 32},
+        "model.decoder.layers.{}.self_attn.out_proj",
     ),
-    "roberta": Tiny(
-        "roberta",
-        lambda: RobertaForMaskedLM(RobertaConfig(max_position_embeddings=40, **_ENCODER, **_TOKENS)),
-        "roberta.encoder.layer.{}.attention.output.dense",
+    "bloom": Tiny("bloom", {"hidden_size": 32, "n_layer": LAYERS, "n_head": 4}, f"{_OLD_DECODER}.self_attention.dense"),
+    "falcon-grouped": Tiny(
+        "falcon",
+        {**_FALCON, "new_decoder_architecture": True, "num_kv_heads": 2},
+        f"{_OLD_DECODER}.self_attention.dense",
+    ),
+    "falcon-multi-query": Tiny("falcon", _FALCON, f"{_OLD_DECODER}.self_attention.dense"),
+    "falcon-plain": Tiny("falcon", {**_FALCON, "multi_query": False}, f"{_OLD_DECODER}.self_attention.dense"),
+    "bert": _encoder("bert", _SIZES, f"bert.{_BERT}"),
+    "roberta": _encoder("roberta", _SIZES, f"roberta.{_BERT}"),
+    "xlm-roberta": _encoder("xlm-roberta", _SIZES, f"roberta.{_BERT}"),
+    "camembert": _encoder("camembert", _SIZES, f"roberta.{_BERT}"),
+    "electra": _encoder("electra", {**_SIZES, "embedding_size": 16}, f"electra.{_BERT}"),
+    "deberta-v2": _encoder("deberta-v2", _DEBERTA, f"deberta.{_BERT}", is_normed=True),
+    "distilbert": _encoder(
+        "distilbert",
+        {"dim": 32, "hidden_dim": 48, "n_layers": LAYERS, "n_heads": 4, "max_position_embeddings": 40},
+        "distilbert.transformer.layer.{}.attention.out_lin",
+    ),
+    "modernbert": _encoder("modernbert", _MODERN, "model.layers.{}.attn.Wo"),
+    "albert": _encoder(
+        "albert",
+        {**_SIZES, "embedding_size": 16},
+        "albert.encoder.albert_layer_groups.0.albert_layers.0.attention.dense",
+        shares_layers=True,
     ),
 }
 
