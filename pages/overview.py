@@ -4,8 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.frame import appearance, guarded, open_page, show_notices, type_scale
+from pages.shared.links import scene_parameters
 from pages.shared.navigation import PAGES
-from pages.shared.scene import scene_parameters
 from pages.shared.scenes import SCENES
 from pages.shared.toolbar import begin_screen
 from pages.shared.widgets import Explanation, show

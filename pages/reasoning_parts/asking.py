@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.reasoning_parts.panel import own_questions
 from pages.shared import jobs, state
+from pages.shared.compute import has_room
 from pages.shared.reasoning import Plan, Reasoning, make_plan, run
 from pages.shared.scene import Scene
 from tensorllm_core.errors import ExplorerError
@@ -27,6 +28,7 @@ def asked(scene: Scene, checkpoint: Checkpoint) -> tuple[jobs.Job[Reasoning] | N
     except ExplorerError as error:
         return None, str(error)
     found = jobs.job_of(plan.key)
+    room = found is not None or has_room(scene, checkpoint)
     if found is None and state.kept(_LAST) is None and plan.scene.model in BUNDLED:
         _ask(plan, checkpoint)
         found = jobs.job_of(plan.key)
@@ -38,7 +40,7 @@ def asked(scene: Scene, checkpoint: Checkpoint) -> tuple[jobs.Job[Reasoning] | N
         key="ask",
         on_click=_ask,
         args=(plan, checkpoint),
-        disabled=found is not None and not found.ended,
+        disabled=not room or (found is not None and not found.ended),
         help="Put the questions to the original, the compressed model and the controls",
     )
     if found is not None:
@@ -52,4 +54,4 @@ def asked(scene: Scene, checkpoint: Checkpoint) -> tuple[jobs.Job[Reasoning] | N
 
 def _ask(plan: Plan, checkpoint: Checkpoint) -> None:
     jobs.forget(plan.key)
-    jobs.start(plan.key, "Asking", lambda report: run(plan, checkpoint, report))
+    jobs.start(plan.key, "Asking", lambda report: run(plan, checkpoint, report), plan.scene.device)

@@ -32,7 +32,8 @@ def scan_tab(result: Reasoning) -> None:
         )
         if st.button("Scan ratios", icon=":material/query_stats:", key="scan"):
             checkpoint = cached_checkpoint(plan.scene.model)
-            job = jobs.start(f"scan {plan.key}", "Scanning", lambda report: scan(plan, checkpoint, report))
+            device = plan.scene.device
+            job = jobs.start(f"scan {plan.key}", "Scanning", lambda report: scan(plan, checkpoint, report), device)
     if job is not None:
         jobs.show_live(job, lambda found: _draw(found, result))
 

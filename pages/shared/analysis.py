@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
+import torch
 
 from pages.shared import state
-from pages.shared.cache import bounded_cache, cached_checkpoint
+from pages.shared.cache import bounded_cache
 from pages.shared.scene import ChooseBy, Scene
 from tensorllm_core.errors import ExplorerError, StoppedError
 from tensorllm_core.linalg.hosvd import Hosvd, hosvd, truncate
@@ -26,8 +27,8 @@ from tensorllm_core.linalg.rank_choice import (
 from tensorllm_core.linalg.refinement import Refinement, refine
 from tensorllm_core.methods.tensorise import tensorise
 from tensorllm_core.models.checkpoint import Checkpoint, read_attention
-from tensorllm_core.models.devices import resolve_device
-from tensorllm_core.types import AttentionTensor, Layout, Progress, Ranks, TensorShape, Tucker
+from tensorllm_core.models.devices import on_device_or_cpu, resolve_device
+from tensorllm_core.types import AttentionTensor, Progress, Ranks, TensorShape, Tucker
 
 __all__ = [
     "Analysis",
@@ -40,11 +41,9 @@ __all__ = [
     "in_order",
     "refine_ranks",
     "refinement_key",
-    "settled",
     "wanted_ranks",
 ]
 
-_LAST_GOOD = "last good scene"
 _LOSSLESS = 1e-6
 """Relative errors up to this are the rounding of float32 weights."""
 
@@ -59,6 +58,8 @@ class Analysis:
     table: Landscape
     noise: NoiseFloor
     front: ParetoFront
+    full_device: str = ""
+    """The device that was asked for and whose memory did not suffice, so that the CPU computed; else empty."""
 
     @property
     def shape(self) -> TensorShape:
@@ -90,40 +91,10 @@ class Result:
         return max(0.0, 1.0 - self.relative_error**2)
 
 
-def settled(scene: Scene) -> tuple[Scene, Checkpoint]:
-    """The scene as its model allows it: what cannot be met is replaced, and said in one sentence.
-
-    A model that does not open leaves everything as it was before it was asked for.
-    """
-    try:
-        checkpoint = cached_checkpoint(scene.model)
-    except ExplorerError as error:
-        scene = state.kept(_LAST_GOOD) or Scene()
-        state.notify([f"{error} Showing `{scene.model}` meanwhile."])
-        checkpoint = cached_checkpoint(scene.model)
-    if not 0 <= scene.layer < checkpoint.layers:
-        nearest = min(scene.layer, checkpoint.layers - 1)
-        state.notify(
-            [f"Expected a layer from 0 to {checkpoint.layers - 1}, got {scene.layer}; showing layer {nearest}."]
-        )
-        scene = replace(scene, layer=nearest)
-    square = checkpoint.groups == checkpoint.heads and checkpoint.heads * checkpoint.d_head == checkpoint.d_model
-    if scene.layout is Layout.RELEASED_CODE and not square:
-        state.notify(
-            [
-                "The layout `released-code` needs plain multi-head attention with heads x d_head = d_model, "
-                f"which `{scene.model}` does not have; showing the layout `paper`."
-            ]
-        )
-        scene = replace(scene, layout=Layout.PAPER)
-    scene = replace(scene, group=min(scene.group, checkpoint.groups - 1))
-    state.keep(_LAST_GOOD, scene)
-    return scene, checkpoint
-
-
 def analysis_key(scene: Scene, checkpoint: Checkpoint) -> str:
-    """The same key means the same numbers: model revision, layer and layout."""
-    return f"{checkpoint.reference} {checkpoint.revision} {scene.layer} {scene.layout}"
+    """The same key means the same numbers: model revision, layer, layout, and the device that computed them."""
+    device = resolve_device(scene.device)
+    return f"{checkpoint.reference} {checkpoint.revision} {scene.layer} {scene.layout} {device}"
 
 
 def analyse(scene: Scene, checkpoint: Checkpoint, progress: Progress) -> Analysis:
@@ -134,16 +105,20 @@ def analyse(scene: Scene, checkpoint: Checkpoint, progress: Progress) -> Analysi
 
 def _analyse(key: str, scene: Scene, checkpoint: Checkpoint, progress: Progress) -> Analysis:
     step = _or_stop(progress)
-    step(0.0, "reading the layer")
-    device = resolve_device("auto")
-    tensor = tensorise(read_attention(checkpoint, scene.layer, device), scene.layout)
-    decomposition = hosvd(tensor.data, lambda share, message: step(0.05 + 0.75 * share, message))
-    step(0.85, "tabulating the errors of all ranks")
-    table = landscape(decomposition)
-    step(0.95, "looking for the best ranks")
-    return Analysis(
-        key, tensor, decomposition, table, noise_floor(decomposition), _worth_storing(pareto_front(table), tensor.shape)
-    )
+    wanted = resolve_device(scene.device)
+
+    def on(device: torch.device) -> Analysis:
+        step(0.0, "reading the layer")
+        tensor = tensorise(read_attention(checkpoint, scene.layer, device), scene.layout)
+        decomposition = hosvd(tensor.data, lambda share, message: step(0.05 + 0.75 * share, message))
+        step(0.85, "tabulating the errors of all ranks")
+        table = landscape(decomposition)
+        step(0.95, "looking for the best ranks")
+        front = _worth_storing(pareto_front(table), tensor.shape)
+        full = str(wanted) if device != wanted else ""
+        return Analysis(key, tensor, decomposition, table, noise_floor(decomposition), front, full)
+
+    return on_device_or_cpu(on, wanted)[0]
 
 
 def _or_stop(progress: Progress) -> Progress:
@@ -157,6 +132,8 @@ def _or_stop(progress: Progress) -> Progress:
 
 def in_order(scene: Scene, analysis: Analysis) -> Scene:
     """The scene with its ranks within their modes, and without views that this layer does not have."""
+    if analysis.full_device:
+        state.notify([f"The memory of `{analysis.full_device}` did not suffice for this layer: the CPU decomposed it."])
     default = Scene()
     views = {*(str(c) for c in range(1, analysis.shape.part + 1)), *analysis.tensor.parts}
     return replace(

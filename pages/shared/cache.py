@@ -14,11 +14,13 @@ from streamlit import runtime
 
 from pages.shared.frame import sentence_for
 from pages.shared.queue import Board
+from pages.shared.shelf import ModelKey, Shelf
 from tensorllm_core.benchmarks.benchmark import QuestionSet, Split
 from tensorllm_core.benchmarks.registry import benchmark_named
 from tensorllm_core.experiments.evaluate import AnswerCache
 from tensorllm_core.experiments.prefix_store import PrefixStore
 from tensorllm_core.models.checkpoint import Checkpoint, open_checkpoint
+from tensorllm_core.models.fit import DTYPES
 from tensorllm_core.models.opening import LoadedModel, load_model
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "cached_model",
     "cached_questions",
     "job_board",
+    "model_shelf",
     "prefix_store",
     "rest_heap",
 ]
@@ -142,16 +145,25 @@ def rest_heap(after: str) -> None:
     gc.freeze()
 
 
-@st.cache_resource(show_spinner=False, max_entries=4)
-def cached_model(reference: str, revision: str, device: str = "auto") -> LoadedModel:
-    """The whole model, loaded; another revision of the same reference is another model.
+@st.cache_resource(show_spinner=False)
+def model_shelf() -> Shelf:
+    """The models that are loaded."""
+    return Shelf()
+
+
+def cached_model(key: ModelKey) -> LoadedModel:
+    """The whole model, loaded.
 
     Raises:
         ExplorerError: as `load_model`.
     """
-    loaded = load_model(reference, device)
-    rest_heap(f"{reference} {revision} {device}")
-    return loaded
+
+    def load() -> LoadedModel:
+        loaded = load_model(key.reference, key.device, DTYPES[key.dtype])
+        rest_heap(f"{key}")
+        return loaded
+
+    return model_shelf().get(key, load)
 
 
 @st.cache_resource(show_spinner=False, max_entries=24)

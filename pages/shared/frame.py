@@ -8,12 +8,12 @@ from collections.abc import Callable
 from functools import wraps
 
 import streamlit as st
-import torch
 
 from pages.shared import state
 from pages.shared.navigation import PAGES, route, was_routed
 from tensorllm_core.errors import ExplorerError
 from tensorllm_core.figures.theme import Appearance
+from tensorllm_core.models.devices import is_out_of_memory
 
 __all__ = [
     "appearance",
@@ -86,17 +86,12 @@ def sentence_for(error: BaseException) -> str:
         number = secrets.token_hex(4)
         setattr(error, _NUMBER, number)
         _LOG.error("bug %s", number, exc_info=error)
-    if _is_out_of_memory(error):
+    if is_out_of_memory(error):
         return f"This needs more memory than there is (id {number}); choose a smaller model, fewer layers or questions."
     return (
         f"Something went wrong on our side (id {number}, noted in the server's log). "
         "Your settings are kept: change one of them, or reload the page."
     )
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    # For the main memory torch raises a plain RuntimeError.
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
 
 
 def enlarge_when_presenting() -> None:

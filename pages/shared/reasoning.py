@@ -13,6 +13,7 @@ from pages.shared.analysis import Analysis, analyse
 from pages.shared.cache import answer_cache, cached_checkpoint, cached_model, cached_questions, prefix_store
 from pages.shared.queue import Report
 from pages.shared.scene import ChooseBy, Scene
+from pages.shared.shelf import ModelKey
 from tensorllm_core.benchmarks.benchmark import QuestionSet, Split
 from tensorllm_core.benchmarks.sampling import shuffled
 from tensorllm_core.errors import RankError, RequestError
@@ -104,6 +105,11 @@ def make_plan(scene: Scene, checkpoint: Checkpoint, own: QuestionSet | None) -> 
     return Plan(scene, checkpoint.revision, layers, names, own if OWN_FILE in names else None)
 
 
+def model_key(scene: Scene, revision: str) -> ModelKey:
+    """The loaded model that a scene asks for."""
+    return ModelKey(scene.model, revision, scene.device, scene.dtype)
+
+
 def questions_of(plan: Plan) -> list[QuestionSet]:
     """The questions to ask, in a fixed random order.
 
@@ -140,7 +146,7 @@ def run(plan: Plan, checkpoint: Checkpoint, report: Report[Reasoning]) -> Reason
     report.progress(0.0, "reading the questions")
     questions = questions_of(plan)
     report.progress(0.0, "loading the model")
-    loaded = cached_model(plan.scene.model, plan.revision)
+    loaded = cached_model(model_key(plan.scene, plan.revision))
     analyses = {
         layer: analyse(replace(plan.scene, layer=layer), checkpoint, lambda share, message: True)
         for layer in plan.layers
@@ -189,7 +195,8 @@ def _controls(
     ]
     clean = CLEAN.get(plan.scene.model)
     if clean:
-        controls.append(Subject(CLEAN_MODEL, cached_model(clean, cached_checkpoint(clean).revision)))
+        key = model_key(replace(plan.scene, model=clean), cached_checkpoint(clean).revision)
+        controls.append(Subject(CLEAN_MODEL, cached_model(key)))
     return controls
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from pages.shared.analysis import Analysis, analyse
 from pages.shared.cache import answer_cache, cached_model, prefix_store
 from pages.shared.queue import Report
-from pages.shared.reasoning import Plan, compress_layers, questions_of
+from pages.shared.reasoning import Plan, compress_layers, model_key, questions_of
 from pages.shared.scene import ChooseBy
 from tensorllm_core.benchmarks.benchmark import Split
 from tensorllm_core.experiments.evaluate import ORIGINAL, Evaluation, Subject, evaluate
@@ -69,7 +69,7 @@ def scan(plan: Plan, checkpoint: Checkpoint, report: Report[Scan]) -> Scan:
     report.progress(0.0, "reading the questions")
     questions = questions_of(plan)
     report.progress(0.0, "loading the model")
-    loaded = cached_model(plan.scene.model, plan.revision)
+    loaded = cached_model(model_key(plan.scene, plan.revision))
     analyses = {
         layer: analyse(replace(plan.scene, layer=layer), checkpoint, lambda share, message: True)
         for layer in plan.layers

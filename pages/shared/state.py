@@ -12,7 +12,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.shared.scene import Scene, parse_scene, scene_parameters
+from pages.shared.links import parse_scene, scene_parameters
+from pages.shared.scene import Scene
 from tensorllm_core.types import Ranks
 
 __all__ = [

@@ -5,10 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared import state
-from pages.shared.analysis import settled
 from pages.shared.cache import rest_heap
+from pages.shared.compute import compute_popover
 from pages.shared.frame import enlarge_when_presenting
 from pages.shared.scene import Scene
+from pages.shared.settling import settled
 from pages.shared.widgets import copy_link
 from tensorllm_core.models.bundled import BUNDLED
 from tensorllm_core.models.checkpoint import Checkpoint
@@ -31,6 +32,7 @@ def begin_screen(help_text: str) -> tuple[Scene, Checkpoint]:
 
 def _toolbar(scene: Scene, checkpoint: Checkpoint, help_text: str) -> None:
     enlarge_when_presenting()
+    sharing = checkpoint.sizes.sharing(scene.layer)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar"):
         names = [*BUNDLED, *([scene.model] if scene.model not in BUNDLED else [])]
         st.selectbox(
@@ -41,7 +43,7 @@ def _toolbar(scene: Scene, checkpoint: Checkpoint, help_text: str) -> None:
             label_visibility="collapsed",
             accept_new_options=True,
             width=270,
-            help="A bundled model, or the path of a folder with config.json and safetensors",
+            help="A bundled model, a folder with config.json and safetensors, or a hub id: owner/name@revision",
         )
         _layer(scene, checkpoint)
         st.selectbox(
@@ -63,8 +65,12 @@ def _toolbar(scene: Scene, checkpoint: Checkpoint, help_text: str) -> None:
             on_click=lambda: state.change(present=not scene.present),
             help="Larger type, for a projector",
         )
+        compute_popover(scene, checkpoint)
         with st.popover("", icon=":material/help:", help="How this screen works"):
             st.markdown(help_text)
+    if len(sharing) > 1:
+        others = f"{sharing[0]} to {sharing[-1]}"
+        st.caption(f"Layers {others} of this model share their weights: an edit of one edits them all.")
 
 
 def _layer(scene: Scene, checkpoint: Checkpoint) -> None:

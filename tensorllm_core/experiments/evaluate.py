@@ -16,6 +16,7 @@ from tensorllm_core.errors import BenchmarkError, RequestError
 from tensorllm_core.experiments.answers import Answers, join_answers
 from tensorllm_core.experiments.asking import Wave, ask, waves_of
 from tensorllm_core.experiments.prefix_store import PrefixStore
+from tensorllm_core.models.devices import is_out_of_memory
 from tensorllm_core.models.editing import Edit
 from tensorllm_core.models.opening import LoadedModel
 from tensorllm_core.models.prefix import first_to_run
@@ -169,7 +170,7 @@ class _Run:
             try:
                 return ask(subject.loaded, subject.edit, lot, layer, self.store, self.most_rows)
             except (RuntimeError, MemoryError) as error:
-                if not _is_out_of_memory(error):
+                if not is_out_of_memory(error):
                     raise
                 if self.most_rows == 1:
                     raise RequestError(
@@ -182,9 +183,3 @@ class _Run:
 def _place(loaded: LoadedModel) -> str:
     parameter = next(loaded.model.parameters())
     return f"{parameter.device} {parameter.dtype}"
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    words = str(error).lower()
-    # PyTorch has an error of its own for CUDA alone; its CPU allocator raises a plain RuntimeError.
-    return isinstance(error, MemoryError) or "out of memory" in words or "can't allocate memory" in words

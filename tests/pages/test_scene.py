@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as some
 
-from pages.shared.scene import ChooseBy, Scene, parse_scene, scene_parameters
+from pages.shared.links import parse_scene, scene_parameters
+from pages.shared.scene import ChooseBy, Scene
 from pages.shared.scenes import SCENES
 from tensorllm_core.types import Layout
 

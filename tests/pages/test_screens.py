@@ -11,8 +11,9 @@ import torch
 from safetensors.torch import load_file, save_file
 from streamlit.testing.v1 import AppTest
 
+from pages.shared.links import scene_parameters
 from pages.shared.navigation import PAGES
-from pages.shared.scene import DEFAULT_MODEL, scene_parameters
+from pages.shared.scene import DEFAULT_MODEL
 from pages.shared.scenes import SCENES
 from tensorllm_core.models.bundled import bundled_folder
 
