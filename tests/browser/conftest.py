@@ -17,6 +17,7 @@ expect.set_options(timeout=30_000)
 HERE = Path(__file__).resolve().parent
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of this folder, and keep them on one worker: they share a server and a browser."""
     for item in items:
