@@ -12,7 +12,7 @@ from torch import nn
 
 from tensorllm_core.errors import CheckpointError
 from tensorllm_core.models.checkpoint import Checkpoint, open_checkpoint
-from tensorllm_core.models.devices import resolve_device
+from tensorllm_core.models.devices import is_out_of_memory, resolve_device
 from tensorllm_core.models.family import Objective
 
 __all__ = ["LoadedModel", "load_model"]
@@ -49,7 +49,9 @@ def load_model(reference: str, device: str = "auto", dtype: torch.dtype = torch.
         model, report = auto.from_pretrained(
             checkpoint.folder, dtype=dtype, trust_remote_code=False, local_files_only=True, output_loading_info=True
         )
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, MemoryError) as error:
+        if is_out_of_memory(error):
+            raise
         raise CheckpointError(
             f"Expected a complete {checkpoint.model_type} model in {checkpoint.folder}, got one that transformers "
             f"refuses ({_first_line(error)}); copy or download it again."
