@@ -10,7 +10,9 @@ from pages.shared.reasoning import model_key
 from pages.shared.scene import DTYPES, Scene
 from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.models.devices import device_names, resolve_device
+from tensorllm_core.models.download import plan_download
 from tensorllm_core.models.fit import Fit, Memory, Option, bytes_text, check_fit, free_memory, verdict
+from tensorllm_core.models.hub import HubRepository
 
 __all__ = ["compute_popover", "has_room"]
 
@@ -47,6 +49,7 @@ def compute_popover(scene: Scene, checkpoint: Checkpoint) -> None:
             f"`{scene.model}`: {fit.parameters:,} parameters, {fit.attention_share:.0%} attention; stored as "
             + ", ".join(f"{kind} {bytes_text(size)}" for kind, size in fit.bytes_by_dtype.items())
             + f". {verdict(fit, _wanted(fit, scene))}"
+            + (f" Commit `{checkpoint.commit}` of the hub." if checkpoint.commit else "")
         )
 
 
@@ -56,8 +59,12 @@ def has_room(scene: Scene, checkpoint: Checkpoint) -> bool:
         return True
     fit = check_fit(checkpoint)
     option = _wanted(fit, scene)
-    if option is None or (option.fits and option.needed < _SMALL_BYTES):
+    on_hub = checkpoint.storage if isinstance(checkpoint.storage, HubRepository) else None
+    if option is None or (option.fits and option.needed < _SMALL_BYTES and on_hub is None):
         return True
+    if on_hub is not None:
+        plan = plan_download(on_hub)
+        st.caption(f"Asking downloads {bytes_text(plan.missing)} of `{scene.model}` to the hub's cache first.")
     if option.fits:
         st.caption(f"The model must be loaded for this. {verdict(fit, option)}")
         return True

@@ -69,7 +69,7 @@ def scan(plan: Plan, checkpoint: Checkpoint, report: Report[Scan]) -> Scan:
     report.progress(0.0, "reading the questions")
     questions = questions_of(plan)
     report.progress(0.0, "loading the model")
-    loaded = cached_model(model_key(plan.scene, plan.revision))
+    loaded = cached_model(model_key(plan.scene, plan.revision), lambda share, message: report.progress(0.0, message))
     analyses = {
         layer: analyse(replace(plan.scene, layer=layer), checkpoint, lambda share, message: True)
         for layer in plan.layers

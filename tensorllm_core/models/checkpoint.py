@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 
 import torch
@@ -20,7 +19,7 @@ from tensorllm_core.models.kinds import parameter_counts
 from tensorllm_core.models.locate import Location, check_layer, locate
 from tensorllm_core.models.reference import resolve_reference
 from tensorllm_core.models.sizes import AttentionSizes
-from tensorllm_core.models.storage import LocalFolder, Storage
+from tensorllm_core.models.storage import Storage
 from tensorllm_core.types import AttentionWeights
 
 __all__ = ["Checkpoint", "open_checkpoint", "read_attention", "read_matrix"]
@@ -34,13 +33,17 @@ class Checkpoint:
     """What a checkpoint holds, read without its weights; `revision` changes whenever its files do."""
 
     reference: str
-    folder: Path
     storage: Storage
     model_type: str
     revision: str
     sizes: AttentionSizes
     location: Location
     tensors: Mapping[str, TensorEntry]
+
+    @property
+    def commit(self) -> str | None:
+        """The commit of the hub that it is pinned to; None where it is not the hub's."""
+        return self.storage.commit
 
     @property
     def family(self) -> Family:
@@ -97,7 +100,7 @@ class Checkpoint:
 
 
 def open_checkpoint(reference: str) -> Checkpoint:
-    """Open a bundled name, a folder or a hub id; reads config.json and the safetensors headers only.
+    """Open a bundled name, a folder or a hub id; reads config.json and the safetensors headers only, also from the hub.
 
     Raises:
         ModelNotFoundError: nothing of that name is found.
@@ -105,21 +108,21 @@ def open_checkpoint(reference: str) -> Checkpoint:
         UnknownArchitectureError: no family describes the model type.
         FileAccessError: a file may not be read.
     """
-    folder = resolve_reference(reference)
-    storage = LocalFolder(folder)
+    storage = resolve_reference(reference)
     if CONFIG_FILE not in storage.names():
-        raise CheckpointError(f"Expected {CONFIG_FILE} in {folder}, got none; give the folder that holds the model.")
+        raise CheckpointError(
+            f"Expected {CONFIG_FILE} in {storage.place}, got none; give the folder that holds the model."
+        )
     config = read_json(storage, CONFIG_FILE)
     _refuse_quantised(config)
     model_type = str(config.get("model_type", ""))
     family = family_of(model_type)
     sizes = family.size_names.read(config)
-    tensors = read_headers(storage, str(folder))
+    tensors = read_headers(storage, storage.place)
     location = locate(family, tensors, sizes)
     _verify_attention(location, sizes, tensors)
     return Checkpoint(
         reference=reference,
-        folder=folder,
         storage=storage,
         model_type=model_type,
         revision=_revision(storage, config, tensors),

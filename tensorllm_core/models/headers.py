@@ -16,7 +16,7 @@ from typing import TypeGuard
 from tensorllm_core.errors import CheckpointError
 from tensorllm_core.models.storage import Storage
 
-__all__ = ["TensorEntry", "read_headers", "read_json"]
+__all__ = ["TensorEntry", "read_headers", "read_json", "weight_files"]
 
 SINGLE_FILE = "model.safetensors"
 INDEX_FILE = "model.safetensors.index.json"
@@ -67,6 +67,17 @@ def read_headers(storage: Storage, place: str) -> dict[str, TensorEntry]:
     raise _no_weights(names, place)
 
 
+def weight_files(storage: Storage) -> tuple[str, ...]:
+    """Names of the safetensors files that a checkpoint consists of, whether they are there or not.
+
+    Raises:
+        CheckpointError: the index of the shards is no proper one.
+    """
+    if INDEX_FILE not in storage.names():
+        return (SINGLE_FILE,)
+    return tuple(sorted(set(_weight_map(storage).values())))
+
+
 def read_json(storage: Storage, name: str) -> dict[str, object]:
     """The object in a JSON file.
 
@@ -80,11 +91,7 @@ def read_json(storage: Storage, name: str) -> dict[str, object]:
 
 
 def _read_shards(storage: Storage, names: tuple[str, ...], place: str) -> dict[str, TensorEntry]:
-    weight_map = read_json(storage, INDEX_FILE).get("weight_map")
-    if not isinstance(weight_map, dict) or not all(isinstance(file, str) for file in weight_map.values()):
-        raise CheckpointError(
-            f"Expected a `weight_map` from names to files in {INDEX_FILE}, got none; copy or download it again."
-        )
+    weight_map = _weight_map(storage)
     entries: dict[str, TensorEntry] = {}
     for file in sorted(set(weight_map.values())):
         if PurePath(file).name != file or file not in names:
@@ -100,6 +107,15 @@ def _read_shards(storage: Storage, names: tuple[str, ...], place: str) -> dict[s
             f"name there ({len(missing)} such in all); copy or download the model again."
         )
     return entries
+
+
+def _weight_map(storage: Storage) -> dict[str, str]:
+    weight_map = read_json(storage, INDEX_FILE).get("weight_map")
+    if not isinstance(weight_map, dict) or not all(isinstance(file, str) for file in weight_map.values()):
+        raise CheckpointError(
+            f"Expected a `weight_map` from names to files in {INDEX_FILE}, got none; copy or download it again."
+        )
+    return weight_map
 
 
 def _read_header(storage: Storage, file: str) -> list[TensorEntry]:
@@ -175,7 +191,9 @@ def _no_weights(names: tuple[str, ...], place: str) -> CheckpointError:
     if pickled:
         return CheckpointError(
             f"Expected weights as safetensors in {place}, got only pickled ones (`{pickled[0]}`), which can run any "
-            "program when opened; convert them with `save_pretrained` or take the hub's safetensors revision."
+            "program when opened; take the revision that the hub's converter offers "
+            "(huggingface.co/spaces/safetensors/convert), as in `owner/name@refs/pr/1`, or convert them with "
+            "`save_pretrained`."
         )
     return CheckpointError(
         f"Expected `{SINGLE_FILE}` or `{INDEX_FILE}` in {place}, got neither; copy or download the weights too."

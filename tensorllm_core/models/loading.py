@@ -9,12 +9,17 @@ from tensorllm_core.models.checkpoint import open_checkpoint
 from tensorllm_core.models.devices import give_back_memory, is_out_of_memory, resolve_device
 from tensorllm_core.models.fit import DTYPES, Option, bytes_text, check_fit
 from tensorllm_core.models.opening import LoadedModel, load_model
+from tensorllm_core.types import Progress
 
 __all__ = ["load_where_it_fits"]
 
 
 def load_where_it_fits(
-    reference: str, device: str = "auto", dtype: str = "float32", load: Callable[..., LoadedModel] = load_model
+    reference: str,
+    device: str = "auto",
+    dtype: str = "float32",
+    progress: Progress = lambda share, message: True,
+    load: Callable[..., LoadedModel] = load_model,
 ) -> LoadedModel:
     """The model on a device in a type of `DTYPES`.
 
@@ -25,7 +30,7 @@ def load_where_it_fits(
     if dtype not in DTYPES:
         raise RequestError(f"Expected a type of {', '.join(DTYPES)}, got `{dtype}`; choose one of them.")
     try:
-        return load(reference, device, DTYPES[dtype])
+        return load(reference, device, DTYPES[dtype], progress)
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise

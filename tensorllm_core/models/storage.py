@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
@@ -14,7 +15,15 @@ __all__ = ["LocalFolder", "Storage"]
 
 @runtime_checkable
 class Storage(Protocol):
-    """Files by name; a local folder today, any place that serves byte ranges alike."""
+    """Files by name: a local folder, or any place that serves byte ranges."""
+
+    @property
+    def place(self) -> str:
+        """What to call it in messages."""
+
+    @property
+    def commit(self) -> str | None:
+        """The commit of the hub that the files are of, if they are of one."""
 
     def names(self) -> tuple[str, ...]:
         """Names of the files, sorted."""
@@ -38,6 +47,17 @@ class LocalFolder:
     """
 
     path: Path
+
+    @property
+    def place(self) -> str:
+        """The folder's path."""
+        return str(self.path)
+
+    @property
+    def commit(self) -> str | None:
+        """The commit, for a snapshot in the hub's cache."""
+        is_commit = re.fullmatch(r"[0-9a-f]{40}", self.path.name) and self.path.parent.name == "snapshots"
+        return self.path.name if is_commit else None
 
     def names(self) -> tuple[str, ...]:
         """Names of the files in the folder, sorted."""

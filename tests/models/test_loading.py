@@ -25,8 +25,9 @@ def test_a_model_is_loaded_in_the_type_that_was_asked_for():
 def test_the_next_smaller_option_is_offered_when_memory_runs_out(monkeypatch):
     given_back = []
     monkeypatch.setattr(loading, "give_back_memory", lambda: given_back.append(1))
-    with pytest.raises(RequestError, match=r"^Expected memory of 203 MiB .* choose bfloat16 on cpu, which needs") as told:
-        load_where_it_fits(MODEL, "cpu", "float32", full)
+    words = r"^Expected memory of 203 MiB .* choose bfloat16 on cpu, which needs"
+    with pytest.raises(RequestError, match=words) as told:
+        load_where_it_fits(MODEL, "cpu", "float32", load=full)
     assert given_back == [1]
     assert told.value.__context__ is None
 
@@ -37,7 +38,7 @@ def test_without_anything_smaller_the_layers_can_still_be_explored(monkeypatch):
 
     monkeypatch.setattr(loading, "check_fit", nearly_nothing)
     with pytest.raises(RequestError, match="explore its layers without loading it"):
-        load_where_it_fits(MODEL, "cpu", "float32", full)
+        load_where_it_fits(MODEL, "cpu", "float32", load=full)
 
 
 def test_other_errors_are_not_taken_for_it():
@@ -45,7 +46,7 @@ def test_other_errors_are_not_taken_for_it():
         raise RuntimeError("shape mismatch")
 
     with pytest.raises(RuntimeError, match="shape mismatch"):
-        load_where_it_fits(MODEL, "cpu", "float32", bug)
+        load_where_it_fits(MODEL, "cpu", "float32", load=bug)
 
 
 def test_an_unknown_type_is_refused():

@@ -9,6 +9,7 @@ from tensorllm_core.errors import ModelNotFoundError
 from tensorllm_core.models.bundled import BUNDLED, bundled_folder
 from tensorllm_core.models.checkpoint import open_checkpoint
 from tensorllm_core.models.reference import resolve_reference
+from tensorllm_core.models.storage import LocalFolder
 from tests.models.tiny_models import saved_model
 
 
@@ -26,12 +27,12 @@ def hub_cache(tmp_path, monkeypatch):
 
 
 def test_a_folder_is_taken_as_it_is(tmp_path, monkeypatch):
-    assert resolve_reference(str(tmp_path)) == tmp_path
+    assert resolve_reference(str(tmp_path)) == LocalFolder(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "owner" / "name").mkdir(parents=True)
-    assert resolve_reference("~/owner") == tmp_path / "owner"
+    assert resolve_reference("~/owner") == LocalFolder(tmp_path / "owner")
     monkeypatch.chdir(tmp_path)
-    assert resolve_reference("owner/name").samefile(tmp_path / "owner" / "name")
+    assert resolve_reference("owner/name").path.samefile(tmp_path / "owner" / "name")
 
 
 def test_a_bundled_name_comes_before_a_folder_of_that_name(tmp_path, monkeypatch):
@@ -39,18 +40,19 @@ def test_a_bundled_name_comes_before_a_folder_of_that_name(tmp_path, monkeypatch
     (tmp_path / "bundled").mkdir()
     (tmp_path / "demo-decoder").mkdir()
     monkeypatch.chdir(tmp_path)
-    assert resolve_reference("demo-decoder") == tmp_path / "bundled"
+    assert resolve_reference("demo-decoder") == LocalFolder(tmp_path / "bundled")
 
 
 @pytest.mark.parametrize("revision", ["", "@main", "@0123456789abcdef0123456789abcdef01234567"])
 def test_a_hub_id_leads_to_its_snapshot_in_the_cache(hub_cache, revision):
-    assert resolve_reference(f"someone/tiny{revision}").samefile(hub_cache)
+    assert resolve_reference(f"someone/tiny{revision}").path.samefile(hub_cache)
+    assert open_checkpoint(f"someone/tiny{revision}").commit == hub_cache.name
     assert open_checkpoint(f"someone/tiny{revision}").model_type == "llama"
 
 
 @pytest.mark.parametrize("name", ["someone/other", "someone/tiny@v2"])
 def test_a_hub_id_that_is_not_in_the_cache_is_refused_with_what_to_do(hub_cache, name):
-    with pytest.raises(ModelNotFoundError, match=r"hub cache, got neither; download it with `hf download someone/"):
+    with pytest.raises(ModelNotFoundError, match=r"`someone/\w+` from the Hugging Face hub, got offline mode"):
         resolve_reference(name)
 
 

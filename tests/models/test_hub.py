@@ -1,0 +1,180 @@
+"""Models of the hub, opened by id through a server on this machine that speaks its protocol."""
+
+from __future__ import annotations
+
+import huggingface_hub.constants
+import pytest
+import torch
+
+from tensorllm_core.errors import CheckpointError, ModelNotFoundError, StoppedError
+from tensorllm_core.models import download as downloads
+from tensorllm_core.models.checkpoint import open_checkpoint, read_attention
+from tensorllm_core.models.download import download, plan_download
+from tensorllm_core.models.hub import HubRepository, find_on_hub
+from tensorllm_core.models.opening import load_model
+from tests.models.hub_models import MODEL, hub_with_a_model
+from tests.models.tiny_models import logits, saved_model, tiny_model
+from tests.tools.hub_server import COMMIT
+
+
+@pytest.fixture
+def server(tmp_path, monkeypatch):
+    with hub_with_a_model(tmp_path, monkeypatch) as found:
+        yield found
+
+
+@pytest.mark.parametrize("revision", ["", "@main", f"@{COMMIT}"])
+def test_a_model_opens_by_id_and_is_pinned_to_its_commit(server, revision):
+    checkpoint = open_checkpoint(f"{MODEL}{revision}")
+    assert checkpoint.commit == COMMIT
+    assert checkpoint.layers == 3
+    on_disk = read_attention(open_checkpoint(str(server.repositories[MODEL])), 1)
+    over_http = read_attention(checkpoint, 1)
+    for part in "qkvo":
+        assert torch.equal(getattr(over_http, part), getattr(on_disk, part))
+
+
+def test_only_the_layer_is_served_and_nothing_lands_on_the_disk(server, tmp_path):
+    checkpoint = open_checkpoint(MODEL)
+    opened = server.served["model.safetensors"]
+    read_attention(checkpoint, 1)
+    assert server.served["model.safetensors"] - opened == 4 * checkpoint.sizes.entries
+    assert not (tmp_path / "cache").exists()
+
+
+def test_shards_open_too(server, tmp_path):
+    folder = saved_model("qwen2", tmp_path / "shards", max_shard_size="20KB")
+    server.repositories["someone/shards"] = folder
+    checkpoint = open_checkpoint("someone/shards")
+    assert len({entry.file for entry in checkpoint.tensors.values()}) > 1
+    assert torch.equal(read_attention(checkpoint, 2).o, read_attention(open_checkpoint(str(folder)), 2).o)
+
+
+def test_opening_again_asks_the_hub_nothing(server):
+    open_checkpoint(MODEL)
+    asked = len(server.requests)
+    open_checkpoint(MODEL)
+    assert len(server.requests) == asked
+
+
+def test_a_private_model_opens_with_the_token(server, monkeypatch):
+    server.token = "secret"
+    with pytest.raises(ModelNotFoundError, match=r"none that this token may read; .* log in with `hf auth login`"):
+        open_checkpoint(MODEL)
+    monkeypatch.setenv("HF_TOKEN", "secret")
+    assert open_checkpoint(MODEL).model_type == "llama"
+
+
+def test_a_gated_model_is_refused_with_where_to_ask(server):
+    server.gated.add(MODEL)
+    with pytest.raises(ModelNotFoundError, match=rf"gated model .* ask for access .*huggingface.co/{MODEL}"):
+        open_checkpoint(MODEL)
+
+
+@pytest.mark.parametrize(
+    ("reference", "words"),
+    [("someone/missing", "none that this token may read; check the id"), (f"{MODEL}@v9", "no revision `v9` there")],
+)
+def test_what_is_not_there_is_said(server, reference, words):
+    with pytest.raises(ModelNotFoundError, match=words):
+        open_checkpoint(reference)
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_busy_hub_is_asked_again(server, status):
+    server.failures = [status, status]
+    assert open_checkpoint(MODEL).model_type == "llama"
+
+
+def test_a_hub_that_stays_busy_is_said_in_one_sentence(server):
+    server.failures = [429] * 20
+    with pytest.raises(ModelNotFoundError, match=r"got the answer 429 several times; try again in some minutes\.$"):
+        open_checkpoint(MODEL)
+    assert len(server.requests) == 5
+
+
+def test_half_a_body_is_continued_from_where_it_ended(server):
+    checkpoint = open_checkpoint(MODEL)
+    before = server.served["model.safetensors"]
+    server.cut_after, server.cuts = 1000, 3
+    weights = read_attention(checkpoint, 1)
+    assert torch.equal(weights.q, read_attention(open_checkpoint(str(server.repositories[MODEL])), 1).q)
+    assert server.served["model.safetensors"] - before == 4 * checkpoint.sizes.entries
+
+
+def test_a_body_that_is_always_cut_is_said_in_one_sentence(server):
+    checkpoint = open_checkpoint(MODEL)
+    server.cut_after, server.cuts = 1, 100
+    with pytest.raises(ModelNotFoundError, match=r"only a part of it, again and again|no connection"):
+        read_attention(checkpoint, 1)
+
+
+def test_without_a_network_there_is_one_sentence(server, monkeypatch):
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(ModelNotFoundError, match="no connection; check the network"):
+        open_checkpoint(MODEL)
+
+
+def test_pickled_weights_alone_are_refused_with_the_conversion(server, tmp_path):
+    folder = tmp_path / "pickled"
+    folder.mkdir()
+    (folder / "config.json").write_bytes((server.repositories[MODEL] / "config.json").read_bytes())
+    (folder / "pytorch_model.bin").write_bytes(b"x")
+    server.repositories["someone/pickled"] = folder
+    with pytest.raises(CheckpointError, match=r"can run any program when opened; .*spaces/safetensors/convert"):
+        open_checkpoint("someone/pickled")
+
+
+def test_a_download_is_sized_before_and_takes_neither_pickles_nor_programs(server):
+    plan = plan_download(find_on_hub(MODEL))
+    assert set(plan.names) == {
+        "config.json",
+        "generation_config.json",
+        "model.safetensors",
+        "tokenizer.json",
+        "tokenizer_config.json",
+    }
+    assert plan.missing == plan.total == sum((server.repositories[MODEL] / name).stat().st_size for name in plan.names)
+
+
+def test_loading_downloads_first_and_tells_how_far_it_is(server):
+    told = []
+    loaded = load_model(MODEL, "cpu", progress=lambda share, words: told.append((share, words)) or True)
+    torch.testing.assert_close(logits(loaded.model), logits(tiny_model("llama")))
+    assert [share for share, _ in told] == sorted(share for share, _ in told)
+    assert told[-1][0] == 1.0
+    assert "downloading config.json: " in told[0][1]
+    assert open_checkpoint(MODEL).commit == COMMIT
+    assert not isinstance(open_checkpoint(MODEL).storage, HubRepository)
+    assert plan_download(find_on_hub(MODEL)).missing == 0
+
+
+def test_a_download_stopped_half_way_is_finished_by_the_next(server):
+    plan = plan_download(find_on_hub(MODEL))
+    with pytest.raises(StoppedError, match="what has come is kept"):
+        download(plan, lambda share, words: "model.safetensors" not in words)
+    # Half of it is no model: it is still read from the hub.
+    assert isinstance(open_checkpoint(MODEL).storage, HubRepository)
+    assert 0 < plan_download(find_on_hub(MODEL)).missing < plan.total
+    folder = download(plan)
+    assert (folder / "model.safetensors").read_bytes() == (
+        server.repositories[MODEL] / "model.safetensors"
+    ).read_bytes()
+
+
+def test_a_download_that_the_disk_has_no_room_for_does_not_begin(server, monkeypatch):
+    plan = plan_download(find_on_hub(MODEL))
+    asked = len(server.requests)
+    monkeypatch.setattr(downloads.shutil, "disk_usage", lambda path: type("Usage", (), {"free": 1000})())
+    with pytest.raises(downloads.FileAccessError, match=r"room on the disk .* 1000 B are free; .*`HF_HOME`"):
+        download(plan)
+    assert len(server.requests) == asked
+
+
+def test_a_disk_that_fills_up_on_the_way_is_said_in_one_sentence(server, monkeypatch):
+    def full(*_names, **_options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", full)
+    with pytest.raises(downloads.FileAccessError, match="nothing is left; free some"):
+        download(plan_download(find_on_hub(MODEL)))
