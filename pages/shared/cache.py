@@ -18,10 +18,12 @@ from pages.shared.shelf import ModelKey, Shelf
 from tensorllm_core.benchmarks.benchmark import QuestionSet, Split
 from tensorllm_core.benchmarks.registry import benchmark_named
 from tensorllm_core.experiments.evaluate import AnswerCache
+from tensorllm_core.experiments.layer_store import LayerStore, cache_folder
 from tensorllm_core.experiments.prefix_store import PrefixStore
 from tensorllm_core.models.checkpoint import Checkpoint, open_checkpoint
-from tensorllm_core.models.fit import DTYPES
-from tensorllm_core.models.opening import LoadedModel, load_model
+from tensorllm_core.models.loading import load_where_it_fits
+from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.types import Progress
 
 __all__ = [
     "BoundedCache",
@@ -31,6 +33,7 @@ __all__ = [
     "cached_model",
     "cached_questions",
     "job_board",
+    "layer_store",
     "model_shelf",
     "prefix_store",
     "rest_heap",
@@ -151,15 +154,15 @@ def model_shelf() -> Shelf:
     return Shelf()
 
 
-def cached_model(key: ModelKey) -> LoadedModel:
-    """The whole model, loaded.
+def cached_model(key: ModelKey, progress: Progress = lambda share, message: True) -> LoadedModel:
+    """The whole model, loaded; downloaded first if it is on the hub alone.
 
     Raises:
-        ExplorerError: as `load_model`.
+        ExplorerError: as `load_where_it_fits`.
     """
 
     def load() -> LoadedModel:
-        loaded = load_model(key.reference, key.device, DTYPES[key.dtype])
+        loaded = load_where_it_fits(key.reference, key.device, key.dtype, progress)
         rest_heap(f"{key}")
         return loaded
 
@@ -174,6 +177,12 @@ def cached_questions(name: str, split: Split) -> QuestionSet:
         BenchmarkError: as the benchmark's own `load`.
     """
     return benchmark_named(name).load(split)
+
+
+@st.cache_resource(show_spinner=False)
+def layer_store() -> LayerStore:
+    """Summaries of layers, in memory and in the user's cache folder."""
+    return LayerStore(cache_folder())
 
 
 @st.cache_resource(show_spinner=False)

@@ -93,6 +93,16 @@ def _read_rank(name: str, text: str) -> int:
     return int(text)
 
 
+def _read_fixed_ratio(_name: str, text: str) -> float:
+    return _number("fixed_ratio", text, 1.0, 1e6, Scene.fixed_ratio)
+
+
+def _read_mode(_name: str, text: str) -> int:
+    if text not in {"1", "2", "3"}:
+        raise RequestError(f"Expected `mode` to be 1, 2 or 3, got `{text}`; showing mode {Scene.mode}.")
+    return int(text)
+
+
 def _read_error(_name: str, text: str) -> float:
     return _number("error", text, 0.0, 1.0, Scene.error)
 
@@ -196,5 +206,8 @@ _READERS: dict[str, Callable[[str, str], object]] = {
     "device": _read_device,
     "dtype": _read_dtype,
     "template": _read_template,
+    "fixed_ratio": _read_fixed_ratio,
+    "mode": _read_mode,
+    "alike": _read_flag,
     "chosen_on": _read_chosen_on,
 }

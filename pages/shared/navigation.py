@@ -41,6 +41,18 @@ PAGES: dict[str, PageEntry] = {
         "pages/decompose.py",
         "Pick a layer and ranks: error, compression ratio, certificate, spectra and the core of every head.",
     ),
+    "layers": PageEntry(
+        "Explore",
+        "Layers",
+        "pages/layers.py",
+        "All layers at one glance, beside Gaussian weights of the same shape: spectra, error at a ratio, energies.",
+    ),
+    "heads": PageEntry(
+        "Explore",
+        "Heads",
+        "pages/heads.py",
+        "Which heads of a layer differ: energy, error by head and part, similarity of their cores.",
+    ),
     "reasoning": PageEntry(
         "Measure",
         "Reasoning",

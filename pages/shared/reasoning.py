@@ -69,7 +69,19 @@ class Plan:
     @property
     def key(self) -> str:
         """The same key means the same answers."""
-        looked_at = replace(self.scene, group=0, view="1", part="Q", tab="", present=False, layer=0, layers="")
+        looked_at = replace(
+            self.scene,
+            group=0,
+            view="1",
+            part="Q",
+            tab="",
+            present=False,
+            layer=0,
+            layers="",
+            fixed_ratio=1.0,
+            mode=1,
+            alike=False,
+        )
         text = f"{looked_at} {self.layers} {self.benchmarks} {self.own.key if self.own else ''}"
         return f"reasoning {self.revision} {hashlib.sha256(text.encode()).hexdigest()[:20]}"
 
@@ -146,7 +158,7 @@ def run(plan: Plan, checkpoint: Checkpoint, report: Report[Reasoning]) -> Reason
     report.progress(0.0, "reading the questions")
     questions = questions_of(plan)
     report.progress(0.0, "loading the model")
-    loaded = cached_model(model_key(plan.scene, plan.revision))
+    loaded = cached_model(model_key(plan.scene, plan.revision), lambda share, message: report.progress(0.0, message))
     analyses = {
         layer: analyse(replace(plan.scene, layer=layer), checkpoint, lambda share, message: True)
         for layer in plan.layers

@@ -58,6 +58,12 @@ class Scene:
     device: str = "auto"
     dtype: str = "float32"
     """Type of the weights of a loaded model; the decomposition always computes in float32."""
+    fixed_ratio: float = 10.0
+    """Compression ratio at which all layers are compared."""
+    mode: int = 1
+    """Mode whose spectra are compared over the layers: 1, 2 or 3."""
+    alike: bool = False
+    """Whether heads stand in the order of their similarity rather than of their numbers."""
     chosen_on: str = ""
     """The split whose questions these ranks were chosen on, if any were."""
 

@@ -45,6 +45,6 @@ def part_errors(
         colours,
         height=height,
         scale=scale,
-        xaxis={"title": {"text": unit}, "type": "category", "showgrid": False},
+        xaxis={"title": {"text": unit, "standoff": 4}, "type": "category", "showgrid": False},
         yaxis={"autorange": "reversed", "showgrid": False},
     )

@@ -28,6 +28,9 @@ SCENE = some.builds(
     part=some.sampled_from(["Q", "V", "O2"]),
     tab=some.sampled_from(["", "Weights"]),
     present=some.booleans(),
+    fixed_ratio=some.floats(1, 1e6),
+    mode=some.integers(1, 3),
+    alike=some.booleans(),
 )
 
 

@@ -1,0 +1,69 @@
+"""One layer in a few numbers, all relative to its own norm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32, Float64, Int32
+
+from tensorllm_core.types import Ranks, TensorShape
+
+__all__ = ["RATIOS", "LayerSummary", "stable_rank"]
+
+RATIOS = (
+    *(1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 60.0, 80.0),
+    *(100.0, 120.0, 150.0, 200.0, 250.0, 300.0, 400.0, 500.0, 600.0, 800.0, 1000.0),
+)
+"""Compression ratios at which every layer's least error is noted."""
+
+
+@dataclass(frozen=True, eq=False)
+class LayerSummary:
+    """Spectra, energy by part, and the least error at each ratio of `RATIOS`."""
+
+    shape: TensorShape
+    parts: tuple[str, ...]
+    norm: float
+    spectra: tuple[Float32[np.ndarray, " k1"], Float32[np.ndarray, " k2"], Float32[np.ndarray, " k3"]]
+    """Singular values of the three unfoldings over the norm: the squares of each sum to one."""
+    part_energy: Float64[np.ndarray, " part"]
+    """Share of the squared norm in each part over all groups."""
+    errors: Float32[np.ndarray, " ratio"]
+    """Least relative error of a truncated HOSVD at each ratio; NaN where no ranks are that small."""
+    ranks: Int32[np.ndarray, "ratio 3"]
+    """The ranks of that least error; zeros where there are none."""
+
+    @property
+    def stable_ranks(self) -> tuple[float, float, float]:
+        """Stable rank of each mode's unfolding."""
+        first, second, third = map(stable_rank, self.spectra)
+        return first, second, third
+
+    def error_at(self, ratio: float) -> float:
+        """Least relative error at a ratio of the grid; NaN where no ranks are that small."""
+        return float(self.errors[RATIOS.index(ratio)])
+
+    def ranks_at(self, ratio: float) -> Ranks | None:
+        """The ranks of that error, if there are any."""
+        found = Ranks(*(int(rank) for rank in self.ranks[RATIOS.index(ratio)]))
+        return found if min(found) else None
+
+    def energy_by_projection(self) -> dict[str, float]:
+        """Share of Q, K, V and O, the slices of a group's query heads taken together."""
+        shares = dict.fromkeys("QKVO", 0.0)
+        for part, share in zip(self.parts, self.part_energy, strict=True):
+            shares[part[0]] += float(share)
+        return shares
+
+
+def stable_rank(spectrum: Float32[np.ndarray, " k"]) -> float:
+    """`norm(A)^2 / sigma_1(A)^2`: how many directions as strong as the first would hold the energy; 0 for zero.
+
+    Source: Rudelson and Vershynin 2007, "Sampling from large matrices".
+
+    >>> stable_rank(np.array([2.0, 2.0, 0.0], dtype=np.float32))
+    2.0
+    """
+    energy = spectrum.astype(np.float64) ** 2
+    return float(energy.sum() / energy[0]) if energy[0] > 0 else 0.0
