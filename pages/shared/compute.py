@@ -9,7 +9,7 @@ from pages.shared.cache import model_shelf
 from pages.shared.reasoning import model_key
 from pages.shared.scene import DTYPES, Scene
 from tensorllm_core.models.checkpoint import Checkpoint
-from tensorllm_core.models.devices import device_names, resolve_device
+from tensorllm_core.models.devices import SPREAD, device_names, resolve_device
 from tensorllm_core.models.download import plan_download
 from tensorllm_core.models.fit import Fit, Memory, Option, bytes_text, check_fit, free_memory, verdict
 from tensorllm_core.models.hub import HubRepository
@@ -31,7 +31,7 @@ def compute_popover(scene: Scene, checkpoint: Checkpoint) -> None:
             key=state.seed("device widget", scene.device),
             on_change=state.take,
             args=("device widget", "device"),
-            help="Where layers are decomposed and models run; auto is the first GPU, else the CPU",
+            help="Where layers are decomposed and models run; auto is the first GPU, else the CPU; spread takes all",
         )
         st.segmented_control(
             "Type of a loaded model's weights",
@@ -104,6 +104,8 @@ def _loaded() -> None:
 
 def _wanted(fit: Fit, scene: Scene) -> Option | None:
     device = resolve_device(scene.device)
+    if scene.device == SPREAD:
+        return fit.option(SPREAD, scene.dtype)
     name = f"cuda:{device.index or 0}" if device.type == "cuda" else device.type
     # In float16 a CPU is possible, though never proposed.
     return fit.option(name, scene.dtype) or fit.option(name, "bfloat16")

@@ -154,8 +154,8 @@ def _read_template(_name: str, text: str) -> str:
 
 
 def _read_device(_name: str, text: str) -> str:
-    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d{1,3})?", text, re.ASCII):
-        raise RequestError(f"Expected `device` to be auto, cpu, cuda:N or mps, got `{text}`; using auto.")
+    if not re.fullmatch(r"auto|cpu|mps|spread|cuda(:\d{1,3})?", text, re.ASCII):
+        raise RequestError(f"Expected `device` to be auto, cpu, cuda:N, spread or mps, got `{text}`; using auto.")
     return text
 
 

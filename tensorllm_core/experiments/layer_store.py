@@ -25,7 +25,10 @@ __all__ = ["LayerStore", "cache_folder"]
 _FORMAT = f"layer summary 1, ratios {RATIOS}"
 """Changes with what a summary holds, so that older files are not taken for new ones."""
 _LARGEST_FILE = 16 * 2**20
-_DAMAGE = (OSError, ValueError, KeyError, EOFError, TypeError, NotImplementedError, zipfile.BadZipFile, zlib.error)
+_DAMAGE = (
+    *(OSError, ValueError, KeyError, EOFError, TypeError, MemoryError, NotImplementedError),
+    *(zipfile.BadZipFile, zlib.error),
+)
 
 
 class LayerStore:
@@ -151,10 +154,11 @@ def _checked(summary: LayerSummary) -> LayerSummary | None:
     sizes = [len(spectrum) for spectrum in summary.spectra]
     fits = (
         all(1 <= size <= side for size, side in zip(sizes, summary.shape, strict=False))
+        and all(spectrum.ndim == 1 and spectrum.dtype == np.float32 for spectrum in summary.spectra)
         and len(summary.parts) == part
         and summary.part_energy.shape == (part,)
-        and summary.errors.shape == (len(RATIOS),)
-        and summary.ranks.shape == (len(RATIOS), 3)
+        and (summary.errors.shape, summary.errors.dtype) == ((len(RATIOS),), np.float32)
+        and (summary.ranks.shape, summary.ranks.dtype) == ((len(RATIOS), 3), np.int32)
         and all(np.isfinite(spectrum).all() for spectrum in (*summary.spectra, summary.part_energy))
     )
     return summary if fits else None
@@ -162,7 +166,9 @@ def _checked(summary: LayerSummary) -> LayerSummary | None:
 
 def _make_room(folder: Path, most_bytes: int) -> None:
     """Remove the oldest of our files until the rest is within the bound."""
-    files = sorted(((entry.stat().st_mtime, entry) for entry in folder.glob("*.npz")), key=lambda pair: pair[0])
+    # What a crash left half written is among them.
+    ours = (*folder.glob("*.npz"), *folder.glob("*.part"))
+    files = sorted(((entry.stat().st_mtime, entry) for entry in ours), key=lambda pair: pair[0])
     size = sum(entry.stat().st_size for _, entry in files)
     for _, entry in files:
         if size <= most_bytes:

@@ -10,15 +10,19 @@ import torch
 
 from tensorllm_core.errors import RequestError
 
-__all__ = ["device_names", "give_back_memory", "is_out_of_memory", "on_device_or_cpu", "resolve_device"]
+__all__ = ["SPREAD", "device_names", "give_back_memory", "is_out_of_memory", "on_device_or_cpu", "resolve_device"]
 
 T = TypeVar("T")
+
+SPREAD = "spread"
+"""The device name for a model that is divided over all GPUs and, as far as needed, the main memory."""
 
 
 def resolve_device(name: str = "auto") -> torch.device:
     """The device of that name; `auto` is the first CUDA device, else the CPU.
 
-    `auto` never takes MPS, which has no float64 for the error tables: it must be asked for by name.
+    `auto` never takes MPS, which has no float64 for the error tables: it must be asked for by name. For a model that
+    is spread over several devices it is where single layers are decomposed: the same as `auto`.
 
     Raises:
         RequestError: the name is unknown, or this machine has no such device.
@@ -26,7 +30,7 @@ def resolve_device(name: str = "auto") -> torch.device:
     >>> resolve_device("cpu")
     device(type='cpu')
     """
-    if name == "auto":
+    if name in {"auto", SPREAD}:
         return torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
     try:
         device = torch.device(name)
@@ -47,7 +51,8 @@ def device_names() -> tuple[str, ...]:
     """
     cuda = (f"cuda:{index}" for index in range(torch.cuda.device_count()))
     mps = ("mps",) if torch.backends.mps.is_available() else ()
-    return ("auto", *cuda, *mps, "cpu")
+    spread = (SPREAD,) if torch.cuda.device_count() else ()
+    return ("auto", *cuda, *spread, *mps, "cpu")
 
 
 def on_device_or_cpu(work: Callable[[torch.device], T], device: torch.device) -> tuple[T, torch.device]:

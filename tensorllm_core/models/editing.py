@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from tensorllm_core.errors import CheckpointError, LayerError
+from tensorllm_core.errors import CheckpointError, LayerError, RequestError
 from tensorllm_core.models.family import Family, join, split
 from tensorllm_core.models.locate import check_layer, locate
 from tensorllm_core.models.opening import LoadedModel
@@ -132,7 +132,13 @@ def _named(
     check_layer(layer, sizes.layers)
     named = dict(model.named_parameters())
     location = locate(family, named, sizes)
-    return {path: named[location.name(layer, path)] for path in paths}
+    found = {path: named[location.name(layer, path)] for path in paths}
+    if any(parameter.is_meta for parameter in found.values()):
+        raise RequestError(
+            f"Expected the weights of layer {layer} on a device, got them put away for want of room; choose a smaller "
+            "type of weights, or a layer further down."
+        )
+    return found
 
 
 def _module_name(model: nn.Module, family: Family, sizes: AttentionSizes, layer: int) -> str:

@@ -10,11 +10,10 @@ import psutil
 import torch
 
 from tensorllm_core.models.checkpoint import Checkpoint
+from tensorllm_core.models.devices import SPREAD
 
-__all__ = ["DTYPES", "SPREAD", "Fit", "Memory", "Option", "bytes_text", "check_fit", "free_memory", "verdict"]
+__all__ = ["DTYPES", "Fit", "Memory", "Option", "bytes_text", "check_fit", "free_memory", "verdict"]
 
-SPREAD = "spread"
-"""The device name for a model that is divided over all GPUs and, as far as needed, the main memory."""
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 _WORKING_SHARE = 0.1

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from tensorllm_core.errors import RequestError
 from tensorllm_core.models.checkpoint import open_checkpoint
-from tensorllm_core.models.devices import give_back_memory, is_out_of_memory, resolve_device
+from tensorllm_core.models.devices import SPREAD, give_back_memory, is_out_of_memory, resolve_device
 from tensorllm_core.models.fit import DTYPES, Option, bytes_text, check_fit
 from tensorllm_core.models.opening import LoadedModel, load_model
 from tensorllm_core.types import Progress
@@ -52,5 +52,7 @@ def _what_would_fit(reference: str, device: str, dtype: str) -> str:
 
 def _option_of(options: tuple[Option, ...], device: str, dtype: str) -> Option | None:
     chosen = resolve_device(device)
+    if device == SPREAD:
+        return next((option for option in options if (option.device, option.dtype) == (SPREAD, dtype)), None)
     name = f"cuda:{chosen.index or 0}" if chosen.type == "cuda" else chosen.type
     return next((option for option in options if (option.device, option.dtype) == (name, dtype)), None)

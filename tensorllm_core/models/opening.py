@@ -13,7 +13,7 @@ from torch import nn
 
 from tensorllm_core.errors import CheckpointError
 from tensorllm_core.models.checkpoint import Checkpoint, open_checkpoint
-from tensorllm_core.models.devices import is_out_of_memory, resolve_device
+from tensorllm_core.models.devices import SPREAD, is_out_of_memory, resolve_device
 from tensorllm_core.models.download import download, plan_download
 from tensorllm_core.models.family import Objective
 from tensorllm_core.models.hub import HubRepository
@@ -60,7 +60,13 @@ def load_model(
     auto = AutoModelForCausalLM if checkpoint.family.objective is Objective.CONTINUE else AutoModelForMaskedLM
     try:
         model, report = auto.from_pretrained(
-            folder, dtype=dtype, trust_remote_code=False, local_files_only=True, output_loading_info=True
+            folder,
+            dtype=dtype,
+            # Through accelerate, which fills one device after the other.
+            device_map="auto" if device == SPREAD else None,
+            trust_remote_code=False,
+            local_files_only=True,
+            output_loading_info=True,
         )
     except (OSError, ValueError, RuntimeError, MemoryError) as error:
         if is_out_of_memory(error):
@@ -81,7 +87,7 @@ def load_model(
             f"Expected a tokenizer in {folder}, got none that opens ({_first_line(error)}); copy or "
             "download tokenizer.json too."
         ) from error
-    return LoadedModel(model.to(chosen).eval(), tokenizer, checkpoint)
+    return LoadedModel((model if device == SPREAD else model.to(chosen)).eval(), tokenizer, checkpoint)
 
 
 def _folder_of(checkpoint: Checkpoint, progress: Progress) -> Path:

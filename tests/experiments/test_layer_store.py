@@ -86,6 +86,21 @@ def with_a_pickle(file: Path) -> None:
     np.savez(file, **(stored | {"parts": np.array([{"a": 1}], dtype=object)}))
 
 
+def with_a_matrix(file: Path) -> None:
+    stored = dict(np.load(file))
+    np.savez(file, **(stored | {"first": stored["first"][:, None]}))
+
+
+def in_another_type(file: Path) -> None:
+    stored = dict(np.load(file))
+    np.savez(file, **(stored | {"errors": stored["errors"].astype(np.float64)}))
+
+
+def as_an_array(file: Path) -> None:
+    with file.open("wb") as target:
+        np.save(target, np.zeros(3))
+
+
 def as_text(file: Path) -> None:
     stored = dict(np.load(file))
     np.savez(file, **(stored | {"first": np.array(["a", "b"])}))
@@ -102,6 +117,9 @@ def as_text(file: Path) -> None:
         of_another_shape,
         with_nan,
         with_a_pickle,
+        with_a_matrix,
+        in_another_type,
+        as_an_array,
         as_text,
     ],
 )

@@ -39,8 +39,8 @@ def test_an_unknown_device_is_refused(name):
 def test_every_device_that_is_offered_is_accepted(monkeypatch):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert device_names() == ("auto", "cuda:0", "cuda:1", "cpu")
-    assert [str(resolve_device(name)) for name in device_names()] == ["cuda:0", "cuda:0", "cuda:1", "cpu"]
+    assert device_names() == ("auto", "cuda:0", "cuda:1", "spread", "cpu")
+    assert [str(resolve_device(name)) for name in device_names()] == ["cuda:0", "cuda:0", "cuda:1", "cuda:0", "cpu"]
 
 
 @pytest.mark.parametrize("error", [torch.OutOfMemoryError("CUDA out of memory"), MemoryError()])

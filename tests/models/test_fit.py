@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from tensorllm_core.models.checkpoint import open_checkpoint
-from tensorllm_core.models.fit import SPREAD, Memory, Option, bytes_text, check_fit, free_memory, needed_bytes, verdict
+from tensorllm_core.models.devices import SPREAD
+from tensorllm_core.models.fit import Memory, Option, bytes_text, check_fit, free_memory, needed_bytes, verdict
 from tests.models.tiny_models import saved_model, tiny_model
 
 GIB = 2**30

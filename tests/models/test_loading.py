@@ -7,6 +7,8 @@ import torch
 
 from tensorllm_core.errors import RequestError
 from tensorllm_core.models import loading
+from tensorllm_core.models.devices import SPREAD
+from tensorllm_core.models.editing import read_module_attention
 from tensorllm_core.models.fit import Memory, check_fit, needed_bytes
 from tensorllm_core.models.loading import load_where_it_fits
 
@@ -20,6 +22,21 @@ def full(*_arguments):
 def test_a_model_is_loaded_in_the_type_that_was_asked_for():
     loaded = load_where_it_fits(MODEL, "cpu", "bfloat16")
     assert {parameter.dtype for parameter in loaded.model.parameters()} == {torch.bfloat16}
+
+
+def test_a_model_that_is_spread_over_what_there_is_answers_as_any_other():
+    whole, spread = (load_where_it_fits(MODEL, device) for device in ("cpu", SPREAD))
+    tokens = torch.tensor([[5, 6, 7]])
+    with torch.no_grad():
+        found = spread.model(tokens).logits.cpu()
+        torch.testing.assert_close(found, whole.model(tokens).logits, rtol=1e-4, atol=1e-4)
+    assert read_module_attention(spread.model, spread.checkpoint.family, 0).q.shape == (128, 16, 8)
+
+
+def test_weights_that_were_put_away_are_not_edited():
+    loaded = load_where_it_fits(MODEL, "cpu")
+    with pytest.raises(RequestError, match="layer 1 on a device, got them put away"):
+        read_module_attention(loaded.model.to("meta"), loaded.checkpoint.family, 1)
 
 
 def test_the_next_smaller_option_is_offered_when_memory_runs_out(monkeypatch):
