@@ -119,9 +119,15 @@ def similarity_picture(scene: Scene, analysis: Analysis, found: Compared) -> Non
 def cores_picture(scene: Scene, analysis: Analysis, found: Compared) -> None:
     """The cores of the least and the most compressible group, and of the chosen one if that is another."""
     unit = analysis.unit
-    rows = {found.easiest: "most compressible", found.hardest: "least compressible"}
-    if len(found.error) > 1:
+    if found.easiest == found.hardest:
+        rows = {scene.group: "as any other" if len(found.error) > 1 else "the only one"}
+        takeaway = f"The core of {unit} {scene.group}, {rows[scene.group]}"
+    else:
+        rows = {found.easiest: "most compressible", found.hardest: "least compressible"}
         rows.setdefault(scene.group, "chosen")
+        takeaway = (
+            f"Cores of the most and the least compressible {unit}, {found.easiest} and {found.hardest}, on one scale"
+        )
     core = found.result.tucker.core.cpu().numpy()
     named = [
         NamedCore(f"{unit} {group}, {words}, error {said(found.error[group])}", core[:, :, :, group])
@@ -131,9 +137,7 @@ def cores_picture(scene: Scene, analysis: Analysis, found: Compared) -> None:
     show(
         core_contrast(named, appearance(), height=round(_HEIGHT * type_scale()), scale=type_scale()),
         key="heads cores",
-        takeaway=(
-            f"Cores of the most and the least compressible {unit}, {found.easiest} and {found.hardest}, on one scale"
-        ),
+        takeaway=takeaway,
         explanation=Explanation(
             f"Slices of the private cores, R1 rows by R2 columns, the strongest directions at the top left: of the "
             f"{unit} that loses least at these ranks, of the one that loses most, and of the chosen one. At most four "

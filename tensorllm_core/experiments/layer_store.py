@@ -157,8 +157,10 @@ def _checked(summary: LayerSummary) -> LayerSummary | None:
         and all(spectrum.ndim == 1 and spectrum.dtype == np.float32 for spectrum in summary.spectra)
         and len(summary.parts) == part
         and summary.part_energy.shape == (part,)
-        and (summary.errors.shape, summary.errors.dtype) == ((len(RATIOS),), np.float32)
-        and (summary.ranks.shape, summary.ranks.dtype) == ((len(RATIOS), 3), np.int32)
+        and summary.errors.shape == (len(RATIOS),)
+        and summary.errors.dtype == np.float32
+        and summary.ranks.shape == (len(RATIOS), 3)
+        and summary.ranks.dtype == np.int32
         and all(np.isfinite(spectrum).all() for spectrum in (*summary.spectra, summary.part_energy))
     )
     return summary if fits else None
