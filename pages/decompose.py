@@ -6,16 +6,7 @@ from pages.decompose_parts.details import details
 from pages.decompose_parts.headline import headline
 from pages.decompose_parts.pictures import cores, landscape_picture, spectra_picture
 from pages.decompose_parts.rank_panel import rank_panel
-from pages.shared import jobs, state
-from pages.shared.analysis import (
-    analyse,
-    analysis_key,
-    evaluate_ranks,
-    in_order,
-    refine_ranks,
-    refinement_key,
-    wanted_ranks,
-)
+from pages.shared.begun import begin_layer, result_at
 from pages.shared.frame import guarded, open_page, show_notices
 from pages.shared.toolbar import begin_screen
 
@@ -39,31 +30,17 @@ def screen() -> None:
     """Everything in one fragment: a slider redraws the figures, not the frame around them."""
     scene, checkpoint = begin_screen(HELP)
     notices = st.container()
-    analysis = jobs.result_of(
-        f"analyse {analysis_key(scene, checkpoint)}",
-        "Decomposing at all ranks",
-        lambda progress: analyse(scene, checkpoint, progress),
-    )
-    if analysis is None:
+    begun = begin_layer(scene, checkpoint)
+    if begun is None:
         _outline()
         return
-    ranks = wanted_ranks(scene, analysis)
-    scene = in_order(scene, analysis)
-    state.settle(scene)
-    state.write_url(scene)
+    scene, analysis, ranks = begun
     left, right = st.columns([6, 20] if scene.present else [5, 21], gap="medium")
     with left, st.container(key="rank-panel"):
         rank_panel(scene, analysis, ranks)
     with right:
         head = st.container(gap="small")
-        refinement = None
-        if scene.refine:
-            refinement = jobs.result_of(
-                refinement_key(analysis, ranks),
-                "Refining",
-                lambda progress: refine_ranks(analysis, ranks, progress),
-            )
-        result = evaluate_ranks(ranks, analysis, refinement)
+        result = result_at(begun)
         with head:
             headline(analysis, result)
         middle, side = st.columns([6, 5], gap="small")

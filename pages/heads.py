@@ -6,16 +6,7 @@ from pages.decompose_parts.rank_panel import rank_panel
 from pages.heads_parts.comparing import compare
 from pages.heads_parts.headline import headline
 from pages.heads_parts.pictures import cores_picture, parts_picture, profile_picture, similarity_picture
-from pages.shared import jobs, state
-from pages.shared.analysis import (
-    analyse,
-    analysis_key,
-    evaluate_ranks,
-    in_order,
-    refine_ranks,
-    refinement_key,
-    wanted_ranks,
-)
+from pages.shared.begun import begin_layer, result_at
 from pages.shared.frame import guarded, open_page, show_notices
 from pages.shared.toolbar import begin_screen
 
@@ -37,31 +28,17 @@ def screen() -> None:
     """Ranks on the left, four pictures on the right."""
     scene, checkpoint = begin_screen(HELP)
     notices = st.container()
-    analysis = jobs.result_of(
-        f"analyse {analysis_key(scene, checkpoint)}",
-        "Decomposing at all ranks",
-        lambda progress: analyse(scene, checkpoint, progress),
-    )
-    if analysis is None:
+    begun = begin_layer(scene, checkpoint)
+    if begun is None:
         _outline()
         return
-    ranks = wanted_ranks(scene, analysis)
-    scene = in_order(scene, analysis)
-    state.settle(scene)
-    state.write_url(scene)
+    scene, analysis, ranks = begun
     left, right = st.columns([6, 20] if scene.present else [5, 21], gap="medium")
     with left, st.container(key="rank-panel"):
         rank_panel(scene, analysis, ranks)
     with right:
         head = st.container()
-        refinement = None
-        if scene.refine:
-            refinement = jobs.result_of(
-                refinement_key(analysis, ranks),
-                "Refining",
-                lambda progress: refine_ranks(analysis, ranks, progress),
-            )
-        found = compare(analysis, evaluate_ranks(ranks, analysis, refinement))
+        found = compare(analysis, result_at(begun))
         with head:
             headline(scene, analysis, found)
         for pictures in ((profile_picture, parts_picture), (similarity_picture, cores_picture)):

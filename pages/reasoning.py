@@ -9,7 +9,7 @@ from pages.reasoning_parts.headline import headline
 from pages.reasoning_parts.panel import panel
 from pages.reasoning_parts.pictures import curves_picture, deltas_picture
 from pages.shared import jobs, state
-from pages.shared.analysis import analyse, analysis_key, in_order, wanted_ranks
+from pages.shared.begun import begin_layer
 from pages.shared.frame import guarded, open_page, show_notices
 from pages.shared.reasoning import Reasoning
 from pages.shared.toolbar import begin_screen
@@ -32,18 +32,11 @@ def screen() -> None:
     """Settings on the left, answers on the right."""
     scene, checkpoint = begin_screen(HELP)
     notices = st.container()
-    analysis = jobs.result_of(
-        f"analyse {analysis_key(scene, checkpoint)}",
-        "Decomposing at all ranks",
-        lambda progress: analyse(scene, checkpoint, progress),
-    )
-    if analysis is None:
+    begun = begin_layer(scene, checkpoint)
+    if begun is None:
         st.skeleton(height=480)
         return
-    ranks = wanted_ranks(scene, analysis)
-    scene = in_order(scene, analysis)
-    state.settle(scene)
-    state.write_url(scene)
+    scene, analysis, ranks = begun
     left, right = st.columns([6, 20] if scene.present else [5, 21], gap="medium")
     with left, st.container(key="reasoning-panel"):
         with st.popover(f"Edit: ranks {ranks}", icon=":material/tune:", width="stretch", key="edit popover"):
