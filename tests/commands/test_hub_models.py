@@ -32,7 +32,7 @@ def test_inspect_and_decompose_open_a_model_by_id(server, capsys):
     [
         (lambda server: server.repositories.clear(), "none that this token may read"),
         (lambda server: server.gated.add(MODEL), "a gated model"),
-        (lambda server: setattr(server, "token", "secret"), "none that this token may read"),
+        (lambda server: setattr(server, "token", "secret"), "for a private model log in"),
         (lambda server: server.failures.extend([429] * 9), "the answer 429 several times"),
         (lambda server: server.failures.extend([500] * 9), "the answer 500 several times"),
         (

@@ -20,6 +20,14 @@ class Counting:
     inner: Storage
     count: int = field(default=0)
 
+    @property
+    def place(self):
+        return self.inner.place
+
+    @property
+    def commit(self):
+        return self.inner.commit
+
     def names(self):
         return self.inner.names()
 
