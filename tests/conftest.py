@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
+from typing import Any
 
+import pytest
 from hypothesis import settings
 
 # The tests need no network; a model id that is not on disk is unreachable rather than slow.
@@ -17,3 +20,17 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 # A busy machine is no reason to fail, and what passed once passes again.
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
+
+
+@pytest.hookimpl(optionalhook=True, wrapper=True)
+def pytest_xdist_make_scheduler(config: pytest.Config) -> Generator[None, Any, Any]:
+    """`--dist loadgroup`: the tests in a browser keep to one worker, as they share a server and a browser.
+
+    xdist 3.8 tells a group by a suffix that it writes to a test's id, which pytest 9.2 no longer lets it do; without
+    an error, every test is then a group of its own (https://github.com/pytest-dev/pytest-xdist/issues/1386).
+    """
+    scheduler = yield
+    if config.getvalue("dist") == "loadgroup":
+        group_of = scheduler._split_scope
+        scheduler._split_scope = lambda test: "browser" if test.startswith("tests/browser/") else group_of(test)
+    return scheduler
