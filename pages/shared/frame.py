@@ -102,7 +102,7 @@ def enlarge_when_presenting() -> None:
 
 def show_notices() -> None:
     """What could not be done as asked, one sentence each."""
-    if sentences := state.take_notices():
+    if sentences := state.notices_to_show():
         st.warning("  \n".join(sentences), icon=":material/info:")
 
 

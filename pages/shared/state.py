@@ -22,16 +22,17 @@ __all__ = [
     "current_scene",
     "keep",
     "kept",
+    "notices_to_show",
     "notify",
     "seed",
     "settle",
     "take",
-    "take_notices",
     "widget_value",
     "write_url",
 ]
 
-_SCENE, _URL, _NOTICES, _CHANGED = "scene", "scene url", "scene notices", "scene changed here"
+_SCENE, _URL, _CHANGED = "scene", "scene url", "scene changed here"
+_NOTICES, _SHOWN = "scene notices", "scene notices shown"
 
 
 def current_scene() -> Scene:
@@ -43,14 +44,16 @@ def current_scene() -> Scene:
     if first_visit or moved:
         scene, notices = parse_scene(parameters)
         st.session_state[_SCENE] = scene
+        st.session_state.pop(_SHOWN, None)
         notify(notices)
     return st.session_state[_SCENE]
 
 
 def change(**changes: Any) -> None:
-    """Replace fields of the scene; for widget callbacks."""
+    """Replace fields of the scene; for widget callbacks. What was said about the scene before is said no more."""
     st.session_state[_SCENE] = replace(st.session_state[_SCENE], **changes)
     st.session_state[_CHANGED] = True
+    st.session_state.pop(_SHOWN, None)
 
 
 def change_ranks(ranks: Ranks | None) -> None:
@@ -91,14 +94,20 @@ def take(key: str, field: str) -> None:
 
 
 def notify(sentences: Iterable[str]) -> None:
-    """Sentences to show once, at the top of the screen."""
+    """Sentences to show at the top of the screen, until the scene changes."""
     waiting = st.session_state.setdefault(_NOTICES, [])
     waiting.extend(sentence for sentence in sentences if sentence not in waiting)
 
 
-def take_notices() -> tuple[str, ...]:
-    """The sentences that wait to be shown."""
-    return tuple(st.session_state.pop(_NOTICES, ()))
+def notices_to_show() -> tuple[str, ...]:
+    """The sentences that wait to be shown, and those that were shown since the scene last changed.
+
+    A screen may be drawn anew at any moment, when background work ends; nobody could read what stood there only before.
+    """
+    waiting = st.session_state.pop(_NOTICES, [])
+    shown = st.session_state.setdefault(_SHOWN, [])
+    shown.extend(sentence for sentence in waiting if sentence not in shown)
+    return tuple(shown)
 
 
 def keep(key: str, value: Any) -> None:

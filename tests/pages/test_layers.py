@@ -81,6 +81,9 @@ def test_nonsense_in_the_link_costs_one_sentence(parameters: dict[str, str], sai
     assert said in sentences(app)[0]
     assert len(app.get("plotly_chart")) == 4
     drawn(app)
+    assert len(sentences(app)) == 1, "it stays for as long as nothing changes"
+    ratio(app).set_value(20.0)
+    drawn(app)
     assert sentences(app) == []
 
 

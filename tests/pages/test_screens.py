@@ -145,6 +145,10 @@ def test_nonsense_in_the_link_costs_one_sentence_and_the_screen_stays_usable(
     assert words in sentences(app)[0]
     assert app.get("plotly_chart")
     drawn(app)
+    assert len(sentences(app)) == 1, "it stays for as long as nothing changes"
+    field = app.number_input[0]
+    field.set_value(0.4 if isinstance(field.value, float) else 2)
+    drawn(app)
     assert sentences(app) == []
 
 
