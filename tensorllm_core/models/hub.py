@@ -8,23 +8,17 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
 
 from tensorllm_core.errors import CheckpointError, ModelNotFoundError
+from tensorllm_core.models.patience import HalfABody, connection_errors, patiently
 
 __all__ = ["HubFile", "HubRepository", "find_on_hub"]
 
-T = TypeVar("T")
-
-_WAITS = (0.5, 1.0, 2.0, 4.0)
-"""Seconds before each further attempt, where the hub does not say how long to wait."""
-_LONGEST_WAIT = 30.0
 _TIMEOUT = 20.0
 _WORTH_KEEPING = 2**22
 _KNOWN_SECONDS = 300.0
-_BUSY = {408, 425, 429, 500, 502, 503, 504}
 
 _known: dict[tuple[str, str, str], tuple[float, HubRepository]] = {}
 
@@ -100,10 +94,10 @@ class HubRepository:
             nonlocal filled
             filled += self._stream(name, start + filled, view[filled:])
             if filled < len(view):
-                raise _HalfABody
+                raise HalfABody
 
         # Every attempt goes on where the last one stopped.
-        _patiently(go_on, self.repository, self.commit)
+        patiently(go_on, self.repository, self.commit)
 
     def _stream(self, name: str, start: int, view: memoryview) -> int:
         from huggingface_hub import get_session, hf_hub_url
@@ -128,7 +122,7 @@ class HubRepository:
                     taken = chunk[: len(view) - filled]
                     view[filled : filled + len(taken)] = taken
                     filled += len(taken)
-            except _connection_errors():
+            except connection_errors():
                 # What has come is kept; the rest is asked for again.
                 if not filled:
                     raise
@@ -151,7 +145,7 @@ def find_on_hub(repository: str, revision: str | None = None) -> HubRepository:
     if key in _known and time.monotonic() - _known[key][0] < _KNOWN_SECONDS:
         return _known[key][1]
     api = HfApi(endpoint=endpoint)
-    info = _patiently(
+    info = patiently(
         lambda: api.model_info(repository, revision=revision, files_metadata=True, timeout=_TIMEOUT),
         repository,
         revision,
@@ -164,84 +158,3 @@ def find_on_hub(repository: str, revision: str | None = None) -> HubRepository:
     found = HubRepository(repository, revision or "main", str(info.sha), files, endpoint)
     _known[key] = (time.monotonic(), found)
     return found
-
-
-class _HalfABody(Exception):
-    """The connection ended before all bytes had come."""
-
-
-def _patiently(attempt: Callable[[], T], repository: str, revision: str | None) -> T:
-    """Try again, later and later, what may succeed another time; turn what does not into one sentence."""
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
-
-    expected: tuple[type[Exception], ...] = (HfHubHTTPError, HFValidationError, _HalfABody, *_connection_errors())
-    last: Exception | None = None
-    for wait in (*_WAITS, None):
-        try:
-            return attempt()
-        except expected as error:
-            last = error
-            if wait is None or not _may_pass(error):
-                break
-            _sleep(_asked_wait(error, wait))
-    raise _refused(last, repository, revision) from last
-
-
-def _may_pass(error: Exception) -> bool:
-    from huggingface_hub.errors import OfflineModeIsEnabled
-
-    status = _status(error)
-    if status is not None:
-        return status in _BUSY
-    return isinstance(error, (_HalfABody, *_connection_errors())) and not isinstance(error, OfflineModeIsEnabled)
-
-
-def _asked_wait(error: Exception, otherwise: float) -> float:
-    response = getattr(error, "response", None)
-    asked = response.headers.get("Retry-After", "") if response is not None else ""
-    return min(float(asked), _LONGEST_WAIT) if asked.isdigit() else otherwise
-
-
-def _refused(error: Exception | None, repository: str, revision: str | None) -> ModelNotFoundError:
-    from huggingface_hub.errors import (
-        GatedRepoError,
-        HFValidationError,
-        OfflineModeIsEnabled,
-        RepositoryNotFoundError,
-        RevisionNotFoundError,
-    )
-
-    status = _status(error)
-    if isinstance(error, OfflineModeIsEnabled):
-        came, advice = "offline mode (`HF_HUB_OFFLINE`)", "unset it, or give a folder"
-    elif isinstance(error, GatedRepoError):
-        came = "a gated model that this token may not read"
-        advice = f"ask for access on its page, then log in with `hf auth login` (https://huggingface.co/{repository})"
-    elif isinstance(error, RevisionNotFoundError):
-        came, advice = f"no revision `{revision}` there", "check the branch, tag or commit after the `@`"
-    elif isinstance(error, RepositoryNotFoundError | HFValidationError):
-        came, advice = "none that this token may read", "check the id; for a private model log in with `hf auth login`"
-    elif isinstance(error, _HalfABody):
-        came, advice = "only a part of it, again and again", "try again later, or download it with `hf download`"
-    elif status in {401, 403}:
-        came, advice = f"the answer {status}", "log in with `hf auth login` as somebody who may read it"
-    elif status is not None:
-        came, advice = f"the answer {status} several times", "try again in some minutes"
-    else:
-        came, advice = "no connection", "check the network, or give a folder"
-    return ModelNotFoundError(f"Expected the model `{repository}` from the Hugging Face hub, got {came}; {advice}.")
-
-
-def _status(error: Any) -> int | None:
-    response = getattr(error, "response", None)
-    return None if response is None else int(response.status_code)
-
-
-def _connection_errors() -> tuple[type[Exception], ...]:
-    import httpx2
-
-    return (httpx2.TransportError, ConnectionError, TimeoutError)
-
-
-def _sleep(seconds: float) -> None:
-    time.sleep(seconds)

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tensorllm_core.__main__ import main
-from tests.models.hub_models import MODEL, hub_with_a_model
+from tests.models.hub_models import MODEL, NOT_DOWNLOADED, NOT_OPENED, hub_with_a_model
 from tests.tools.hub_server import COMMIT
 
 
@@ -15,6 +15,21 @@ from tests.tools.hub_server import COMMIT
 def server(tmp_path, monkeypatch):
     with hub_with_a_model(tmp_path, monkeypatch) as found:
         yield found
+
+
+@pytest.fixture
+def refused(capsys):
+    """Run a command that must be refused; its line on standard error."""
+
+    def call(*arguments: str) -> str:
+        assert main(arguments) == 2
+        printed = capsys.readouterr()
+        assert printed.out == ""
+        assert printed.err.startswith("error: ")
+        assert printed.err.count("\n") == 1
+        return printed.err
+
+    return call
 
 
 def test_inspect_and_decompose_open_a_model_by_id(server, capsys):
@@ -27,25 +42,14 @@ def test_inspect_and_decompose_open_a_model_by_id(server, capsys):
     assert server.served["model.safetensors"] - before < 2 * 4 * told["parameters"]["original"]
 
 
-@pytest.mark.parametrize(
-    ("spoil", "words"),
-    [
-        (lambda server: server.repositories.clear(), "none that this token may read"),
-        (lambda server: server.gated.add(MODEL), "a gated model"),
-        (lambda server: setattr(server, "token", "secret"), "for a private model log in"),
-        (lambda server: server.failures.extend([429] * 9), "the answer 429 several times"),
-        (lambda server: server.failures.extend([500] * 9), "the answer 500 several times"),
-        (
-            lambda server: (server.repositories[MODEL] / "config.json").unlink(),
-            "Expected config.json in `someone/tiny`",
-        ),
-        (lambda server: (server.repositories[MODEL] / "model.safetensors").unlink(), "can run any program"),
-    ],
-)
-def test_what_cannot_be_had_is_one_line_and_exit_code_2(server, capsys, spoil, words):
-    spoil(server)
-    assert main(["inspect", "--model", MODEL]) == 2
-    told = capsys.readouterr().err.strip()
-    assert told.startswith("error: ")
-    assert words in told
-    assert "\n" not in told
+@pytest.mark.parametrize(("spoil", "model", "words"), NOT_OPENED)
+def test_what_cannot_be_opened_is_one_line_and_exit_code_2(server, monkeypatch, refused, spoil, model, words):
+    spoil(server, monkeypatch)
+    assert words in refused("inspect", "--model", model)
+
+
+@pytest.mark.parametrize(("spoil", "words"), NOT_DOWNLOADED)
+def test_what_cannot_be_downloaded_is_one_line_and_exit_code_2(server, monkeypatch, refused, spoil, words):
+    spoil(server, monkeypatch)
+    asked = ("--benchmark", "world-facts", "--layers", "1", "--ranks", "4,4,2", "--limit", "5")
+    assert words in refused("evaluate", "--model", MODEL, *asked)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import streamlit as st
 
-from tests.models.hub_models import MODEL, hub_with_a_model
-from tests.pages.test_screens import sentences, visit
+from tests.models.hub_models import MODEL, NOT_DOWNLOADED, NOT_OPENED, hub_with_a_model
+from tests.pages.test_screens import drawn, sentences, visit
 
 
 @pytest.fixture
@@ -24,28 +24,15 @@ def test_a_model_of_the_hub_is_decomposed_without_a_download(server, tmp_path) -
     assert not (tmp_path / "cache").exists()
 
 
-@pytest.mark.parametrize(
-    ("spoil", "words"),
-    [
-        (lambda server: server.repositories.clear(), "none that this token may read"),
-        (lambda server: server.gated.add(MODEL), "a gated model"),
-        (lambda server: server.failures.extend([429] * 9), "the answer 429 several times"),
-        (lambda server: server.failures.extend([500] * 9), "the answer 500 several times"),
-        (lambda server: (server.repositories[MODEL] / "model.safetensors").unlink(), "can run any program"),
-    ],
-)
-def test_what_cannot_be_had_is_one_sentence_beside_what_was_shown(server, spoil, words) -> None:
-    spoil(server)
-    app = visit(model=MODEL)
+@pytest.mark.parametrize(("spoil", "model", "words"), NOT_OPENED)
+def test_what_cannot_be_opened_is_one_sentence_beside_what_was_shown(server, monkeypatch, spoil, model, words) -> None:
+    spoil(server, monkeypatch)
+    app = visit(model=model)
+    assert not app.exception
     (told,) = sentences(app)
     assert words in told
     assert told.endswith("Showing `demo-decoder-noisy` meanwhile.")
     assert app.get("plotly_chart")
-
-
-def test_a_wrong_revision_is_one_sentence(server) -> None:
-    (told,) = sentences(visit(model=f"{MODEL}@v9"))
-    assert "no revision `v9` there" in told
 
 
 def test_asking_says_what_it_downloads_and_then_answers(server) -> None:
@@ -53,3 +40,16 @@ def test_asking_says_what_it_downloads_and_then_answers(server) -> None:
     (told,) = [caption.value for caption in app.caption if "Asking downloads" in caption.value]
     assert "KiB of `someone/tiny` to the hub's cache first" in told
     assert not any("download" in request for request in server.requests)
+
+
+@pytest.mark.parametrize(("spoil", "words"), NOT_DOWNLOADED)
+def test_what_cannot_be_downloaded_is_one_sentence_where_the_answers_would_be(
+    server, monkeypatch, spoil, words
+) -> None:
+    app = visit("reasoning", model=MODEL, layer="1", sample="100", benchmark="world-facts", r1="4", r2="4", r3="2")
+    spoil(server, monkeypatch)
+    app.button("ask").click()
+    drawn(app)
+    assert not app.exception
+    (told,) = sentences(app)
+    assert words in told

@@ -18,6 +18,8 @@ __all__ = ["COMMIT", "HubServer", "hub_server"]
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 _CHUNK = 2**16
+_BETWEEN_LOOKS = 0.02
+_LONG = 100.0
 
 
 @dataclass
@@ -31,10 +33,19 @@ class HubServer:
     """If set, nothing is given without it."""
     failures: list[int] = field(default_factory=list)
     """Status codes of the next answers."""
+    retry_after: str = ""
+    """If set, what such an answer says of the seconds to wait."""
     cut_after: int = 0
     """If set, the next body ends after so many bytes, and so on until it is 0 again."""
     cuts: int = 0
     """How many bodies are cut."""
+    downloads_fail_with: int = 0
+    """If set, the status code of every answer to who downloads a file, rather than asks for a range of its bytes."""
+    downloads_cut_after: int | None = None
+    """If set, every body that such a person gets ends after so many bytes."""
+    downloads_stall_after: int = 0
+    """If set, nothing more of it comes once so many bytes or more have; `stalled` is set then."""
+    stalled: threading.Event = field(default_factory=threading.Event)
     seconds_per_chunk: float = 0.0
     served: Counter[str] = field(default_factory=Counter)
     requests: list[str] = field(default_factory=list)
@@ -48,7 +59,7 @@ def hub_server() -> Iterator[HubServer]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     state.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(_BETWEEN_LOOKS,), daemon=True)
     thread.start()
     try:
         yield state
@@ -87,6 +98,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(403, "GatedRepo", with_body)
         elif found[2] not in {None, "main", COMMIT}:
             self._refuse(404, "RevisionNotFound", with_body)
+        elif file and self._is_download() and self.hub.downloads_fail_with:
+            self._refuse(self.hub.downloads_fail_with, "", with_body)
         elif api:
             self._describe(found[1], folder)
         elif not (path := folder / found[3]).is_file():
@@ -123,6 +136,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send_body(self, path: Path, start: int, stop: int) -> None:
         last = stop
+        if self._is_download() and self.hub.downloads_cut_after is not None:
+            last = min(stop, start + self.hub.downloads_cut_after)
         if self.hub.cuts and stop - start > self.hub.cut_after:
             self.hub.cuts -= 1
             last = start + self.hub.cut_after
@@ -134,14 +149,25 @@ class _Handler(BaseHTTPRequestHandler):
                 self.hub.served[path.name] += len(chunk)
                 start += len(chunk)
                 time.sleep(self.hub.seconds_per_chunk)
+                self._stall(start)
         if last < stop:
             self.close_connection = True
+
+    def _is_download(self) -> bool:
+        return not re.fullmatch(r"bytes=\d+-\d+", self.headers.get("Range", ""))
+
+    def _stall(self, position: int) -> None:
+        if self._is_download() and 0 < self.hub.downloads_stall_after <= position:
+            self.hub.stalled.set()
+            threading.Event().wait(_LONG)
 
     def _refuse(self, status: int, code: str, with_body: bool) -> None:
         body = b"{}" if with_body else b""
         self.send_response(status)
         if code:
             self.send_header("X-Error-Code", code)
+        if self.hub.retry_after:
+            self.send_header("Retry-After", self.hub.retry_after)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
