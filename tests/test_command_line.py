@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -320,39 +319,6 @@ def test_a_layer_that_is_none_is_refused(refused, folder, layer, complaint):
 )
 def test_a_command_that_is_none_is_refused(refused, arguments, complaint):
     assert complaint in refused(*arguments)
-
-
-def replace_weight(folder: Path, value: float) -> None:
-    weights = load_file(folder / SINGLE_FILE)
-    weights["model.layers.1.self_attn.v_proj.weight"][2, 3] = value
-    save_file(weights, folder / SINGLE_FILE)
-
-
-def change_config(folder: Path, **changes: object) -> None:
-    config = json.loads((folder / "config.json").read_text())
-    (folder / "config.json").write_text(json.dumps(config | changes))
-
-
-@pytest.mark.parametrize(
-    ("spoil", "complaint"),
-    [
-        (lambda folder: (folder / "config.json").unlink(), "Expected config.json in"),
-        (lambda folder: (folder / "config.json").write_text("{"), "a JSON object in config.json"),
-        (lambda folder: (folder / SINGLE_FILE).unlink(), "Expected `model.safetensors` or"),
-        (lambda folder: (folder / SINGLE_FILE).rename(folder / "pytorch_model.bin"), "only pickled ones"),
-        (lambda folder: os.truncate(folder / SINGLE_FILE, 20_000), "cut short"),
-        (lambda folder: os.truncate(folder / SINGLE_FILE, 0), "Expected 8 bytes"),
-        (lambda folder: replace_weight(folder, np.nan), "NaN or infinity in `model.layers.1.self_attn.v_proj.weight`"),
-        (lambda folder: replace_weight(folder, np.inf), "NaN or infinity in `model.layers.1."),
-        (lambda folder: change_config(folder, model_type="mamba"), "got `mamba`"),
-        (lambda folder: change_config(folder, hidden_size=64), "of shape"),
-        (lambda folder: change_config(folder, quantization_config={"quant_method": "awq"}), "quantised with `awq`"),
-        (shutil.rmtree, "Expected a folder with a model at"),
-    ],
-)
-def test_a_broken_model_folder_is_refused(refused, folder, spoil, complaint):
-    spoil(folder)
-    assert complaint in refused("decompose", "--model", folder, "--layer", 1, "--ranks", "1,1,1")
 
 
 @pytest.mark.parametrize("name", ["no-such-model", "owner/name", "", "two\nlines"])

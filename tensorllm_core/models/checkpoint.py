@@ -17,6 +17,7 @@ from tensorllm_core.models.family import Family, split, stored_shape
 from tensorllm_core.models.headers import TensorEntry, read_headers, read_json
 from tensorllm_core.models.kinds import parameter_counts
 from tensorllm_core.models.locate import Location, check_layer, locate
+from tensorllm_core.models.quantised import refuse_quantised_config, refuse_quantised_tensors
 from tensorllm_core.models.reference import resolve_reference
 from tensorllm_core.models.sizes import AttentionSizes
 from tensorllm_core.models.storage import Storage
@@ -114,11 +115,12 @@ def open_checkpoint(reference: str) -> Checkpoint:
             f"Expected {CONFIG_FILE} in {storage.place}, got none; give the folder that holds the model."
         )
     config = read_json(storage, CONFIG_FILE)
-    _refuse_quantised(config)
+    refuse_quantised_config(config)
     model_type = str(config.get("model_type", ""))
     family = family_of(model_type)
     sizes = family.size_names.read(config)
     tensors = read_headers(storage, storage.place)
+    refuse_quantised_tensors(tensors)
     location = locate(family, tensors, sizes)
     _verify_attention(location, sizes, tensors)
     return Checkpoint(
@@ -168,17 +170,6 @@ def read_matrix(storage: Storage, entry: TensorEntry) -> Tensor:
             "was saved whole."
         )
     return matrix
-
-
-def _refuse_quantised(config: Mapping[str, object]) -> None:
-    quantisation = config.get("quantization_config")
-    if quantisation is None:
-        return
-    method = quantisation.get("quant_method", "unnamed") if isinstance(quantisation, Mapping) else "unnamed"
-    raise CheckpointError(
-        f"Expected plain floating-point weights, got a checkpoint quantised with `{method}`; choose the model's "
-        "unquantised checkpoint."
-    )
 
 
 def _verify_attention(location: Location, sizes: AttentionSizes, tensors: Mapping[str, TensorEntry]) -> None:

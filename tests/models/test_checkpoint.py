@@ -3,16 +3,16 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from tensorllm_core.errors import CheckpointError, LayerError, ModelNotFoundError, UnknownArchitectureError
 from tensorllm_core.models.checkpoint import open_checkpoint, read_attention
 from tensorllm_core.models.headers import INDEX_FILE, SINGLE_FILE
 from tensorllm_core.models.storage import LocalFolder
+from tests.models.broken_models import change_config, change_weights
 from tests.models.tiny_models import LAYERS, saved_model
 
 K_PROJ = "model.layers.1.self_attn.k_proj.weight"
@@ -21,17 +21,6 @@ K_PROJ = "model.layers.1.self_attn.k_proj.weight"
 @pytest.fixture
 def folder(tmp_path):
     return saved_model("llama-grouped-wide", tmp_path)
-
-
-def change_config(folder: Path, **changes: object) -> None:
-    path = folder / "config.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
-
-
-def change_weights(folder: Path, change) -> None:
-    weights = load_file(folder / SINGLE_FILE)
-    change(weights)
-    save_file(weights, folder / SINGLE_FILE)
 
 
 def all_equal(first, second) -> bool:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 
 import pytest
-import torch
-from safetensors.torch import load_file, save_file
 from streamlit.testing.v1 import AppTest
 
 from pages.shared.links import scene_parameters
 from pages.shared.navigation import PAGES
 from pages.shared.scene import DEFAULT_MODEL
 from pages.shared.scenes import SCENES
-from tensorllm_core.models.bundled import bundled_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -160,47 +156,6 @@ def test_a_ratio_out_of_reach_is_said_until_it_is_changed() -> None:
     drawn(app)
     assert sentences(app) == []
     assert float(value(app, "Compression ratio").rstrip("x")) >= 12
-
-
-def damage_config(folder: Path) -> None:
-    (folder / "config.json").unlink()
-
-
-def damage_weights(folder: Path) -> None:
-    weights = folder / "model.safetensors"
-    weights.write_bytes(weights.read_bytes()[:-1000])
-
-
-def damage_numbers(folder: Path) -> None:
-    tensors = load_file(folder / "model.safetensors")
-    for name, tensor in tensors.items():
-        if "self_attn" in name:
-            tensors[name] = torch.full_like(tensor, float("nan"))
-    save_file(tensors, folder / "model.safetensors")
-
-
-def damage_architecture(folder: Path) -> None:
-    config = json.loads((folder / "config.json").read_text())
-    (folder / "config.json").write_text(json.dumps(config | {"model_type": "frobnicator"}))
-
-
-@pytest.mark.parametrize(
-    ("damage", "words"),
-    [
-        (damage_config, "config.json"),
-        (damage_weights, "safetensors"),
-        (damage_numbers, "NaN"),
-        (damage_architecture, "frobnicator"),
-    ],
-)
-def test_a_damaged_model_folder_is_named_in_one_sentence(damage, words: str, tmp_path: Path) -> None:
-    for file in bundled_folder("demo-decoder").iterdir():
-        (tmp_path / file.name).write_bytes(file.read_bytes())
-    damage(tmp_path)
-    app = visit(model=str(tmp_path))
-    assert not app.exception
-    assert len(sentences(app)) == 1
-    assert words.lower() in sentences(app)[0].lower()
 
 
 def test_going_back_to_an_earlier_address_restores_its_scene() -> None:
