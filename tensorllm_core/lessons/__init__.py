@@ -1,0 +1,1 @@
+"""What the explaining panels and lessons say and show, as plain data."""
