@@ -19,6 +19,7 @@ from tensorllm_core.benchmarks.benchmark import QuestionSet, Split
 from tensorllm_core.benchmarks.registry import benchmark_named
 from tensorllm_core.experiments.evaluate import AnswerCache
 from tensorllm_core.experiments.layer_store import LayerStore, cache_folder
+from tensorllm_core.experiments.measured import MeasuredStore, measured_folder
 from tensorllm_core.experiments.prefix_store import PrefixStore
 from tensorllm_core.models.checkpoint import Checkpoint, open_checkpoint
 from tensorllm_core.models.loading import load_where_it_fits
@@ -34,6 +35,7 @@ __all__ = [
     "cached_questions",
     "job_board",
     "layer_store",
+    "measured_store",
     "model_shelf",
     "prefix_store",
     "rest_heap",
@@ -183,6 +185,12 @@ def cached_questions(name: str, split: Split) -> QuestionSet:
 def layer_store() -> LayerStore:
     """Summaries of layers, in memory and in the user's cache folder."""
     return LayerStore(cache_folder())
+
+
+@st.cache_resource(show_spinner=False)
+def measured_store() -> MeasuredStore:
+    """Results of edits, in memory and in the user's cache folder."""
+    return MeasuredStore(measured_folder())
 
 
 @st.cache_resource(show_spinner=False)

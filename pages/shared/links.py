@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 
+from pages.shared.paper_links import PAPER_READERS
 from pages.shared.scene import DTYPES, REASONING_TABS, SPLITS, TABS, ChooseBy, Scene
 from tensorllm_core.benchmarks.benchmark import check_template
 from tensorllm_core.errors import ExplorerError, LayoutError, RankError, RequestError
@@ -210,4 +211,5 @@ _READERS: dict[str, Callable[[str, str], object]] = {
     "mode": _read_mode,
     "alike": _read_flag,
     "chosen_on": _read_chosen_on,
+    **PAPER_READERS,
 }

@@ -59,6 +59,12 @@ PAGES: dict[str, PageEntry] = {
         "pages/reasoning.py",
         "What an edit does to the answers: accuracy and loss before and after, controls, and the answers that changed.",
     ),
+    "papers": PageEntry(
+        "Measure",
+        "Papers",
+        "pages/papers.py",
+        "What the papers published, beside what was measured here, and what it takes to reproduce a cell.",
+    ),
 }
 
 

@@ -8,12 +8,13 @@ from enum import StrEnum
 from tensorllm_core.benchmarks.benchmark import Split
 from tensorllm_core.types import Layout, Ranks
 
-__all__ = ["DEFAULT_MODEL", "DTYPES", "REASONING_TABS", "SPLITS", "TABS", "ChooseBy", "Scene"]
+__all__ = ["DEFAULT_MODEL", "DTYPES", "PAPER_TABLES", "REASONING_TABS", "SPLITS", "TABS", "ChooseBy", "Scene"]
 
 DEFAULT_MODEL = "demo-decoder-noisy"
 DTYPES = ("float32", "bfloat16", "float16")
 SPLITS = tuple(split.value for split in Split)
 TABS = ("Heads and parts", "One core", "Weights", "Refinement", "Best ranks")
+PAPER_TABLES = ("II", "III", "IV", "LASER", "ranks")
 REASONING_TABS = ("Changed answers", "Margins", "Confidence", "Rank scan", "By benchmark")
 
 
@@ -66,6 +67,16 @@ class Scene:
     """Whether heads stand in the order of their similarity rather than of their numbers."""
     chosen_on: str = ""
     """The split whose questions these ranks were chosen on, if any were."""
+    table: str = "II"
+    """Which of the papers' tables is shown: one of `PAPER_TABLES`."""
+    cell: str = "gptj-fever"
+    """The cell of the tables that is looked at: a paper's model and benchmark, joined by a hyphen."""
+    variant: str = ""
+    """Case of Table III or projection of Table IV; none means the last of its table."""
+    triple: int = 1
+    """Which of the derived rank triples of the cell, from 1."""
+    cell_layer: int | None = None
+    """Layer to reproduce the cell at; None means the one that is suggested."""
 
     @property
     def ranks(self) -> Ranks | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,14 +36,19 @@ def deltas(
     appearance: Appearance,
     *,
     emphasised: str,
+    looks: Mapping[str, SeriesLook] | None = None,
     height: int = 270,
     scale: float = 1.0,
 ) -> go.Figure:
-    """A row for each benchmark, in it a mark for each series; at the right the numbers of the emphasised one."""
+    """A row for each benchmark, in it a mark for each series; at the right the numbers of the emphasised one.
+
+    Args:
+        looks: of each series, where the common ones do not fit.
+    """
     colours = look(appearance)
     benchmarks = list(dict.fromkeys(row.benchmark for row in rows))
     names = list(dict.fromkeys(row.series for row in rows))
-    looks = series_looks(names, appearance, emphasised)
+    looks = looks or series_looks(names, appearance, emphasised)
     traces = []
     for place, name in enumerate(names):
         above = _SHARE * ((place + 0.5) / len(names) - 0.5)

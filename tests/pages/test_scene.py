@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from pages.shared.links import parse_scene, scene_parameters
-from pages.shared.scene import ChooseBy, Scene
+from pages.shared.scene import PAPER_TABLES, ChooseBy, Scene
 from pages.shared.scenes import SCENES
+from tensorllm_core.experiments.published_tables import CELLS
 from tensorllm_core.types import Layout
 
 SCENE = some.builds(
@@ -31,6 +32,11 @@ SCENE = some.builds(
     fixed_ratio=some.floats(1, 1e6),
     mode=some.integers(1, 3),
     alike=some.booleans(),
+    table=some.sampled_from(PAPER_TABLES),
+    cell=some.sampled_from([f"{model}-{benchmark}" for model, benchmark in CELLS]),
+    variant=some.sampled_from(["", "1", "3", "Q", "all"]),
+    triple=some.integers(1, 99),
+    cell_layer=some.none() | some.integers(0, 9999),
 )
 
 

@@ -1,0 +1,39 @@
+"""Papers: what TensorLLM and LASER published, beside what was measured here, and what it takes to reproduce a cell."""
+
+import streamlit as st
+
+from pages.papers_parts.bar import begin_papers
+from pages.papers_parts.panel import panel
+from pages.papers_parts.pictures import picture
+from pages.papers_parts.tables import papers_table
+from pages.shared.frame import guarded, open_page, show_notices
+
+HELP = """
+**What was published, and does it hold here?** The tables of TensorLLM (arXiv 2501.15674) and LASER (arXiv 2312.13558).
+
+- :blue-badge[published] figures are the papers'. :green-badge[measured here] ones are yours: the latest run of
+  *Reasoning* on a cell's test questions, with its paired interval. :orange-badge[derived] ranks are ours.
+- **Click a cell**, or choose model and benchmark in the box: it says what reproducing it needs, and its button fills in
+  model, benchmark, layer and ranks in *Reasoning*. Nothing is downloaded before you ask there.
+- The papers publish no layers for TensorLLM: their program tries all of them and keeps the best on validation.
+- LLaMA2 needs the hub's token and its licence accepted. Weights must be safetensors: where the hub has pickles only,
+  convert them once and give the folder.
+"""
+
+
+@st.fragment
+@guarded
+def screen() -> None:
+    """The table above, its picture and the chosen cell below."""
+    scene, choice = begin_papers(HELP)
+    show_notices()
+    papers_table(scene, choice)
+    left, right = st.columns([1, 1], gap="medium")
+    with left:
+        picture(choice)
+    with right:
+        panel(scene, choice)
+
+
+open_page("papers")
+screen()

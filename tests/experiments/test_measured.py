@@ -1,0 +1,182 @@
+"""Measured results survive the process, and whatever happens to their files."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+
+from tensorllm_core.errors import RequestError
+from tensorllm_core.experiments.measured import MeasuredStore, measured_folder
+from tensorllm_core.experiments.measured_result import Measured
+
+GPTJ = "EleutherAI/gpt-j-6b"
+
+
+def note(store: MeasuredStore, **changes) -> Measured:
+    plain = {
+        "model": GPTJ,
+        "revision": "0123abcd",
+        "benchmark": "fever",
+        "split": "test",
+        "method": "tensorllm",
+        "layers": (21,),
+        "ranks": (672, 42, 4),
+        "n": 500,
+        "accuracy": (0.502, 0.58),
+        "loss": (1.24, 1.02),
+        "interval": (0.05, 0.106),
+        "p": 1e-6,
+        "compression_ratio": 14.69,
+    }
+    return store.note(**plain | changes)
+
+
+def files(folder: Path) -> list[Path]:
+    return list(folder.glob("*/*.json"))
+
+
+def test_a_result_is_found_by_another_process(tmp_path: Path) -> None:
+    noted = note(MeasuredStore(tmp_path), setting="paper")
+    assert MeasuredStore(tmp_path).latest(GPTJ, "fever", "tensorllm") == noted
+    assert noted.delta == pytest.approx(0.078)
+    assert noted.beyond_luck
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [("gpt2", "fever", "tensorllm"), (GPTJ, "bios", "tensorllm"), (GPTJ, "fever", "laser"), (GPTJ, "fever", "")],
+)
+def test_another_model_benchmark_or_method_finds_nothing(asked, tmp_path: Path) -> None:
+    store = MeasuredStore(tmp_path)
+    note(store)
+    assert store.latest(*asked) is None
+
+
+def test_the_newest_by_its_date_is_found_whatever_the_order_of_noting(tmp_path: Path) -> None:
+    store = MeasuredStore(tmp_path)
+    newest = note(store, n=2, date="2026-11-25T10:00:00+00:00")
+    note(store, n=1, date="2026-11-24T23:00:00+00:00")
+    note(store, n=3, date="2026-11-25T11:30:00+02:00")
+    for reader in (store, MeasuredStore(tmp_path)):
+        assert reader.latest(GPTJ, "fever", "tensorllm") == newest
+
+
+def test_a_hub_id_is_the_same_at_any_revision_and_in_any_case_but_a_folder_is_not(tmp_path: Path) -> None:
+    store = MeasuredStore(tmp_path)
+    noted = note(store, model="EleutherAI/GPT-J-6B@main")
+    assert store.latest("eleutherai/gpt-j-6b", "fever", "tensorllm") == noted
+    note(store, model="/models/Mine")
+    assert store.latest("/models/mine", "fever", "tensorllm") is None
+
+
+def test_results_of_another_split_are_passed_over_when_one_is_asked_for(tmp_path: Path) -> None:
+    store = MeasuredStore(tmp_path)
+    note(store, split="validation")
+    assert store.latest(GPTJ, "fever", "tensorllm", "test") is None
+    assert store.latest(GPTJ, "fever", "tensorllm") is not None
+
+
+def test_only_the_latest_results_are_kept(tmp_path: Path) -> None:
+    store = MeasuredStore(tmp_path, most=3)
+    for n in range(1, 8):
+        last = note(store, n=n)
+    assert len(files(tmp_path)) == 3
+    assert MeasuredStore(tmp_path).latest(GPTJ, "fever", "tensorllm") == last
+
+
+def damaged(stored: dict) -> list[bytes]:
+    whole = json.dumps(stored)
+    return [
+        b"",
+        b"\xff\xfe not text",
+        b"[]",
+        b"[" * 100_000,
+        whole[: len(whole) // 2].encode(),
+        json.dumps(stored | {"format": "another"}).encode(),
+        json.dumps(stored | {"n": "many"}).encode(),
+        json.dumps(stored | {"n": True}).encode(),
+        json.dumps(stored | {"p": None}).encode(),
+        json.dumps(stored | {"accuracy_after": 58.9}).encode(),
+        json.dumps(stored | {"layers": [[1]]}).encode(),
+        json.dumps(stored | {"layers": 3}).encode(),
+        json.dumps(stored | {"date": "yesterday"}).encode(),
+        json.dumps(stored | {"model": "another"}).encode(),
+        whole.replace("14.69", "NaN").encode(),
+        json.dumps({name: value for name, value in stored.items() if name != "ranks"}).encode(),
+        json.dumps(stored | {"setting": "x" * 2**17}).encode(),
+    ]
+
+
+def test_damaged_files_count_as_none_and_the_older_result_is_found(tmp_path: Path) -> None:
+    older = note(MeasuredStore(tmp_path), date="2026-11-24T10:00:00+00:00")
+    newer = note(MeasuredStore(tmp_path), date="2026-11-25T10:00:00+00:00")
+    stored = {file: json.loads(file.read_text()) for file in files(tmp_path)}
+    path = next(file for file, values in stored.items() if values["date"] == newer.date)
+    for content in damaged(stored[path]):
+        path.write_bytes(content)
+        assert MeasuredStore(tmp_path).latest(GPTJ, "fever", "tensorllm") == older, content[:80]
+
+
+def test_a_folder_that_cannot_be_written_leaves_the_memory() -> None:
+    store = MeasuredStore(Path("/proc/no-home/measured"))
+    noted = note(store)
+    assert store.latest(GPTJ, "fever", "tensorllm") == noted
+
+
+def test_without_a_folder_the_memory_serves() -> None:
+    store = MeasuredStore(None)
+    assert store.latest(GPTJ, "fever", "tensorllm") is None
+    assert note(store) == store.latest(GPTJ, "fever", "tensorllm")
+
+
+def test_a_file_in_the_folder_s_place_costs_nothing(tmp_path: Path) -> None:
+    (tmp_path / "measured").write_text("in the way")
+    store = MeasuredStore(tmp_path / "measured")
+    noted = note(store)
+    assert store.latest(GPTJ, "fever", "tensorllm") == noted
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"n": 0},
+        {"accuracy": (50.2, 58.0)},
+        {"accuracy": (0.5, float("nan"))},
+        {"loss": (float("inf"), 1.0)},
+        {"interval": (0.2, 0.1)},
+        {"p": 1.5},
+        {"layers": ()},
+        {"layers": (-1,)},
+        {"ranks": (-1, 2, 3)},
+        {"date": "soon"},
+    ],
+)
+def test_numbers_that_no_evaluation_gives_are_refused(changes, tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match=r"Expected .*, got .*; "):
+        note(MeasuredStore(tmp_path), **changes)
+    assert files(tmp_path) == []
+
+
+def test_many_writers_at_once_lose_nothing(tmp_path: Path) -> None:
+    stores = [MeasuredStore(tmp_path) for _ in range(4)]
+    threads = [threading.Thread(target=lambda store=store: [note(store) for _ in range(5)]) for store in stores]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(files(tmp_path)) == 20
+    assert list(tmp_path.glob("*/*.part")) == []
+
+
+def test_results_stand_beside_the_summaries_of_layers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert measured_folder() == tmp_path / "tensorllm-explorer" / "measured"
+
+
+def test_a_person_without_a_home_has_no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", lambda: (_ for _ in ()).throw(RuntimeError("no home")))
+    assert measured_folder() is None
