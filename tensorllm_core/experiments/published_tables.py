@@ -25,11 +25,8 @@ __all__ = [
     "CELLS",
     "PUBLISHED_BENCHMARKS",
     "PUBLISHED_MODELS",
-    "SOURCES",
     "VARIANTS",
 ]
-
-SOURCES = {"tensorllm": "arXiv 2501.15674", "laser": "arXiv 2312.13558"}
 
 CASES = ("LASER on FFN", "LASER on FFN and attention", "TensorLLM + LASER")
 """What the three cases of Table III are."""
