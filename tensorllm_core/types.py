@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -14,7 +14,16 @@ from torch import Tensor
 
 from tensorllm_core.errors import LayoutError, RankError
 
-__all__ = ["AttentionTensor", "AttentionWeights", "Layout", "Progress", "Ranks", "TensorShape", "Tucker"]
+__all__ = [
+    "AttentionTensor",
+    "AttentionWeights",
+    "LayerWeights",
+    "Layout",
+    "Progress",
+    "Ranks",
+    "TensorShape",
+    "Tucker",
+]
 
 Progress = Callable[[float, str], bool]
 """Called with the share done (0 to 1) and what is being done; returning False asks to stop."""
@@ -125,6 +134,21 @@ class AttentionWeights:
     def groups(self) -> int:
         """Number of key and value heads."""
         return self.k.shape[2]
+
+
+@dataclass(frozen=True, eq=False)
+class LayerWeights:
+    """The weights of one layer that a method may replace.
+
+    `attention` is None where only the feed-forward matrices of a layer are chosen. `feed_forward` holds these by their
+    names in the family; it is empty where there are none or nobody needs them. `turns_freely` says that attention
+    scores stay when the queries and the keys of a group are turned together: no rotary embedding and no norm stands
+    between the projections and the scores.
+    """
+
+    attention: AttentionWeights | None
+    feed_forward: Mapping[str, Float[Tensor, "d_ff d_model"]] = field(default_factory=dict)
+    turns_freely: bool = False
 
 
 @dataclass(frozen=True)

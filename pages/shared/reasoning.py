@@ -17,18 +17,20 @@ from pages.shared.shelf import ModelKey
 from tensorllm_core.benchmarks.benchmark import QuestionSet, Split
 from tensorllm_core.benchmarks.sampling import shuffled
 from tensorllm_core.errors import RankError, RequestError
-from tensorllm_core.experiments.edits import PlannedEdit, compressed, random_subspace, removed
+from tensorllm_core.experiments.edits import edit_of, removed
 from tensorllm_core.experiments.evaluate import ORIGINAL, Evaluation, Subject, evaluate
 from tensorllm_core.experiments.history import Curve, History
 from tensorllm_core.linalg.rank_choice import clamp_ranks, ranks_for_compression, ranks_for_error, tied_ranks
-from tensorllm_core.methods.method import Compressed
+from tensorllm_core.linalg.truncations import TuckerTruncations
+from tensorllm_core.methods.method import Compressed, Prepared
+from tensorllm_core.methods.random_subspace import RandomSubspace
 from tensorllm_core.methods.tensorise import detensorise
-from tensorllm_core.methods.tensorllm import TensorLLM
+from tensorllm_core.methods.tensorllm import tensor_name, tensorllm_unit
 from tensorllm_core.models.bundled import CLEAN
 from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.models.layers import parse_layers
 from tensorllm_core.models.opening import LoadedModel
-from tensorllm_core.types import AttentionWeights, Layout, Ranks
+from tensorllm_core.types import LayerWeights, Ranks
 
 __all__ = [
     "BUNDLED_BENCHMARKS",
@@ -164,8 +166,8 @@ def run(plan: Plan, checkpoint: Checkpoint, report: Report[Reasoning]) -> Reason
         for layer in plan.layers
     }
     ranks = {layer: ranks_of(plan.scene, analysis) for layer, analysis in analyses.items()}
-    planned = compress_layers(analyses, ranks, plan.scene.layout, _SWEEPS if plan.scene.refine else 0)
-    subjects = [Subject(ORIGINAL, loaded), Subject(EDITED, loaded, planned.edit)]
+    planned = compress_layers(analyses, ranks, _SWEEPS if plan.scene.refine else 0)
+    subjects = [Subject(ORIGINAL, loaded), Subject(EDITED, loaded, edit_of(planned))]
     if plan.scene.controls:
         subjects += _controls(plan, analyses, ranks, loaded)
     history = History()
@@ -187,23 +189,23 @@ def _wave(questions: list[QuestionSet]) -> int:
     return min(max(-(-most // _ROUNDS), _LEAST_WAVE), _MOST_WAVE)
 
 
-def compress_layers(
-    analyses: Mapping[int, Analysis], ranks: Mapping[int, Ranks], layout: Layout, sweeps: int
-) -> PlannedEdit:
+def compress_layers(analyses: Mapping[int, Analysis], ranks: Mapping[int, Ranks], sweeps: int) -> Compressed:
     """The layers at these ranks, from their cached decompositions."""
-    methods = {
-        layer: _Decomposed(TensorLLM(ranks[layer], layout, sweeps), analysis) for layer, analysis in analyses.items()
-    }
-    return compressed(_weights(analyses), methods)
+    units = (
+        tensorllm_unit(layer, analysis.tensor, TuckerTruncations(analysis.decomposition, analysis.table, sweeps))
+        for layer, analysis in analyses.items()
+    )
+    return Prepared(tuple(units)).at(_by_tensor(ranks))
 
 
 def _controls(
     plan: Plan, analyses: Mapping[int, Analysis], ranks: Mapping[int, Ranks], loaded: LoadedModel
 ) -> list[Subject]:
-    random = random_subspace(_weights(analyses), ranks, plan.scene.layout)
+    weights = {layer: LayerWeights(detensorise(analysis.tensor)) for layer, analysis in analyses.items()}
+    random = RandomSubspace(plan.scene.layout).prepare(weights).at(_by_tensor(ranks))
     controls = [
         Subject(REMOVED, loaded, removed(plan.layers)),
-        Subject(RANDOM, loaded, random.edit),
+        Subject(RANDOM, loaded, edit_of(random)),
     ]
     clean = CLEAN.get(plan.scene.model)
     if clean:
@@ -212,17 +214,5 @@ def _controls(
     return controls
 
 
-def _weights(analyses: Mapping[int, Analysis]) -> dict[int, AttentionWeights]:
-    return {layer: detensorise(analysis.tensor) for layer, analysis in analyses.items()}
-
-
-@dataclass(frozen=True)
-class _Decomposed:
-    """A method whose layer is decomposed already."""
-
-    method: TensorLLM
-    analysis: Analysis
-
-    def compress(self, weights: AttentionWeights) -> Compressed:
-        """The replacement, from the cached decomposition."""
-        return self.method.compress_decomposed(self.analysis.tensor, self.analysis.decomposition)
+def _by_tensor(ranks: Mapping[int, Ranks]) -> dict[str, tuple[int, ...]]:
+    return {tensor_name(layer): tuple(found) for layer, found in ranks.items()}

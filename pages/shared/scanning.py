@@ -13,6 +13,7 @@ from pages.shared.queue import Report
 from pages.shared.reasoning import Plan, compress_layers, model_key, questions_of
 from pages.shared.scene import ChooseBy
 from tensorllm_core.benchmarks.benchmark import Split
+from tensorllm_core.experiments.edits import edit_of
 from tensorllm_core.experiments.evaluate import ORIGINAL, Evaluation, Subject, evaluate
 from tensorllm_core.linalg.rank_choice import ranks_for_compression
 from tensorllm_core.models.checkpoint import Checkpoint
@@ -76,11 +77,11 @@ def scan(plan: Plan, checkpoint: Checkpoint, report: Report[Scan]) -> Scan:
     }
     steps, subjects = [], [Subject(ORIGINAL, loaded)]
     for ranks in _rank_choices(analyses):
-        planned = compress_layers(analyses, ranks, plan.scene.layout, 0)
+        planned = compress_layers(analyses, ranks, 0)
         name = f"{planned.compression_ratio:.3g}x"
         if name not in {subject.name for subject in subjects}:
             steps.append(ScanStep(name, planned.compression_ratio, ranks))
-            subjects.append(Subject(name, loaded, planned.edit))
+            subjects.append(Subject(name, loaded, edit_of(planned)))
 
     def on_wave(evaluation: Evaluation) -> bool:
         report.publish(Scan(plan, tuple(steps), evaluation))

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from tensorllm_core.benchmarks.benchmark import Split
 from tensorllm_core.benchmarks.registry import load_questions
 from tensorllm_core.benchmarks.sampling import shuffled
-from tensorllm_core.commands.options import Parser, number, whole_number
+from tensorllm_core.commands.options import Parser, add_method_options, method_options, number, whole_number
 from tensorllm_core.commands.output import show
 from tensorllm_core.experiments.answers import Answers
-from tensorllm_core.experiments.edits import compressed, random_subspace, removed
+from tensorllm_core.experiments.edits import edit_of, read_layers, removed
 from tensorllm_core.experiments.evaluate import ORIGINAL, Evaluation, Subject, evaluate
 from tensorllm_core.experiments.statistics import paired_accuracy, paired_loss
-from tensorllm_core.linalg.hosvd import hosvd
-from tensorllm_core.linalg.landscape import landscape
-from tensorllm_core.linalg.rank_choice import check_ranks, ranks_for_compression
-from tensorllm_core.methods.registry import method_named
-from tensorllm_core.methods.tensorise import tensorise
-from tensorllm_core.models.checkpoint import open_checkpoint, read_attention
+from tensorllm_core.methods.method import Compressed, Prepared
+from tensorllm_core.methods.random_subspace import RandomSubspace
+from tensorllm_core.methods.rank_text import RankText, parse_ranks
+from tensorllm_core.methods.registry import make_method
+from tensorllm_core.models.checkpoint import open_checkpoint
 from tensorllm_core.models.layers import parse_layers
-from tensorllm_core.types import AttentionWeights, Layout, Ranks
+from tensorllm_core.types import LayerWeights, Layout
+
+if TYPE_CHECKING:
+    from tensorllm_core.models.opening import LoadedModel
 
 __all__ = ["add_evaluate"]
 
@@ -36,10 +39,9 @@ def add_evaluate(add_command: Callable[..., Parser]) -> None:
     parser.add_argument("--benchmark", required=True, help="a benchmark's name, or a .jsonl or .csv file of your own")
     parser.add_argument("--layers", required=True, metavar="L", help="one layer, L1,L2, L1-L2 or all")
     choice = parser.add_mutually_exclusive_group(required=True)
-    choice.add_argument("--ranks", metavar="R1,R2,R3", help="these ranks in every layer")
+    choice.add_argument("--ranks", metavar="R1,R2,R3", help="these ranks in every layer, or what the method takes")
     choice.add_argument("--compression", metavar="C", help="each layer's least error at a ratio of at least C")
-    parser.add_argument("--method", default="tensorllm", help="how to compress; see the README")
-    parser.add_argument("--layout", default="paper", help="paper (by groups) or released-code")
+    add_method_options(parser)
     parser.add_argument("--split", default="test", help="validation (to choose), test (to report) or all")
     parser.add_argument("--limit", metavar="N", help="only N questions, the same random ones every time")
     parser.add_argument("--controls", action="store_true", help="also the block removed, and a random subspace")
@@ -53,19 +55,17 @@ def _run(options: Namespace) -> None:
     from tensorllm_core.models.opening import load_model
 
     limit = None if options.limit is None else whole_number("--limit", options.limit)
-    method, layout, split = method_named(options.method), Layout.parse(options.layout), Split.parse(options.split)
-    wanted = _Wanted(options)
+    settings, split, wanted = method_options(options), Split.parse(options.split), _Wanted(options)
+    method = make_method(options.method, settings)
     checkpoint = open_checkpoint(options.model)
     layers = checkpoint.sizes.one_of_each(parse_layers(options.layers, checkpoint.layers))
     questions = shuffled(load_questions(options.benchmark, split), limit)
-    weights = {layer: read_attention(checkpoint, layer) for layer in layers}
-    ranks = {layer: wanted.ranks_for(found, layout) for layer, found in weights.items()}
-    plan = compressed(weights, {layer: method.at(ranks[layer], layout) for layer in layers})
+    weights = read_layers(checkpoint, layers, method)
+    compressed = wanted.compress(method.prepare(weights))
     loaded = load_model(options.model, options.device)
-    subjects = [Subject(ORIGINAL, loaded), Subject(_EDITED, loaded, plan.edit)]
+    subjects = [Subject(ORIGINAL, loaded), Subject(_EDITED, loaded, edit_of(compressed))]
     if options.controls:
-        subjects.append(Subject(_REMOVED, loaded, removed(layers)))
-        subjects.append(Subject(_RANDOM, loaded, random_subspace(weights, ranks, layout).edit))
+        subjects += _controls(loaded, layers, weights, compressed, settings.layout)
 
     def on_wave(evaluation: Evaluation) -> bool:
         print(f"{evaluation.share:.0%} of {sum(evaluation.total.values()):,} questions", file=sys.stderr)
@@ -82,12 +82,13 @@ def _run(options: Namespace) -> None:
         "split": split.value,
         "method": options.method,
         "layers": list(layers),
-        "ranks": {str(layer): list(found) for layer, found in ranks.items()},
+        "ranks": {name.removeprefix("layer "): list(found) for name, found in compressed.ranks.items()},
+        "parameters": {"original": compressed.original_entries, "compressed": compressed.stored_entries},
         "n": len(before.right),
         "baseline": {"accuracy": before.accuracy, "loss": before.mean_loss},
         "edited": {"accuracy": others[0].accuracy, "loss": others[0].mean_loss},
         "delta": _difference(before, others[0]),
-        "compression_ratio": plan.compression_ratio,
+        "compression_ratio": compressed.compression_ratio,
         "seconds": {"baseline": evaluation.seconds[ORIGINAL], "edited": evaluation.seconds[_EDITED]},
     }
     if options.controls:
@@ -114,17 +115,32 @@ def _difference(before: Answers, after: Answers) -> dict[str, object]:
     }
 
 
+def _controls(
+    loaded: LoadedModel,
+    layers: tuple[int, ...],
+    weights: Mapping[int, LayerWeights],
+    compressed: Compressed,
+    layout: Layout,
+) -> list[Subject]:
+    """What tells a method from mere removal; of an edit of feed-forward matrices there is none."""
+    controls = []
+    if any(new.attention is not None for new in compressed.replacements.values()):
+        controls.append(Subject(_REMOVED, loaded, removed(layers)))
+    random = RandomSubspace(layout).prepare(weights)
+    if set(random.tensors) == set(compressed.ranks):
+        controls.append(Subject(_RANDOM, loaded, edit_of(random.at(compressed.ranks))))
+    return controls
+
+
 class _Wanted:
-    """Ranks for every layer, or a ratio for which each layer finds its own; texts are read before any work."""
+    """Ranks for every tensor, or a ratio for which each layer finds its own; texts are read before any work."""
 
     def __init__(self, options: Namespace) -> None:
-        self._ranks = None if options.ranks is None else Ranks.parse(options.ranks)
+        self._ranks: RankText | None = None if options.ranks is None else parse_ranks(options.ranks)
         self._ratio = None if options.compression is None else number("--compression", options.compression)
 
-    def ranks_for(self, weights: AttentionWeights, layout: Layout) -> Ranks:
-        """The ranks of one layer."""
-        tensor = tensorise(weights, layout)
+    def compress(self, prepared: Prepared) -> Compressed:
+        """The decomposed layers, as wanted."""
         if self._ranks is None:
-            return ranks_for_compression(landscape(hosvd(tensor.data)), self._ratio or 0.0)
-        check_ranks(tensor.shape, self._ranks)
-        return self._ranks
+            return prepared.at(prepared.ranks_for_compression(self._ratio or 0.0))
+        return prepared.at(self._ranks.of(prepared))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from argparse import ArgumentParser
+from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from typing import NoReturn
 
 from tensorllm_core.errors import RequestError
+from tensorllm_core.methods.registry import METHODS, Options
+from tensorllm_core.types import Layout
 
-__all__ = ["Parser", "attach_negative_values", "number", "whole_number"]
+__all__ = ["Parser", "add_method_options", "attach_negative_values", "method_options", "number", "whole_number"]
 
 
 class Parser(ArgumentParser):
@@ -19,6 +21,35 @@ class Parser(ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Report options that argparse does not accept."""
         raise RequestError(f"Expected the options of `{self.prog}`, got an error: {message}; see `{self.prog} --help`.")
+
+
+def add_method_options(parser: ArgumentParser) -> None:
+    """The options that choose a method and what it takes besides ranks."""
+    parser.add_argument("--method", default="tensorllm", metavar="NAME", help=", ".join(METHODS))
+    parser.add_argument("--layout", default="paper", help="paper (by groups) or released-code")
+    parser.add_argument(
+        "--matrices",
+        default="",
+        metavar="A,B",
+        help="only these, as in Q,V or up,down; for trawl one name: over layers",
+    )
+    parser.add_argument(
+        "--feed-forward-layer", metavar="L", help="hybrid: the layer of the feed-forward matrices, if another"
+    )
+
+
+def method_options(options: Namespace) -> Options:
+    """What those options say.
+
+    Raises:
+        LayoutError, RequestError: texts that cannot be read.
+    """
+    layer = options.feed_forward_layer
+    return Options(
+        Layout.parse(options.layout),
+        tuple(name.strip() for name in options.matrices.split(",") if name.strip()),
+        None if layer is None else whole_number("--feed-forward-layer", layer),
+    )
 
 
 def attach_negative_values(arguments: Sequence[str]) -> list[str]:

@@ -12,20 +12,19 @@ import numpy as np
 from tensorllm_core.benchmarks.benchmark import QuestionSet, Split
 from tensorllm_core.benchmarks.world import read_world
 from tensorllm_core.demo.questions import BENCHMARKS
-from tensorllm_core.experiments.edits import PlannedEdit, compressed, random_subspace, removed
+from tensorllm_core.experiments.edits import edit_of, read_layers, removed
 from tensorllm_core.experiments.evaluate import ORIGINAL, Subject, evaluate
 from tensorllm_core.experiments.prefix_store import PrefixStore
 from tensorllm_core.experiments.statistics import PairedAccuracy, paired_accuracy
-from tensorllm_core.linalg.hosvd import Hosvd, hosvd
 from tensorllm_core.linalg.noise_floor import noise_floor
 from tensorllm_core.linalg.rank_choice import clamp_ranks
+from tensorllm_core.linalg.truncations import TuckerTruncations
 from tensorllm_core.methods.method import Compressed
-from tensorllm_core.methods.tensorise import tensorise
-from tensorllm_core.methods.tensorllm import TensorLLM
-from tensorllm_core.models.checkpoint import read_attention
+from tensorllm_core.methods.random_subspace import RandomSubspace
+from tensorllm_core.methods.tensorllm import TensorLLM, tensor_name
 from tensorllm_core.models.editing import Edit
 from tensorllm_core.models.opening import LoadedModel, load_model
-from tensorllm_core.types import AttentionTensor, AttentionWeights, Ranks
+from tensorllm_core.types import Ranks
 
 __all__ = [
     "ALL_LAYERS_RANKS",
@@ -104,30 +103,39 @@ def macro_accuracy(answered: Answered) -> float:
 def treat(model: Path, benchmark_folder: Path, layers: tuple[int, ...], candidates: Iterable[Ranks]) -> Treated:
     """Compress the layers at the candidate ranks with the best validation accuracy; fewer stored entries win a tie."""
     loaded = load_model(str(model), device="cpu")
-    patient = _Patient({layer: read_attention(loaded.checkpoint, layer) for layer in layers})
-    shape = patient.tensors[layers[0]].shape
+    method = TensorLLM(sweeps=_SWEEPS)
+    weights = read_layers(loaded.checkpoint, layers, method)
+    prepared = method.prepare(weights)
+    names = {layer: tensor_name(layer) for layer in layers}
+    decompositions = {
+        layer: found.decomposition
+        for layer in layers
+        if isinstance(found := prepared.tensors[names[layer]], TuckerTruncations)
+    }
+    shape = decompositions[layers[0]].shape
 
     possible = sorted((ranks for ranks in candidates if clamp_ranks(shape, ranks) == ranks), key=shape.stored_entries)
-    plans = {str(ranks): patient.at(dict.fromkeys(layers, ranks)) for ranks in possible}
-    edits = {name: plan.edit for name, plan in plans.items()}
+    plans = {str(ranks): prepared.at(dict.fromkeys(names.values(), tuple(ranks))) for ranks in possible}
+    edits = {name: edit_of(plan) for name, plan in plans.items()}
     chosen_on = _ask(loaded, _questions(benchmark_folder, Split.VALIDATION), edits)
     best = max(possible, key=lambda ranks: macro_accuracy(chosen_on[str(ranks)]))
 
-    hints = {layer: noise_floor(found).ranks for layer, found in patient.decompositions.items()}
-    hinted, random = patient.at(hints), random_subspace(patient.weights, dict.fromkeys(layers, best))
+    hints = {layer: noise_floor(found).ranks for layer, found in decompositions.items()}
+    hinted = prepared.at({names[layer]: tuple(ranks) for layer, ranks in hints.items()})
+    random = RandomSubspace().prepare(weights).at(dict.fromkeys(names.values(), tuple(best)))
     answered = _ask(
         loaded,
         _questions(benchmark_folder, Split.TEST),
         {
             ORIGINAL: Edit(),
             "compressed": edits[str(best)],
-            "hinted": hinted.edit,
-            "random": random.edit,
+            "hinted": edit_of(hinted),
+            "random": edit_of(random),
             "removed": removed(layers),
         },
     )
 
-    def treatment(name: str, ranks: Ranks | None, plan: PlannedEdit | None) -> Treatment:
+    def treatment(name: str, ranks: Ranks | None, plan: Compressed | None) -> Treatment:
         ratio = plan.compression_ratio if plan else None
         return Treatment(ranks, ratio, answered[name], _paired(answered[ORIGINAL], answered[name]))
 
@@ -142,31 +150,6 @@ def treat(model: Path, benchmark_folder: Path, layers: tuple[int, ...], candidat
         compressed_against_random=_paired(answered["random"], answered["compressed"]),
         compressed_against_removed=_paired(answered["removed"], answered["compressed"]),
     )
-
-
-class _Patient:
-    """Layers decomposed once, for any number of ranks."""
-
-    def __init__(self, weights: dict[int, AttentionWeights]) -> None:
-        self.weights = weights
-        self.tensors: dict[int, AttentionTensor] = {layer: tensorise(found) for layer, found in weights.items()}
-        self.decompositions: dict[int, Hosvd] = {layer: hosvd(found.data) for layer, found in self.tensors.items()}
-
-    def at(self, ranks: dict[int, Ranks]) -> PlannedEdit:
-        """The layers at these ranks, refined."""
-        return compressed(self.weights, {layer: _Layer(self, layer, found) for layer, found in ranks.items()})
-
-
-@dataclass(frozen=True)
-class _Layer:
-    patient: _Patient
-    layer: int
-    ranks: Ranks
-
-    def compress(self, _weights: AttentionWeights) -> Compressed:
-        """From the layer's decomposition."""
-        method = TensorLLM(self.ranks, sweeps=_SWEEPS)
-        return method.compress_decomposed(self.patient.tensors[self.layer], self.patient.decompositions[self.layer])
 
 
 def _questions(folder: Path, split: Split) -> list[QuestionSet]:

@@ -1,53 +1,50 @@
-"""Edits to compare: layers compressed at ranks, and the controls that tell a shared subspace from mere removal."""
+"""Edits to compare: layers compressed by a method, and the control that keeps nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from tensorllm_core.methods.method import Method
-from tensorllm_core.methods.random_subspace import RandomSubspace
+import torch
+
+from tensorllm_core.methods.method import Compressed, Method
+from tensorllm_core.models.checkpoint import Checkpoint, read_attention
 from tensorllm_core.models.editing import Edit
-from tensorllm_core.types import AttentionWeights, Layout, Ranks
+from tensorllm_core.models.feed_forward import read_feed_forward
+from tensorllm_core.types import LayerWeights
 
-__all__ = ["PlannedEdit", "compressed", "random_subspace", "removed"]
-
-
-@dataclass(frozen=True, eq=False)
-class PlannedEdit:
-    """An edit and what it costs, over all edited layers."""
-
-    edit: Edit
-    stored_entries: int
-    original_entries: int
-
-    @property
-    def compression_ratio(self) -> float:
-        """Stored attention weights of the edited layers / entries stored in their place."""
-        return self.original_entries / self.stored_entries
+__all__ = ["edit_of", "read_layers", "removed"]
 
 
-def compressed(weights: Mapping[int, AttentionWeights], methods: Mapping[int, Method]) -> PlannedEdit:
-    """Every layer compressed by its method.
-
-    Raises:
-        RankError, LayoutError: as the methods.
-    """
-    found = {layer: method.compress(weights[layer]) for layer, method in methods.items()}
-    return PlannedEdit(
-        Edit({layer: replacement.weights for layer, replacement in found.items()}),
-        sum(replacement.stored_entries for replacement in found.values()),
-        sum(replacement.original_entries for replacement in found.values()),
+def edit_of(compressed: Compressed) -> Edit:
+    """What a method made of some layers, as a change of their model."""
+    found = compressed.replacements
+    return Edit(
+        {layer: new.attention for layer, new in found.items() if new.attention is not None},
+        feed_forward={layer: new.feed_forward for layer, new in found.items() if new.feed_forward},
     )
-
-
-def random_subspace(
-    weights: Mapping[int, AttentionWeights], ranks: Mapping[int, Ranks], layout: Layout = Layout.PAPER, seed: int = 0
-) -> PlannedEdit:
-    """The control of the same ranks and size: every layer seen from random directions of its own."""
-    return compressed(weights, {layer: RandomSubspace(ranks[layer], layout, seed + layer) for layer in weights})
 
 
 def removed(layers: tuple[int, ...]) -> Edit:
     """The control that keeps nothing: these layers' attention output is zero."""
     return Edit(removed=frozenset(layers))
+
+
+def read_layers(
+    checkpoint: Checkpoint, layers: Sequence[int], method: Method, device: torch.device | str = "cpu"
+) -> dict[int, LayerWeights]:
+    """The weights of these layers that the method reads, in float32; nothing else is read.
+
+    Raises:
+        LayerError: the model has no such layer.
+        CheckpointError: as `read_attention` and `read_feed_forward`.
+    """
+    chosen = tuple(layers)
+    dense = method.feed_forward_layers(chosen)
+    return {
+        layer: LayerWeights(
+            read_attention(checkpoint, layer, device) if layer in chosen else None,
+            read_feed_forward(checkpoint, layer, device) if layer in dense else {},
+            checkpoint.family.turns_freely,
+        )
+        for layer in sorted({*chosen, *dense})
+    }

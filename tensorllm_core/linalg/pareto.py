@@ -10,7 +10,7 @@ from jaxtyping import Float64, Int64
 from tensorllm_core.linalg.landscape import Landscape
 from tensorllm_core.types import TensorShape
 
-__all__ = ["ParetoFront", "pareto_front", "pareto_path", "stored_entries"]
+__all__ = ["ParetoFront", "pareto_front", "pareto_front_of", "pareto_path", "stored_entries"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,9 +30,7 @@ def pareto_front(landscape: Landscape, limit: int | None = None) -> ParetoFront:
     Triples that store more than the tensor itself (ratio below one) belong to it too. With a limit, at
     most that many points, spread evenly over the logarithm of the stored entries, both ends included.
     """
-    # One R3 at a time, so that no table of all triples is made.
-    slabs = [pareto_path(landscape, r3) for r3 in range(1, landscape.table.shape[2] + 1)]
-    front = _undominated(_joined(slabs))
+    front = pareto_front_of(landscape.shape, landscape.table)
     if limit is None or len(front.r1) <= limit:
         return front
     position = np.log(front.stored_entries)
@@ -41,16 +39,15 @@ def pareto_front(landscape: Landscape, limit: int | None = None) -> ParetoFront:
     return _taken(front, np.unique(np.concatenate([[0], chosen, [len(position) - 1]])))
 
 
+def pareto_front_of(shape: TensorShape, table: Float64[np.ndarray, "k1 k2 k3"]) -> ParetoFront:
+    """The same for any table of errors that never rise with a rank."""
+    # One R3 at a time, so that no table of all triples is made.
+    return _undominated(_joined([_path(shape, table, r3) for r3 in range(1, table.shape[2] + 1)]))
+
+
 def pareto_path(landscape: Landscape, r3: int) -> ParetoFront:
     """The valid rank pairs (R1, R2) that no other pair with the same R3 beats in stored entries and error."""
-    k1, k2, _ = landscape.table.shape
-    group = landscape.shape.group
-    r1, r2 = np.ogrid[1 : k1 + 1, 1 : k2 + 1]
-    valid = np.nonzero((r1 <= r2 * r3 * group) & (r2 <= r1 * r3 * group) & (r3 <= r1 * r2 * group))
-    r1, r2 = valid[0] + 1, valid[1] + 1
-    stored = stored_entries(landscape.shape, r1, r2, np.full_like(r1, r3))
-    error = landscape.table[:, :, r3 - 1][valid]
-    return _undominated(ParetoFront(r1, r2, np.full_like(r1, r3), stored, error))
+    return _path(landscape.shape, landscape.table, r3)
 
 
 def stored_entries(
@@ -61,6 +58,17 @@ def stored_entries(
 ) -> Int64[np.ndarray, " point"]:
     """`TensorShape.stored_entries` for many rank triples at once."""
     return shape.group * r1 * r2 * r3 + shape.d_model * r1 + shape.d_head * r2 + shape.part * r3
+
+
+def _path(shape: TensorShape, table: Float64[np.ndarray, "k1 k2 k3"], r3: int) -> ParetoFront:
+    k1, k2, _ = table.shape
+    group = shape.group
+    r1, r2 = np.ogrid[1 : k1 + 1, 1 : k2 + 1]
+    valid = np.nonzero((r1 <= r2 * r3 * group) & (r2 <= r1 * r3 * group) & (r3 <= r1 * r2 * group))
+    r1, r2 = valid[0] + 1, valid[1] + 1
+    stored = stored_entries(shape, r1, r2, np.full_like(r1, r3))
+    error = table[:, :, r3 - 1][valid]
+    return _undominated(ParetoFront(r1, r2, np.full_like(r1, r3), stored, error))
 
 
 def _undominated(points: ParetoFront) -> ParetoFront:

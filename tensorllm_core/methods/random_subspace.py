@@ -2,38 +2,107 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from einops import einsum
+from jaxtyping import Float, Float64
+from torch import Tensor
 
-from tensorllm_core.linalg.rank_choice import check_ranks
-from tensorllm_core.methods.method import Compressed
+from tensorllm_core.linalg.hosvd import reconstruct
+from tensorllm_core.linalg.pareto import pareto_front_of
+from tensorllm_core.linalg.rank_choice import check_ranks, rank_limits
+from tensorllm_core.linalg.truncations import Front
+from tensorllm_core.methods.method import Prepared, Steps, attention_of
 from tensorllm_core.methods.tensorise import tensorise
-from tensorllm_core.methods.tensorllm import from_tucker
-from tensorllm_core.types import AttentionWeights, Layout, Ranks, Tucker
+from tensorllm_core.methods.tensorllm import tensor_name, tensorllm_unit
+from tensorllm_core.types import LayerWeights, Layout, Progress, Ranks, TensorShape, Tucker
 
 __all__ = ["RandomSubspace"]
 
 
 @dataclass(frozen=True)
 class RandomSubspace:
-    """The weights as seen from random orthonormal directions: `W x1 U1 U1^T x2 U2 U2^T x3 U3 U3^T`."""
+    """The weights as seen from random orthonormal directions: `W x1 U1 U1^T x2 U2 U2^T x3 U3 U3^T`.
 
-    ranks: Ranks
+    The same seed gives the same directions; every layer has its own.
+    """
+
     layout: Layout = Layout.PAPER
     seed: int = 0
 
-    def compress(self, weights: AttentionWeights) -> Compressed:
-        """Project a layer onto random directions; the same seed gives the same ones."""
-        tensor = tensorise(weights, self.layout)
-        check_ranks(tensor.shape, self.ranks)
-        generator = torch.Generator().manual_seed(self.seed)
+    def feed_forward_layers(self, chosen: tuple[int, ...]) -> tuple[int, ...]:
+        """None: it replaces attention alone."""
+        return ()
+
+    def prepare(self, layers: Mapping[int, LayerWeights], progress: Progress | None = None) -> Prepared:
+        """Nothing is computed before ranks are chosen."""
+        chosen = attention_of(layers)
+        steps = Steps(progress, len(chosen))
+        units = []
+        for layer, weights in chosen.items():
+            steps.begin(tensor_name(layer))
+            tensor = tensorise(weights, self.layout)
+            units.append(tensorllm_unit(layer, tensor, _RandomTruncations(tensor.data, self.seed + layer)))
+        return Prepared(tuple(units))
+
+
+@dataclass(frozen=True, eq=False)
+class _RandomTruncations:
+    """Projections of one tensor onto random directions."""
+
+    tensor: Float[Tensor, "d_model d_head part group"]
+    seed: int
+
+    @property
+    def limits(self) -> tuple[int, ...]:
+        """The full ranks."""
+        return tuple(rank_limits(self._shape))
+
+    @property
+    def entries(self) -> int:
+        """Entries of the tensor itself."""
+        return self._shape.entries
+
+    def check(self, ranks: tuple[int, ...]) -> tuple[int, ...]:
+        """The ranks, when a Tucker decomposition can have them."""
+        return tuple(check_ranks(self._shape, Ranks(*ranks)))
+
+    def stored_entries(self, ranks: tuple[int, ...]) -> int:
+        """Entries of the core and of the factors, although a seed would do for these."""
+        return self._shape.stored_entries(Ranks(*ranks))
+
+    def front(self) -> Front:
+        """By the expected error: random directions keep the share `R1/d_model R2/d_head R3/part` of the energy."""
+        limits = rank_limits(self._shape)
+        shares = [np.arange(1, limit + 1) / size for limit, size in zip(limits, self._shape, strict=False)]
+        kept = shares[0][:, None, None] * shares[1][:, None] * shares[2]
+        lost = np.sqrt(np.clip(1.0 - kept, 0.0, 1.0))
+        found = pareto_front_of(self._shape, lost)
+        squared = (found.relative_error * float(self.tensor.norm())) ** 2
+        return Front(np.stack([found.r1, found.r2, found.r3], axis=1), found.stored_entries, squared)
+
+    def rebuild(self, ranks: tuple[int, ...]) -> Float[Tensor, "d_model d_head part group"]:
+        """The projection of the tensor."""
+        self.check(ranks)
         u1, u2, u3 = (
-            torch.linalg.qr(torch.randn(size, rank, generator=generator, dtype=torch.float64)).Q.to(tensor.data)
-            for size, rank in zip(tensor.shape[:3], self.ranks, strict=True)
+            _directions(size, rank, 3 * self.seed + mode).to(self.tensor)
+            for mode, (size, rank) in enumerate(zip(self._shape[:3], ranks, strict=True))
         )
         core = einsum(
-            tensor.data, u1, u2, u3, "d_model d_head part group, d_model r1, d_head r2, part r3 -> r1 r2 r3 group"
+            self.tensor, u1, u2, u3, "d_model d_head part group, d_model r1, d_head r2, part r3 -> r1 r2 r3 group"
         )
-        return from_tucker(tensor, Tucker(core, u1, u2, u3))
+        return reconstruct(Tucker(core, u1, u2, u3))
+
+    @property
+    def _shape(self) -> TensorShape:
+        return TensorShape(*self.tensor.shape)
+
+
+def _directions(size: int, rank: int, seed: int) -> Float64[Tensor, "size rank"]:
+    """The first of a fixed sequence of random orthonormal directions: more ranks add to them."""
+    generator = torch.Generator().manual_seed(seed)
+    drawn = torch.randn(rank, size, generator=generator, dtype=torch.float64)
+    return torch.linalg.qr(drawn.mT).Q

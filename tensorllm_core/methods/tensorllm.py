@@ -2,45 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tensorllm_core.linalg.hosvd import Hosvd, hosvd, reconstruct, truncate
-from tensorllm_core.linalg.rank_choice import check_ranks
-from tensorllm_core.linalg.refinement import refine
-from tensorllm_core.methods.method import Compressed
-from tensorllm_core.methods.tensorise import detensorise, tensorise
-from tensorllm_core.types import AttentionTensor, AttentionWeights, Layout, Ranks, Tucker
+from torch import Tensor
 
-__all__ = ["TensorLLM", "from_tucker"]
+from tensorllm_core.linalg.truncations import Truncations, tucker_truncations
+from tensorllm_core.methods.method import Prepared, Replacement, Steps, Unit, attention_of
+from tensorllm_core.methods.tensorise import detensorise, tensorise
+from tensorllm_core.types import AttentionTensor, LayerWeights, Layout, Progress
+
+__all__ = ["TensorLLM", "tensor_name", "tensorllm_unit"]
 
 
 @dataclass(frozen=True)
 class TensorLLM:
-    """The truncated HOSVD at these ranks, refined by at most `sweeps` sweeps of HOOI."""
+    """The truncated HOSVD of every layer's tensor, refined by at most `sweeps` sweeps of HOOI."""
 
-    ranks: Ranks
     layout: Layout = Layout.PAPER
     sweeps: int = 0
 
-    def compress(self, weights: AttentionWeights) -> Compressed:
-        """Decompose a layer and write it out again."""
-        tensor = tensorise(weights, self.layout)
-        check_ranks(tensor.shape, self.ranks)
-        return self.compress_decomposed(tensor, hosvd(tensor.data))
+    def feed_forward_layers(self, chosen: tuple[int, ...]) -> tuple[int, ...]:
+        """None: it compresses attention alone."""
+        return ()
 
-    def compress_decomposed(self, tensor: AttentionTensor, decomposition: Hosvd) -> Compressed:
-        """The same, for a layer that is decomposed already: several ranks share the work.
-
-        Raises:
-            RankError: ranks that no decomposition of the tensor can have.
-        """
-        check_ranks(tensor.shape, self.ranks)
-        if self.sweeps:
-            return from_tucker(tensor, refine(decomposition, self.ranks, max_sweeps=self.sweeps).tucker)
-        return from_tucker(tensor, truncate(decomposition, self.ranks))
+    def prepare(self, layers: Mapping[int, LayerWeights], progress: Progress | None = None) -> Prepared:
+        """Decompose every layer at all ranks."""
+        chosen = attention_of(layers)
+        steps = Steps(progress, len(chosen))
+        units = []
+        for layer, weights in chosen.items():
+            within = steps.begin(tensor_name(layer))
+            tensor = tensorise(weights, self.layout)
+            units.append(tensorllm_unit(layer, tensor, tucker_truncations(tensor.data, self.sweeps, within)))
+        return Prepared(tuple(units))
 
 
-def from_tucker(tensor: AttentionTensor, tucker: Tucker) -> Compressed:
-    """A decomposition of the tensor, written out as attention weights."""
-    rebuilt = AttentionTensor(reconstruct(tucker), tensor.parts, tensor.layout)
-    return Compressed(detensorise(rebuilt), tensor.shape.stored_entries(tucker.ranks), tensor.shape.entries)
+def tensor_name(layer: int, matrix: str = "") -> str:
+    """The name of a decomposed tensor: of a layer's attention, or of one of its matrices.
+
+    >>> tensor_name(3), tensor_name(3, "up")
+    ('layer 3', 'layer 3 up')
+    """
+    return f"layer {layer} {matrix}".rstrip()
+
+
+def tensorllm_unit(layer: int, tensor: AttentionTensor, truncations: Truncations) -> Unit:
+    """A layer whose tensor is decomposed already."""
+    name = tensor_name(layer)
+
+    def assemble(rebuilt: Mapping[str, Tensor]) -> Mapping[int, Replacement]:
+        found = AttentionTensor(rebuilt[name].to(tensor.data), tensor.parts, tensor.layout)
+        return {layer: Replacement(detensorise(found))}
+
+    return Unit((layer,), {name: truncations}, assemble)

@@ -48,7 +48,7 @@ def _like_llama(
     )
 
 
-def _interleaved(name: str, blocks: str, attention: str) -> Family:
+def _interleaved(name: str, blocks: str, attention: str, *, turns_freely: bool = False) -> Family:
     return Family(
         name=name,
         model_types=(name,),
@@ -58,10 +58,11 @@ def _interleaved(name: str, blocks: str, attention: str) -> Family:
         o=Stored(f"{attention}.dense", _OUTPUT),
         feed_forward=(Dense(("in",), "mlp.dense_h_to_4h", _IN), Dense(("out",), "mlp.dense_4h_to_h", _OUT)),
         size_names=SizeNames(),
+        turns_freely=turns_freely,
     )
 
 
-def _like_gptj(name: str, attention: str, feed_forward: tuple[Dense, ...]) -> Family:
+def _like_gptj(name: str, attention: str, feed_forward: tuple[Dense, ...], *, turns_freely: bool = False) -> Family:
     return Family(
         name=name,
         model_types=(name,),
@@ -75,6 +76,7 @@ def _like_gptj(name: str, attention: str, feed_forward: tuple[Dense, ...]) -> Fa
         o=Stored(f"{attention}.out_proj", _OUTPUT),
         feed_forward=feed_forward,
         size_names=SizeNames(),
+        turns_freely=turns_freely,
     )
 
 
@@ -88,6 +90,7 @@ _GPT2 = Family(
     o=Stored("attn.c_proj", "(head d_head) d_model -> d_model d_head head"),
     feed_forward=(Dense(("in",), "mlp.c_fc", _OUT), Dense(("out",), "mlp.c_proj", _IN)),
     size_names=SizeNames(layers="n_layer", heads="n_head", d_model="n_embd"),
+    turns_freely=True,
 )
 
 _PHI3 = Family(
@@ -113,6 +116,7 @@ _OPT = Family(
     o=Stored("self_attn.out_proj", _OUTPUT),
     feed_forward=(Dense(("in",), "fc1", _IN), Dense(("out",), "fc2", _OUT)),
     size_names=SizeNames(),
+    turns_freely=True,
 )
 
 _FALCON = Family(
@@ -134,7 +138,7 @@ _FALCON = Family(
 _C_FC = (Dense(("in",), "mlp.c_fc", _IN), Dense(("out",), "mlp.c_proj", _OUT))
 
 DECODERS: tuple[Family, ...] = (
-    _interleaved("bloom", "h", "self_attention"),
+    _interleaved("bloom", "h", "self_attention", turns_freely=True),
     _like_llama("cohere"),
     _like_llama("cohere2", d_head="head_dim"),
     _FALCON,
@@ -148,7 +152,7 @@ DECODERS: tuple[Family, ...] = (
         defaults={"num_attention_heads": 8, _GROUPS: 4, "head_dim": 256},
     ),
     _GPT2,
-    _like_gptj("gpt_neo", "attn.attention", _C_FC),
+    _like_gptj("gpt_neo", "attn.attention", _C_FC, turns_freely=True),
     _interleaved("gpt_neox", "layers", "attention"),
     _like_gptj("gptj", "attn", (Dense(("in",), "mlp.fc_in", _IN), Dense(("out",), "mlp.fc_out", _OUT))),
     _like_llama("granite"),

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch import nn
+from jaxtyping import Float
+from torch import Tensor, nn
 
 from tensorllm_core.errors import CheckpointError, LayerError, RequestError
+from tensorllm_core.models.dense import cut_dense, feed_forward_names, join_dense, require_feed_forward
 from tensorllm_core.models.family import Family, join, split
 from tensorllm_core.models.locate import check_layer, locate
 from tensorllm_core.models.opening import LoadedModel
@@ -22,10 +24,15 @@ __all__ = ["Edit", "edited", "parameters_of", "read_module_attention", "write_mo
 
 @dataclass(frozen=True)
 class Edit:
-    """What to change in a model: attention weights by layer, and layers whose attention adds nothing at all."""
+    """What to change in a model, by layer.
+
+    Attention weights, layers whose attention adds nothing at all, and feed-forward matrices by name; those that are
+    not named stay as they are.
+    """
 
     replacements: Mapping[int, AttentionWeights] = field(default_factory=dict)
     removed: frozenset[int] = frozenset()
+    feed_forward: Mapping[int, Mapping[str, Float[Tensor, "d_ff d_model"]]] = field(default_factory=dict)
 
     @property
     def layers(self) -> tuple[int, ...]:
@@ -34,12 +41,12 @@ class Edit:
         >>> Edit(removed=frozenset({3, 1})).layers
         (1, 3)
         """
-        return tuple(sorted({*self.replacements, *self.removed}))
+        return tuple(sorted({*self.replacements, *self.removed, *self.feed_forward}))
 
 
 @contextmanager
 def edited(loaded: LoadedModel, edit: Edit) -> Iterator[nn.Module]:
-    """Run a model with the attention of some layers replaced or removed, under its lock; biases stay.
+    """Run a model with the weights of some layers replaced or their attention removed, under its lock; biases stay.
 
     A removed layer's attention output is zero, its biases' share included. The original weights come back bit by
     bit when the block ends, however it ends. An empty edit runs the original model, safe from edits of others.
@@ -47,22 +54,26 @@ def edited(loaded: LoadedModel, edit: Edit) -> Iterator[nn.Module]:
 
     Raises:
         LayerError: the model has no such layer, or one block of weights is replaced for two layers.
-        CheckpointError: a replacement's shape is not the layer's.
+        CheckpointError: a replacement's shape is not the layer's, or the family has no such feed-forward matrix.
     """
     with loaded.lock, ExitStack() as stack:
         family, sizes = loaded.checkpoint.family, loaded.checkpoint.sizes
-        replacements = edit.replacements
-        _check_shared(replacements, sizes)
+        for layers in (edit.replacements, edit.feed_forward):
+            _check_shared(layers, sizes)
         for layer in edit.removed:
             output = loaded.model.get_submodule(_module_name(loaded.model, family, sizes, layer))
             stack.callback(output.register_forward_hook(_nothing).remove)
-        chosen = {layer: _parameters(loaded.model, family, sizes, layer) for layer in replacements}
-        originals = [
-            (parameter, parameter.detach().clone()) for layer in chosen.values() for parameter in layer.values()
+        writings = [
+            (_parameters(loaded.model, family, sizes, layer), join(family, weights))
+            for layer, weights in edit.replacements.items()
         ]
+        writings += [
+            _feed_forward(loaded.model, family, sizes, layer, named) for layer, named in edit.feed_forward.items()
+        ]
+        originals = [(parameter, parameter.detach().clone()) for found, _ in writings for parameter in found.values()]
         try:
-            for layer, weights in replacements.items():
-                _write(chosen[layer], join(family, weights))
+            for parameters, stored in writings:
+                _write(parameters, stored)
             yield loaded.model
         finally:
             with torch.no_grad():
@@ -126,6 +137,26 @@ def _parameters(model: nn.Module, family: Family, sizes: AttentionSizes, layer: 
     return _named(model, family, sizes, layer, [matrix.path for matrix in family.matrices])
 
 
+def _feed_forward(
+    model: nn.Module, family: Family, sizes: AttentionSizes, layer: int, matrices: Mapping[str, Tensor]
+) -> tuple[dict[str, nn.Parameter], dict[str, Tensor]]:
+    """The parameters that hold these matrices, and what to write there; a matrix beside them in one stays."""
+    require_feed_forward(family)
+    known = feed_forward_names(family)
+    if unknown := [name for name in matrices if name not in known]:
+        raise CheckpointError(
+            f"Expected feed-forward matrices of {', '.join(f'`{name}`' for name in known)}, got `{unknown[0]}`; choose "
+            "among them."
+        )
+    touched = [dense for dense in family.feed_forward if set(dense.names) & set(matrices)]
+    parameters = _named(model, family, sizes, layer, [dense.path for dense in touched])
+    stored = {}
+    for dense in touched:
+        kept = cut_dense(dense, parameters[dense.path].detach(), sizes.d_model)
+        stored[dense.path] = join_dense(dense, {name: matrices.get(name, kept[name]).to(kept[name]) for name in kept})
+    return parameters, stored
+
+
 def _named(
     model: nn.Module, family: Family, sizes: AttentionSizes, layer: int, paths: Iterable[str]
 ) -> dict[str, nn.Parameter]:
@@ -148,11 +179,11 @@ def _module_name(model: nn.Module, family: Family, sizes: AttentionSizes, layer:
     return locate(family, named, sizes).name(layer, family.o.path).removesuffix(".weight")
 
 
-def _nothing(_module: nn.Module, _inputs: tuple, output: torch.Tensor) -> torch.Tensor:
+def _nothing(_module: nn.Module, _inputs: tuple, output: Tensor) -> Tensor:
     return torch.zeros_like(output)
 
 
-def _write(parameters: Mapping[str, nn.Parameter], stored: Mapping[str, torch.Tensor]) -> None:
+def _write(parameters: Mapping[str, nn.Parameter], stored: Mapping[str, Tensor]) -> None:
     for path, parameter in parameters.items():
         if stored[path].shape != parameter.shape:
             raise CheckpointError(

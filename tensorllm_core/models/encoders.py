@@ -18,7 +18,7 @@ def _qkv(q: str, k: str, v: str) -> Separate:
     return Separate(q=Stored(q, _QUERIES), k=Stored(k, _GROUPED), v=Stored(v, _GROUPED))
 
 
-def _like_bert(name: str, *model_types: str, suffix: str = "") -> Family:
+def _like_bert(name: str, *model_types: str, suffix: str = "", turns_freely: bool = True) -> Family:
     inner = "attention.self"
     return Family(
         name=name,
@@ -29,6 +29,7 @@ def _like_bert(name: str, *model_types: str, suffix: str = "") -> Family:
         o=Stored("attention.output.dense", _OUTPUT),
         feed_forward=(Dense(("in",), "intermediate.dense", _IN), Dense(("out",), "output.dense", _OUT)),
         size_names=SizeNames(),
+        turns_freely=turns_freely,
     )
 
 
@@ -41,6 +42,7 @@ _DISTILBERT = Family(
     o=Stored("attention.out_lin", _OUTPUT),
     feed_forward=(Dense(("in",), "ffn.lin1", _IN), Dense(("out",), "ffn.lin2", _OUT)),
     size_names=SizeNames(layers="n_layers", heads="n_heads", d_model="dim"),
+    turns_freely=True,
 )
 
 _MODERNBERT = Family(
@@ -71,12 +73,14 @@ _ALBERT = Family(
         Dense(("out",), f"{_ALBERT_LAYER}.ffn_output", _OUT),
     ),
     size_names=SizeNames(blocks="num_hidden_groups", one=("inner_group_num",), defaults={"num_hidden_groups": 1}),
+    turns_freely=True,
 )
 
 ENCODERS: tuple[Family, ...] = (
     _ALBERT,
     _like_bert("bert"),
-    _like_bert("deberta-v2", suffix="_proj"),
+    # Its queries and keys also meet projections of the positions.
+    _like_bert("deberta-v2", suffix="_proj", turns_freely=False),
     _DISTILBERT,
     _like_bert("electra"),
     _MODERNBERT,

@@ -76,7 +76,7 @@ class Family:
 
     `blocks` is the path of the list of blocks below the base model: `layers` finds `model.layers.0...`
     and `layers.0...` alike. Weights are `{blocks}.{block}.{path}.weight`. Where `feed_forward` is empty, there are
-    many feed-forward parts (experts), of which none is described.
+    many feed-forward parts (experts), of which none is described. `turns_freely` as in `LayerWeights`.
     """
 
     name: str
@@ -87,6 +87,7 @@ class Family:
     o: Stored
     feed_forward: tuple[Dense, ...]
     size_names: SizeNames
+    turns_freely: bool = False
 
     @property
     def matrices(self) -> tuple[Stored | Fused, ...]:

@@ -5,28 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from tensorllm_core.errors import CheckpointError
 from tensorllm_core.models.checkpoint import Checkpoint, read_matrix
+from tensorllm_core.models.dense import cut_dense, feed_forward_names, join_dense, require_feed_forward
 from tensorllm_core.models.editing import parameters_of
-from tensorllm_core.models.family import Dense, Family, reverse
+from tensorllm_core.models.family import Family
 
-__all__ = ["feed_forward_names", "read_feed_forward", "read_module_feed_forward", "write_module_feed_forward"]
-
-_FUSED = 2
-
-
-def feed_forward_names(family: Family) -> tuple[str, ...]:
-    """What the family's feed-forward matrices are called, in order; empty where experts take their place.
-
-    >>> from tensorllm_core.models.families import FAMILIES
-    >>> feed_forward_names(FAMILIES["phi3"])
-    ('gate', 'up', 'down')
-    """
-    return tuple(name for dense in family.feed_forward for name in dense.names)
+__all__ = ["read_feed_forward", "read_module_feed_forward", "write_module_feed_forward"]
 
 
 def read_feed_forward(
@@ -40,14 +28,14 @@ def read_feed_forward(
             not of floating point or not finite.
     """
     checkpoint.check_layer(layer)
-    _require(checkpoint.family)
+    require_feed_forward(checkpoint.family)
     found: dict[str, Tensor] = {}
     for dense in checkpoint.family.feed_forward:
         name = checkpoint.location.name(layer, dense.path)
         entry = checkpoint.tensors.get(name)
         if entry is None:
             raise CheckpointError(f"Expected the tensor `{name}`, got none; copy or download the model again.")
-        found |= _cut(dense, read_matrix(checkpoint.storage, entry).to(device), checkpoint.d_model)
+        found |= cut_dense(dense, read_matrix(checkpoint.storage, entry).to(device), checkpoint.d_model)
     return found
 
 
@@ -58,12 +46,12 @@ def read_module_feed_forward(model: nn.Module, family: Family, layer: int) -> di
         LayerError: the model has no such layer.
         CheckpointError: the model is not of this family, or the family has no single feed-forward part.
     """
-    _require(family)
+    require_feed_forward(family)
     paths = [dense.path for dense in family.feed_forward]
     parameters, sizes = parameters_of(model, family, layer, paths)
     found: dict[str, Tensor] = {}
     for dense in family.feed_forward:
-        found |= _cut(dense, parameters[dense.path].detach().to(torch.float32, copy=True), sizes.d_model)
+        found |= cut_dense(dense, parameters[dense.path].detach().to(torch.float32, copy=True), sizes.d_model)
     return found
 
 
@@ -76,11 +64,11 @@ def write_module_feed_forward(
         LayerError: the model has no such layer.
         CheckpointError: the model is not of this family, or a matrix is missing or has another shape.
     """
-    _require(family)
+    require_feed_forward(family)
     if missing := set(feed_forward_names(family)) - set(matrices):
         raise CheckpointError(f"Expected the matrix `{min(missing)}` of the layer, got none; give all of them.")
     parameters, _ = parameters_of(model, family, layer, [dense.path for dense in family.feed_forward])
-    stored = {dense.path: _stored(dense, matrices) for dense in family.feed_forward}
+    stored = {dense.path: join_dense(dense, matrices) for dense in family.feed_forward}
     for path, parameter in parameters.items():
         if stored[path].shape != parameter.shape:
             raise CheckpointError(
@@ -90,28 +78,3 @@ def write_module_feed_forward(
     with torch.no_grad():
         for path, parameter in parameters.items():
             parameter.copy_(stored[path])
-
-
-def _cut(dense: Dense, stored: Tensor, d_model: int) -> dict[str, Tensor]:
-    if stored.ndim != 2 or stored.numel() % (d_model * len(dense.names)) or d_model not in stored.shape:
-        raise CheckpointError(
-            f"Expected `{dense.path}` with {d_model} on one side, got shape {tuple(stored.shape)}; give the config "
-            "that belongs to these weights."
-        )
-    if len(dense.names) == _FUSED:
-        cut = rearrange(stored, dense.pattern, part=_FUSED)
-        return dict(zip(dense.names, cut, strict=True))
-    return {dense.names[0]: rearrange(stored, dense.pattern)}
-
-
-def _stored(dense: Dense, matrices: Mapping[str, Tensor]) -> Tensor:
-    found = [matrices[name] for name in dense.names]
-    return reverse(dense.pattern, torch.stack(found) if len(found) == _FUSED else found[0])
-
-
-def _require(family: Family) -> None:
-    if not family.feed_forward:
-        raise CheckpointError(
-            f"Expected a model with one feed-forward part per layer, got the family `{family.name}`, whose layers have "
-            "several experts; choose its attention, or another model."
-        )

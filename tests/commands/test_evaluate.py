@@ -76,7 +76,7 @@ def test_a_file_of_ones_own_is_a_benchmark(call, tmp_path):
         (("--benchmark", "world-hop", "--layers", "2-1", "--ranks", "1,1,1"), "Expected layers as L"),
         (("--benchmark", "world-hop", "--layers", "one", "--ranks", "1,1,1"), "Expected layers as L"),
         (("--benchmark", "world-hop", "--layers", "0", "--ranks", "999,1,1"), "Expected ranks"),
-        (("--benchmark", "world-hop", "--layers", "0", "--ranks", "0,1,1"), "Expected three positive whole ranks"),
+        (("--benchmark", "world-hop", "--layers", "0", "--ranks", "0,1,1"), "Expected positive whole ranks"),
         (("--benchmark", "zzz", "--layers", "0", "--ranks", "1,1,1"), "zzz"),
         (("--benchmark", "none.jsonl", "--layers", "0", "--ranks", "1,1,1"), "none.jsonl"),
         (("--benchmark", "world-hop", "--layers", "0", "--ranks", "1,1,1", "--split", "train"), "Expected"),

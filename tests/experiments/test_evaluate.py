@@ -10,12 +10,13 @@ import torch
 
 from tensorllm_core.benchmarks.benchmark import Answering, Question, QuestionSet, Split
 from tensorllm_core.errors import BenchmarkError, RequestError
+from tensorllm_core.experiments import edits
 from tensorllm_core.experiments import evaluate as engine
-from tensorllm_core.experiments.edits import compressed, random_subspace, removed
+from tensorllm_core.experiments.edits import read_layers, removed
 from tensorllm_core.experiments.evaluate import ORIGINAL, AnswerCache, Subject, evaluate
 from tensorllm_core.experiments.prefix_store import PrefixStore
+from tensorllm_core.methods.random_subspace import RandomSubspace
 from tensorllm_core.methods.tensorllm import TensorLLM
-from tensorllm_core.models.checkpoint import read_attention
 from tensorllm_core.models.editing import Edit
 from tensorllm_core.types import Ranks
 from tests.experiments.conftest import BENCHMARKS, some_questions
@@ -27,8 +28,8 @@ RANKS = Ranks(10, 5, 3)
 
 
 def edit_of(loaded, *layers, ranks=RANKS):
-    weights = {layer: read_attention(loaded.checkpoint, layer) for layer in layers}
-    return compressed(weights, dict.fromkeys(layers, TensorLLM(ranks))).edit
+    prepared = TensorLLM().prepare(read_layers(loaded.checkpoint, layers, TensorLLM()))
+    return edits.edit_of(prepared.at(dict.fromkeys(prepared.tensors, tuple(ranks))))
 
 
 def state(loaded):
@@ -292,11 +293,12 @@ def test_an_encoder_fills_in_five_masks_where_answers_are_generated(encoder):
 
 def test_a_random_subspace_of_the_same_ranks_stores_as_much_and_answers_worse(decoder):
     layers = tuple(range(4))
-    weights = {layer: read_attention(decoder.checkpoint, layer) for layer in layers}
-    ranks = dict.fromkeys(layers, Ranks(12, 6, 4))
-    ours = compressed(weights, {layer: TensorLLM(ranks[layer]) for layer in layers})
-    control = random_subspace(weights, ranks)
+    weights = read_layers(decoder.checkpoint, layers, TensorLLM())
+    ours, control = (
+        prepared.at(dict.fromkeys(prepared.tensors, (12, 6, 4)))
+        for prepared in (TensorLLM().prepare(weights), RandomSubspace().prepare(weights))
+    )
     assert control.compression_ratio == ours.compression_ratio
-    subjects = [Subject("ours", decoder, ours.edit), Subject("control", decoder, control.edit)]
+    subjects = [Subject("ours", decoder, edits.edit_of(ours)), Subject("control", decoder, edits.edit_of(control))]
     found = evaluate([some_questions("world-bios", 200)], subjects).answers
     assert found["ours"]["world-bios"].accuracy > found["control"]["world-bios"].accuracy + 0.2

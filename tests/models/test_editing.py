@@ -10,6 +10,7 @@ from tensorllm_core.errors import CheckpointError, LayerError
 from tensorllm_core.models.checkpoint import open_checkpoint
 from tensorllm_core.models.editing import Edit, edited, read_module_attention, write_module_attention
 from tensorllm_core.models.families import FAMILIES
+from tensorllm_core.models.feed_forward import read_module_feed_forward
 from tensorllm_core.models.opening import LoadedModel
 from tensorllm_core.types import AttentionWeights
 from tests.models.tiny_models import LAYERS, TINY, logits, saved_model, tiny_model
@@ -168,3 +169,30 @@ def test_layers_that_share_weights_are_changed_together_and_by_one_replacement(t
         edited(loaded, both),
     ):
         pass
+
+
+@pytest.mark.parametrize("tiny", ["llama", "gpt2", "phi3", "modernbert", "bert"])
+def test_feed_forward_matrices_are_replaced_one_by_one_and_come_back(tiny, tmp_path):
+    checkpoint = open_checkpoint(str(saved_model(tiny, tmp_path)))
+    loaded = LoadedModel(tiny_model(tiny), None, checkpoint)
+    before, expected = state(loaded), logits(loaded.model)
+    old = read_module_feed_forward(loaded.model, checkpoint.family, 1)
+    for name, matrix in old.items():
+        with edited(loaded, Edit(feed_forward={1: {name: matrix.flip(0)}})) as model:
+            new = read_module_feed_forward(model, checkpoint.family, 1)
+            assert torch.equal(new[name], matrix.flip(0))
+            assert all(torch.equal(new[other], old[other]) for other in old if other != name)
+            assert (logits(model) - expected).abs().max() > 1e-4
+    assert same(before, state(loaded))
+
+
+def test_a_feed_forward_matrix_that_the_family_lacks_is_refused(grouped):
+    with (
+        pytest.raises(CheckpointError, match="Expected feed-forward matrices of `gate`, `up`, `down`, got `in`"),
+        edited(grouped, Edit(feed_forward={0: {"in": torch.ones(48, 32)}})),
+    ):
+        pass
+
+
+def test_an_edit_names_every_layer_that_it_changes():
+    assert Edit(removed=frozenset({3}), feed_forward={1: {}}).layers == (1, 3)

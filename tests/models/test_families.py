@@ -200,3 +200,37 @@ def test_all_parameters_are_counted_once(model, tiny, tmp_path):
     vocabulary = model.get_input_embeddings().weight.numel()
     assert counts["embeddings"] >= vocabulary
     assert counts["feed-forward"] > 0
+
+
+def turned_by_random(weights: AttentionWeights, queries_and_keys: bool) -> AttentionWeights:
+    """One random orthogonal matrix for each group, on Q and K or on V and O; a plain loop."""
+    generator = torch.Generator().manual_seed(1)
+    d_head, each = weights.k.shape[1], weights.heads // weights.groups
+    found = {name: getattr(weights, name).clone() for name in "qkvo"}
+    for group in range(weights.groups):
+        turn = torch.linalg.qr(torch.randn(d_head, d_head, generator=generator)).Q
+        one, many = ("k", "q") if queries_and_keys else ("v", "o")
+        found[one][:, :, group] = found[one][:, :, group] @ turn
+        for head in range(group * each, group * each + each):
+            found[many][:, :, head] = found[many][:, :, head] @ turn
+    return AttentionWeights(**found)
+
+
+def logits_when_turned(model, family, queries_and_keys):
+    zero_biases(model)  # a turned bias belongs to a turned weight; here only the weights turn
+    before = logits(model)
+    weights = read_module_attention(model, family, LAYER)
+    write_module_attention(model, family, LAYER, turned_by_random(weights, queries_and_keys))
+    return before, logits(model)
+
+
+def test_values_and_outputs_turn_freely_in_every_family(model, family):
+    before, after = logits_when_turned(model, family, queries_and_keys=False)
+    assert torch.allclose(before, after, atol=2e-4)
+
+
+def test_queries_and_keys_turn_freely_exactly_where_the_family_says_so(model, family):
+    before, after = logits_when_turned(model, family, queries_and_keys=True)
+    # DeBERTa's projections of positions are its keys' and queries' own or not, as the config has it.
+    if family.name != "deberta-v2":
+        assert torch.allclose(before, after, atol=2e-4) == family.turns_freely

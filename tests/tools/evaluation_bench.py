@@ -22,16 +22,13 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from tensorllm_core.benchmarks.benchmark import Question, QuestionSet, Split
 from tensorllm_core.benchmarks.registry import load_questions
+from tensorllm_core.experiments.edits import edit_of, read_layers
 from tensorllm_core.experiments.evaluate import ORIGINAL, Subject, evaluate
 from tensorllm_core.experiments.prefix_store import PrefixStore
-from tensorllm_core.linalg.hosvd import hosvd
-from tensorllm_core.methods.tensorise import tensorise
-from tensorllm_core.methods.tensorllm import TensorLLM
+from tensorllm_core.methods.tensorllm import TensorLLM, tensor_name
 from tensorllm_core.models.bundled import bundled_folder
-from tensorllm_core.models.checkpoint import read_attention
 from tensorllm_core.models.editing import Edit, edited
 from tensorllm_core.models.opening import LoadedModel, load_model
-from tensorllm_core.types import Ranks
 
 BENCHMARKS = ("world-hop", "world-claims", "world-bios", "world-facts")
 TRIPLES = 20
@@ -58,15 +55,12 @@ def bundled() -> dict:
     loaded = load_model("demo-decoder-noisy", device="cpu")
     sets = [load_questions(name, Split.TEST) for name in BENCHMARKS]
     layer = loaded.checkpoint.layers - 1
-    tensor = tensorise(read_attention(loaded.checkpoint, layer))
+    weights = read_layers(loaded.checkpoint, (layer,), TensorLLM())
     evaluate(sets, [Subject(ORIGINAL, loaded)])
 
     start = time.perf_counter()
-    decomposition = hosvd(tensor.data)
-    edits = [
-        Edit({layer: TensorLLM(Ranks(r1, 6, 4)).compress_decomposed(tensor, decomposition).weights})
-        for r1 in range(4, 4 + TRIPLES)
-    ]
+    prepared = TensorLLM().prepare(weights)
+    edits = [edit_of(prepared.at({tensor_name(layer): (r1, 6, 4)})) for r1 in range(4, 4 + TRIPLES)]
     decomposing = time.perf_counter() - start
     subjects = [Subject(str(number), loaded, edit) for number, edit in enumerate(edits)]
     reused, plain_batches = PrefixStore(), PrefixStore(0, 0)

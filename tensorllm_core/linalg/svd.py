@@ -1,0 +1,101 @@
+"""Truncated SVD of one matrix at every rank (Eckart and Young 1936)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from einops import einsum
+from jaxtyping import Float
+from torch import Tensor
+
+from tensorllm_core.errors import RankError
+from tensorllm_core.linalg.products import full_precision
+from tensorllm_core.linalg.truncations import Front, wrong_number_of_ranks
+
+__all__ = ["SvdTruncations", "svd_truncations"]
+
+
+@dataclass(frozen=True, eq=False)
+class SvdTruncations:
+    """`W ~ U diag(S) V^T`; a rank r stores `r (rows + columns)` entries, the values within a factor."""
+
+    u: Float[Tensor, "rows k"]
+    singular_values: Float[Tensor, " k"]
+    v: Float[Tensor, "columns k"]
+
+    @property
+    def limits(self) -> tuple[int, ...]:
+        """The full rank, alone."""
+        return (len(self.singular_values),)
+
+    @property
+    def entries(self) -> int:
+        """Entries of the matrix itself."""
+        return self.u.shape[0] * self.v.shape[0]
+
+    @property
+    def break_even(self) -> int:
+        """The largest rank that stores no more than the matrix itself; 0 if even rank 1 stores more.
+
+        >>> svd_truncations(torch.ones(344, 128)).break_even
+        93
+        """
+        return self.entries // (self.u.shape[0] + self.v.shape[0])
+
+    def check(self, ranks: tuple[int, ...]) -> tuple[int, ...]:
+        """The rank, when it is possible."""
+        if len(ranks) != 1:
+            raise wrong_number_of_ranks(ranks, 1)
+        if not 1 <= ranks[0] <= self.limits[0]:
+            raise RankError(f"Expected a rank from 1 to {self.limits[0]}, got {ranks[0]}; choose one in these limits.")
+        return tuple(ranks)
+
+    def rank_of(self, rho: float) -> int:
+        """The rank that is this fraction of the full rank, rounded down, but at least 1.
+
+        Source: LASER (arXiv 2312.13558), which names ranks so.
+
+        Raises:
+            RankError: a fraction outside 0 to 1.
+
+        >>> svd_truncations(torch.ones(344, 128)).rank_of(0.1)
+        12
+        """
+        if not 0 < rho <= 1:
+            raise RankError(f"Expected a fraction rho above 0 and up to 1, got {rho:g}; give one such as 0.1.")
+        # A tenth of 30 is 3, although 0.1 * 30 is a little less in binary.
+        return max(1, math.floor(rho * self.limits[0] + 1e-9))
+
+    def stored_entries(self, ranks: tuple[int, ...]) -> int:
+        """Entries of both factors."""
+        return ranks[0] * (self.u.shape[0] + self.v.shape[0])
+
+    def front(self) -> Front:
+        """Every rank."""
+        ranks = np.arange(1, self.limits[0] + 1)
+        energy = self.singular_values.double().cpu().numpy() ** 2
+        beyond = np.append(np.cumsum(energy[::-1])[::-1][1:], 0.0)
+        return Front(ranks[:, None], ranks * (self.u.shape[0] + self.v.shape[0]), beyond)
+
+    def rebuild(self, ranks: tuple[int, ...]) -> Float[Tensor, "rows columns"]:
+        """The best matrix of that rank."""
+        (rank,) = self.check(ranks)
+        with full_precision():
+            left = self.u[:, :rank] * self.singular_values[:rank]
+            return einsum(left, self.v[:, :rank], "rows r, columns r -> rows columns")
+
+
+def svd_truncations(matrix: Float[Tensor, "rows columns"]) -> SvdTruncations:
+    """Decompose a matrix; the factors have its device, in float32 or better.
+
+    >>> svd_truncations(torch.ones(4, 9)).front().squared_error.round(9).tolist()
+    [0.0, 0.0, 0.0, 0.0]
+    """
+    wide = matrix.to(torch.float64 if matrix.numel() <= 2**20 or matrix.dtype is torch.float64 else torch.float32)
+    with full_precision():
+        u, values, vh = torch.linalg.svd(wide, full_matrices=False)
+    dtype = matrix.dtype if matrix.dtype is torch.float64 else torch.float32
+    return SvdTruncations(u.to(dtype), values.to(dtype), vh.mT.contiguous().to(dtype))

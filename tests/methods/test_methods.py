@@ -1,0 +1,307 @@
+"""What holds for every registered method, on plain and on grouped attention."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+import torch
+
+from tensorllm_core.errors import LayoutError, RankError, RequestError, StoppedError
+from tensorllm_core.experiments.edits import edit_of, read_layers
+from tensorllm_core.linalg.cp import CpTruncations
+from tensorllm_core.methods.laser import Laser
+from tensorllm_core.methods.method import Method, Prepared
+from tensorllm_core.methods.rank_text import parse_ranks
+from tensorllm_core.methods.registry import METHODS, Options, make_method
+from tensorllm_core.methods.trawl import Trawl
+from tensorllm_core.models.checkpoint import open_checkpoint
+from tensorllm_core.models.editing import edited
+from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.types import LayerWeights, Layout
+from tests.methods.test_tensorise import random_weights
+from tests.models.tiny_models import logits, saved_model, tiny_model
+
+D_MODEL, D_HEAD, D_FF = 24, 5, 30
+GROUPINGS = {"plain": (4, 1), "grouped": (2, 2)}
+ATTENTION = D_MODEL * D_HEAD * 4 * 4
+FEED_FORWARD = 3 * D_FF * D_MODEL
+
+# What a rank of each kind stores, counted anew from the shapes; `g` groups of `n` query heads.
+STORED = {
+    "tensorllm": lambda r, g, n: g * r[0] * r[1] * r[2] + D_MODEL * r[0] + D_HEAD * r[1] + (2 * n + 2) * r[2],
+    "turns": lambda r, g, n: STORED["tensorllm"](r, g, n) + g * D_HEAD**2,
+    "part": lambda r, heads: heads * r[0] * r[1] + D_MODEL * r[0] + D_HEAD * r[1],
+    "svd": lambda r, rows, columns: r * (rows + columns),
+}
+
+
+def layer_weights(grouping: str, seed: int, turns_freely: bool = False) -> LayerWeights:
+    groups, shared_by = GROUPINGS[grouping]
+    attention = random_weights(D_MODEL, D_HEAD, groups, shared_by, seed)
+    generator = torch.Generator().manual_seed(seed + 100)
+    dense = {name: torch.randn(D_FF, D_MODEL, generator=generator) for name in ("gate", "up", "down")}
+    return LayerWeights(attention, dense, turns_freely)
+
+
+def matrices(weights: LayerWeights) -> dict[str, torch.Tensor]:
+    attention = {name: getattr(weights.attention, name) for name in ("q", "k", "v", "o")} if weights.attention else {}
+    return attention | dict(weights.feed_forward)
+
+
+def after(layers: dict[int, LayerWeights], found) -> dict[int, LayerWeights]:
+    return {
+        layer: LayerWeights(
+            found.replacements[layer].attention or weights.attention,
+            {**weights.feed_forward, **found.replacements[layer].feed_forward},
+        )
+        for layer, weights in layers.items()
+    }
+
+
+def squared_error(layers: dict[int, LayerWeights], found) -> float:
+    new = after(layers, found)
+    return sum(
+        float((matrix.double() - matrices(new[layer])[name].double()).square().sum())
+        for layer, weights in layers.items()
+        for name, matrix in matrices(weights).items()
+    )
+
+
+def stacks_all(name: str) -> bool:
+    """Whether the method stacks matrices whose shapes differ where K and V have fewer heads than Q."""
+    return name == "trawl-attention"
+
+
+def is_possible(tensor, ranks) -> bool:
+    try:
+        tensor.check(ranks)
+    except RankError:
+        return False
+    return True
+
+
+@pytest.fixture(params=[(name, grouping) for name, grouping in itertools.product(METHODS, GROUPINGS)
+                        if not (stacks_all(name) and grouping == "grouped")],
+                ids=lambda pair: f"{pair[0]}-{pair[1]}")  # fmt: skip
+def case(request):
+    name, grouping = request.param
+    layers = {layer: layer_weights(grouping, layer) for layer in (0, 2)}
+    return name, grouping, layers, make_method(name).prepare(layers)
+
+
+def full(prepared: Prepared) -> dict[str, tuple[int, ...]]:
+    return {name: tensor.limits for name, tensor in prepared.tensors.items()}
+
+
+def test_every_method_keeps_the_protocol(case):
+    name, _, _, prepared = case
+    assert isinstance(make_method(name), Method)
+    assert METHODS[name].title
+    assert METHODS[name].words.endswith(".")
+    assert [unit.layers for unit in prepared.units] == [(0,), (2,)]
+
+
+def test_full_ranks_lose_nothing_and_shapes_and_dtypes_stay(case):
+    _, _, layers, prepared = case
+    found = prepared.at(full(prepared))
+    for layer, weights in after(layers, found).items():
+        for name, matrix in matrices(weights).items():
+            old = matrices(layers[layer])[name]
+            assert (matrix.shape, matrix.dtype) == (old.shape, old.dtype)
+            assert torch.allclose(matrix, old, atol=2e-5)
+
+
+def test_the_error_never_rises_with_a_rank(case):
+    _, _, layers, prepared = case
+    for name, tensor in prepared.tensors.items():
+        front = tensor.front()
+        assert (front.stored_entries[1:] >= front.stored_entries[:-1]).all()
+        assert (front.squared_error[1:] <= front.squared_error[:-1] + 1e-9).all()
+        others = full(prepared)
+        diagonal = [tuple(max(1, limit * share // 10) for limit in tensor.limits) for share in range(1, 11)]
+        steps = [ranks for ranks in diagonal if is_possible(tensor, ranks)]
+        assert len(steps) > 3
+        errors = [squared_error(layers, prepared.at(others | {name: ranks})) for ranks in steps]
+        # Sweeps find local optima: of two ranks near each other the larger one may come out a little worse.
+        slack = 1.02 if isinstance(tensor, CpTruncations) else 1.0 + 1e-5
+        assert all(later <= earlier * slack + 1e-6 for earlier, later in itertools.pairwise(errors))
+
+
+def test_stored_and_original_entries_are_counted_right(case):
+    name, grouping, _, prepared = case
+    groups, shared_by = GROUPINGS[grouping]
+    ranks = {tensor: tuple(min(2, limit) for limit in found.limits) for tensor, found in prepared.tensors.items()}
+    found = prepared.at(ranks)
+    heads = (4, groups, groups, 4)
+    tucker = STORED["tensorllm"]((2, 2, 2), groups, shared_by)
+    dense = 3 * STORED["svd"](2, D_FF, D_MODEL)
+    expected = {
+        "tensorllm": tucker,
+        "tensorllm-refined": tucker,
+        "random-subspace": tucker,
+        "tensorllm-aligned": STORED["turns"]((2, 2, 2), groups, shared_by),
+        "tensorllm-aligned-vo": tucker,
+        "separate": sum(STORED["part"]((2, 2), count) for count in heads),
+        "laser-attention": sum(STORED["svd"](2, D_MODEL, D_HEAD * count) for count in heads),
+        "laser": dense,
+        "hybrid": tucker + dense,
+        "trawl": 2 * (D_FF + D_MODEL + 3),
+        "trawl-tucker": 8 + 2 * (D_FF + D_MODEL + 3),
+        "trawl-attention": 2 * (D_MODEL + 4 * D_HEAD + 4),
+    }[name]
+    attention = D_MODEL * D_HEAD * sum(heads)
+    original = {"laser": FEED_FORWARD, "trawl": FEED_FORWARD, "trawl-tucker": FEED_FORWARD,
+                "hybrid": attention + FEED_FORWARD}.get(name, attention)  # fmt: skip
+    assert (found.stored_entries, found.original_entries) == (2 * expected, 2 * original)
+    assert found.compression_ratio == original / expected
+
+
+def test_a_turn_that_is_free_is_not_stored():
+    layers = {0: layer_weights("plain", 0, turns_freely=True)}
+    prepared = make_method("tensorllm-aligned").prepare(layers)
+    assert prepared.at(dict.fromkeys(prepared.tensors, (2, 2, 2))).stored_entries == STORED["tensorllm"](
+        (2, 2, 2), 4, 1
+    )
+
+
+def test_a_ratio_is_met_and_more_room_never_costs(case):
+    _, _, layers, prepared = case
+    errors = []
+    for ratio in (3.0, 2.0, 1.2):
+        found = prepared.at(prepared.ranks_for_compression(ratio))
+        assert found.compression_ratio >= ratio
+        errors.append(squared_error(layers, found))
+    assert all(later <= earlier * 1.02 + 1e-6 for earlier, later in itertools.pairwise(errors))
+
+
+def test_a_budget_for_each_layer_is_kept(case):
+    _, _, _, prepared = case
+    saved = {0: ATTENTION // 3, 2: ATTENTION // 2}
+    found = prepared.ranks_for_saving(saved)
+    for unit in prepared.units:
+        stored = unit.fixed_entries + sum(tensor.stored_entries(found[name]) for name, tensor in unit.tensors.items())
+        assert unit.entries - stored >= sum(saved[layer] for layer in unit.layers)
+
+
+def test_what_cannot_be_reached_is_said_with_the_limit(case):
+    _, _, _, prepared = case
+    with pytest.raises(RankError, match=r"Expected a compression ratio above 0 and of at most \d+"):
+        prepared.ranks_for_compression(1e6)
+    with pytest.raises(RankError, match="ask for a ratio"):
+        prepared.ranks_for_compression(0.0)
+    with pytest.raises(RankError, match=r"Expected to save at most [\d,]+ of the [\d,]+ entries"):
+        prepared.ranks_for_saving({0: 10**9, 2: 0})
+
+
+def test_impossible_ranks_are_refused(case):
+    _, _, _, prepared = case
+    for tensor in prepared.tensors.values():
+        many = tuple(limit + 1 for limit in tensor.limits)
+        for ranks in (many, (0,) * len(many), (1,) * (len(many) + 1)):
+            with pytest.raises((RankError, TypeError)):
+                tensor.check(ranks)
+    with pytest.raises(RankError, match="got none"):
+        prepared.at({})
+
+
+def test_it_stops_when_asked(case):
+    name, _, layers, _ = case
+    with pytest.raises(StoppedError):
+        make_method(name).prepare(layers, lambda share, message: False)
+    shares = []
+    make_method(name).prepare(layers, lambda share, message: shares.append(share) is None)
+    assert shares == sorted(shares)
+    assert all(0 <= share <= 1 for share in shares)
+
+
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("tiny", ["llama", "gpt2", "modernbert"])
+def test_an_edit_changes_a_model_and_is_undone(name, tiny, tmp_path):
+    checkpoint = open_checkpoint(str(saved_model(tiny, tmp_path)))
+    loaded = LoadedModel(tiny_model(tiny), None, checkpoint)
+    before, expected = {key: value.clone() for key, value in loaded.model.state_dict().items()}, logits(loaded.model)
+    method = make_method(name)
+    prepared = method.prepare(read_layers(checkpoint, (0, 2), method))
+    with edited(loaded, edit_of(prepared.at(prepared.ranks_for_compression(2.0)))) as model:
+        assert (logits(model) - expected).abs().max() > 1e-4
+    with edited(loaded, edit_of(prepared.at(full(prepared)))) as model:
+        assert torch.allclose(logits(model), expected, atol=1e-4)
+    assert all(torch.equal(value, before[key]) for key, value in loaded.model.state_dict().items())
+
+
+def test_matrices_of_different_shapes_cannot_be_stacked():
+    layers = {0: layer_weights("grouped", 0)}
+    with pytest.raises(LayoutError, match="Expected matrices of one shape to stack, got `Q` of layer 0 with 24 x 20"):
+        make_method("trawl-attention").prepare(layers)
+    wider = LayerWeights(None, {"up": torch.ones(D_FF + 1, D_MODEL)})
+    with pytest.raises(LayoutError, match="`up` of layer 1 with 31 x 24"):
+        Trawl(("up",)).prepare({0: layer_weights("plain", 0), 1: wider})
+
+
+def test_one_matrix_is_stacked_over_the_layers_and_not_alone():
+    layers = {layer: layer_weights("plain", layer) for layer in range(3)}
+    prepared = Trawl(("down",)).prepare(layers)
+    assert list(prepared.tensors) == ["down of layers 0-2"]
+    assert prepared.units[0].layers == (0, 1, 2)
+    found = prepared.at(full(prepared))
+    assert torch.allclose(found.replacements[1].feed_forward["down"], layers[1].feed_forward["down"], atol=2e-5)
+    assert set(found.replacements[1].feed_forward) == {"down"}
+    with pytest.raises(RequestError, match="two or more matrices to stack, got `down` of layer 0 alone"):
+        Trawl(("down",)).prepare({0: layers[0]})
+
+
+@pytest.mark.parametrize("matrix", ["U_in", "gates", ""])
+def test_a_matrix_that_the_family_lacks_is_refused(matrix):
+    with pytest.raises(RequestError, match=r"Expected matrices of this model of `Q`, .* `down`, each once, got"):
+        Laser((matrix,)).prepare({0: layer_weights("plain", 0)})
+
+
+def test_laser_on_a_model_without_one_feed_forward_part_is_refused():
+    with pytest.raises(RequestError, match="got `feed-forward`"):
+        Laser().prepare({0: LayerWeights(random_weights(D_MODEL, D_HEAD, 2, 1))})
+
+
+def test_a_hybrid_can_take_the_feed_forward_matrices_of_another_layer():
+    layers = {0: layer_weights("plain", 0), 5: LayerWeights(None, layer_weights("plain", 5).feed_forward)}
+    method = make_method("hybrid", Options(feed_forward_layer=5))
+    assert method.feed_forward_layers((0,)) == (5,)
+    prepared = method.prepare(layers)
+    assert set(prepared.tensors) == {"layer 0", "layer 5 gate", "layer 5 up", "layer 5 down"}
+    found = prepared.at(prepared.ranks_for_saving({0: 1000}))
+    assert found.saved_entries >= 1000
+    assert found.replacements[0].attention is not None
+    assert not found.replacements[0].feed_forward
+    assert found.replacements[5].attention is None
+    assert set(found.replacements[5].feed_forward) == {"gate", "up", "down"}
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "words"),
+    [
+        ("zzz", Options(), "Expected a method of `tensorllm`"),
+        ("laser", Options(Layout.RELEASED_CODE), "Expected the layout `paper` for `laser`"),
+        ("tensorllm", Options(matrices=("Q",)), "Expected no matrices for the method `tensorllm`, got Q"),
+        ("laser", Options(feed_forward_layer=2), "Expected no feed-forward-layer for the method `laser`, got 2"),
+        ("separate", Options(matrices=("Q", "Q")), "each once, got `Q`, `Q`"),
+        ("separate", Options(matrices=("up",)), "Expected parts of `Q`, `K`, `V`, `O`"),
+    ],
+    ids=["name", "layout", "matrices", "layer", "twice", "part"],
+)
+def test_options_that_a_method_does_not_know_are_refused(name, options, words):
+    with pytest.raises((RequestError, LayoutError), match=words):
+        make_method(name, options)
+
+
+@pytest.mark.parametrize("text", ["", "a", "1,2,", "0", "1;;2", "1.5", "0.0", "0.1;0.2", "-3", "1,2,3,x"])
+def test_ranks_that_cannot_be_read_are_refused(text):
+    with pytest.raises(RankError, match="Expected positive whole ranks"):
+        parse_ranks(text)
+
+
+def test_ranks_go_to_the_tensors_that_have_as_many():
+    prepared = make_method("hybrid").prepare({0: layer_weights("plain", 0)})
+    found = parse_ranks("(6, 3, 2); 0.5").of(prepared)
+    assert found == {"layer 0": (6, 3, 2), "layer 0 gate": (12,), "layer 0 up": (12,), "layer 0 down": (12,)}
+    with pytest.raises(RankError, match=r"Expected 1 rank for layer 0 gate, got `6,3,2`; give R\."):
+        parse_ranks("6,3,2").of(prepared)
