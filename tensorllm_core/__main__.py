@@ -18,6 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # they wait for one another; on a busy machine that turned a decomposition of 14 ms into one of a second.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from tensorllm_core.commands.bench import add_bench
+    from tensorllm_core.commands.compare import add_compare
     from tensorllm_core.commands.decompose import add_decompose
     from tensorllm_core.commands.evaluate import add_evaluate
     from tensorllm_core.commands.inspect import add_inspect
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         allow_abbrev=False,
     )
     commands = parser.add_subparsers(required=True, metavar="command", title="commands")
-    for add in (add_decompose, add_evaluate, add_inspect, add_bench):
+    for add in (add_decompose, add_evaluate, add_compare, add_inspect, add_bench):
         add(commands.add_parser)
     try:
         options = parser.parse_args(attach_negative_values(sys.argv[1:] if arguments is None else arguments))

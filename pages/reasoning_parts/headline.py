@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.reasoning_parts.compared import Compared, compare
+from pages.reasoning_parts.compared import compare
 from pages.shared.reasoning import EDITED, Reasoning
 from tensorllm_core.experiments.evaluate import ORIGINAL
+from tensorllm_core.experiments.paired import Paired
 from tensorllm_core.experiments.statistics import better_than_control, verdict
 
 __all__ = ["headline"]
@@ -52,7 +53,7 @@ def headline(result: Reasoning) -> None:
     _sentences(result, against)
 
 
-def _sentences(result: Reasoning, against: Compared) -> None:
+def _sentences(result: Reasoning, against: Paired) -> None:
     scene = result.plan.scene
     st.markdown(f"**Against the original.** {verdict(against.accuracy)}")
     if result.controls:

@@ -13,11 +13,14 @@ from tensorllm_core.benchmarks.wikidataqa import WIKIDATAQA
 from tensorllm_core.benchmarks.world import WORLD
 from tensorllm_core.errors import BenchmarkError
 
-__all__ = ["BENCHMARKS", "benchmark_named", "load_questions"]
+__all__ = ["BENCHMARKS", "BUNDLED", "benchmark_named", "load_questions"]
 
 BENCHMARKS: dict[str, Benchmark] = {
     benchmark.name: benchmark for benchmark in (*WORLD, HOTPOTQA, FEVER, BIOS, WIKIDATAQA)
 }
+
+BUNDLED = tuple(benchmark.name for benchmark in WORLD)
+"""Names of the benchmarks whose questions are shipped."""
 
 _FILES = {".jsonl", ".json", ".csv"}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 
@@ -12,7 +12,7 @@ from tensorllm_core.models.editing import Edit
 from tensorllm_core.models.feed_forward import read_feed_forward
 from tensorllm_core.types import LayerWeights
 
-__all__ = ["edit_of", "read_layers", "removed"]
+__all__ = ["edit_of", "read_for_all", "read_layers", "removed"]
 
 
 def edit_of(compressed: Compressed) -> Edit:
@@ -38,8 +38,19 @@ def read_layers(
         LayerError: the model has no such layer.
         CheckpointError: as `read_attention` and `read_feed_forward`.
     """
+    return read_for_all(checkpoint, layers, [method], device)
+
+
+def read_for_all(
+    checkpoint: Checkpoint, layers: Sequence[int], methods: Iterable[Method], device: torch.device | str = "cpu"
+) -> dict[int, LayerWeights]:
+    """The same for several methods together.
+
+    Raises:
+        LayerError, CheckpointError: as `read_layers`.
+    """
     chosen = tuple(layers)
-    dense = method.feed_forward_layers(chosen)
+    dense = {layer for method in methods for layer in method.feed_forward_layers(chosen)}
     return {
         layer: LayerWeights(
             read_attention(checkpoint, layer, device) if layer in chosen else None,

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 import psutil
 import torch
 
+from tensorllm_core.errors import RequestError
 from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.models.devices import SPREAD
 
-__all__ = ["DTYPES", "Fit", "Memory", "Option", "bytes_text", "check_fit", "free_memory", "verdict"]
+__all__ = ["DTYPES", "Fit", "Memory", "Option", "bytes_text", "check_fit", "check_room", "free_memory", "verdict"]
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
+_SAFE_SHARE = 0.7
+"""Share of the free memory that one piece of work may take."""
 _WORKING_SHARE = 0.1
 _WORKING_BYTES = 200 * 2**20
 """Beside its weights a model needs room for one batch: a tenth of them, and at least so much."""
@@ -116,6 +119,20 @@ def check_fit(checkpoint: Checkpoint, memories: Sequence[Memory] | None = None) 
             for dtype in ("float32", "bfloat16")
         ]
     return Fit(checkpoint.parameters, checkpoint.attention_parameters, dict(counted), tuple(options))
+
+
+def check_room(needed: int, what: str) -> None:
+    """Refuse what would not fit into the main memory beside all else.
+
+    Raises:
+        RequestError: it would not.
+    """
+    free = psutil.virtual_memory().available
+    if needed > _SAFE_SHARE * free:
+        raise RequestError(
+            f"Expected room for {what}, {bytes_text(needed)}, got {bytes_text(free)} of free memory; choose fewer of "
+            "them, or fewer layers."
+        )
 
 
 def needed_bytes(parameters: int, dtype: str) -> int:

@@ -1,0 +1,179 @@
+"""`compare`: several methods at equal numbers of stored entries, their errors, and their answers with what follows."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from tensorllm_core.benchmarks.benchmark import QuestionSet, Split
+from tensorllm_core.benchmarks.registry import BUNDLED, load_questions
+from tensorllm_core.benchmarks.sampling import shuffled
+from tensorllm_core.commands.comparison_table import comparison_table
+from tensorllm_core.commands.options import Parser, number, whole_number
+from tensorllm_core.errors import RequestError
+from tensorllm_core.experiments.answers import Answers
+from tensorllm_core.experiments.comparison import Contender, bytes_to_hold, check_ratios, contend, subjects_of
+from tensorllm_core.experiments.edits import read_for_all
+from tensorllm_core.experiments.evaluate import ORIGINAL, Evaluation, evaluate
+from tensorllm_core.experiments.paired import Paired, paired
+from tensorllm_core.methods.registry import METHODS, make_method
+from tensorllm_core.models.checkpoint import open_checkpoint
+from tensorllm_core.models.fit import check_room
+from tensorllm_core.models.layers import parse_layers
+
+if TYPE_CHECKING:
+    from tensorllm_core.models.opening import LoadedModel
+
+__all__ = ["add_compare"]
+
+Answered = Mapping[str, Answers]
+"""Answers by benchmark."""
+
+
+def add_compare(add_command: Callable[..., Parser]) -> None:
+    """Register the command and its options."""
+    parser = add_command("compare", help="methods side by side at the same numbers of stored entries")
+    parser.add_argument("--model", required=True, help="a bundled name, a folder or a hub id")
+    parser.add_argument("--layers", default="all", metavar="L", help="one layer, L1,L2, L1-L2 or all")
+    parser.add_argument("--methods", default="all", metavar="A,B", help=", ".join(METHODS))
+    parser.add_argument(
+        "--ratios", default="4,8,16", metavar="C,C", help="budgets: save as much as the attention does at these ratios"
+    )
+    parser.add_argument("--benchmarks", default="bundled", metavar="A,B", help="names or files; bundled means ours")
+    parser.add_argument("--against", metavar="NAME", help="the method that the others are tested against; the first")
+    parser.add_argument("--split", default="test", help="what is reported: validation, test or all")
+    parser.add_argument("--choose", action="store_true", help="also choose a budget for each method on validation")
+    parser.add_argument("--limit", metavar="N", help="only N questions of each benchmark, the same random ones")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of a Markdown table")
+    parser.set_defaults(run=_run)
+
+
+def _run(options: Namespace) -> None:
+    # Imported here: whole models are slow to import.
+    from tensorllm_core.models.opening import load_model
+
+    limit = None if options.limit is None else whole_number("--limit", options.limit)
+    names = tuple(METHODS) if options.methods == "all" else _listed(options.methods)
+    methods = {name: make_method(name) for name in names}
+    ratios = check_ratios([number("--ratios", text) for text in _listed(options.ratios)])
+    against, split = _against(options.against, names), Split.parse(options.split)
+    benchmarks = BUNDLED if options.benchmarks == "bundled" else _listed(options.benchmarks)
+    if options.choose and split is not Split.TEST:
+        raise RequestError(f"Expected `--split test` with `--choose`, got `{split.value}`; report on test.")
+    checkpoint = open_checkpoint(options.model)
+    layers = checkpoint.sizes.one_of_each(parse_layers(options.layers, checkpoint.layers))
+    questions = [shuffled(load_questions(name, split), limit) for name in benchmarks]
+    choosing = [shuffled(load_questions(name, Split.VALIDATION), limit) for name in benchmarks if options.choose]
+
+    weights = read_for_all(checkpoint, layers, methods.values())
+    check_room(bytes_to_hold(weights, methods, len(ratios)), "the replacements of all methods at all budgets")
+    contenders = list(contend(weights, methods, ratios, _told))
+    loaded = load_model(options.model, options.device)
+    evaluation = _asked(loaded, contenders, questions)
+    chosen = _chosen(contenders, _asked(loaded, contenders, choosing).answers) if options.choose else {}
+    before = evaluation.answers[ORIGINAL]
+    result: dict[str, Any] = {
+        "model": options.model,
+        "layers": list(layers),
+        "split": split.value,
+        "benchmarks": list(before),
+        "n": sum(len(found.right) for found in before.values()),
+        "baseline": _scores(before),
+        "against": against,
+        "methods": {
+            name: {
+                "title": METHODS[name].title,
+                "points": [_point(found, evaluation, against) for found in contenders if found.method == name],
+                **({"ratio_chosen_on_validation": chosen.get(name)} if options.choose else {}),
+            }
+            for name in names
+        },
+        "seconds": evaluation.seconds,
+    }
+    print(json.dumps(result, allow_nan=False) if options.json else comparison_table(result))
+
+
+def _asked(loaded: LoadedModel, contenders: Sequence[Contender], questions: Sequence[QuestionSet]) -> Evaluation:
+    def on_wave(evaluation: Evaluation) -> bool:
+        return _told(evaluation.share, f"of {sum(evaluation.total.values()):,} questions")
+
+    return evaluate(questions, subjects_of(loaded, contenders), on_wave=on_wave)
+
+
+def _told(share: float, message: str) -> bool:
+    print(f"{share:.0%} {message}", file=sys.stderr)
+    return True
+
+
+def _chosen(contenders: Sequence[Contender], answers: Mapping[str, Answered]) -> dict[str, float]:
+    """For each method the budget with the best macro accuracy; the smaller model wins a tie."""
+    best: dict[str, tuple[float, float]] = {}
+    for found in contenders:
+        if found.name in answers:
+            score = (_macro(answers[found.name]), found.ratio)
+            best[found.method] = max(score, best.get(found.method, score))
+    return {method: ratio for method, (_, ratio) in best.items()}
+
+
+def _point(found: Contender, evaluation: Evaluation, against: str) -> dict[str, object]:
+    if found.compressed is None:
+        return {"ratio": found.ratio, "problem": found.problem}
+    answers = evaluation.answers[found.name]
+    other = evaluation.answers.get(Contender(against, found.ratio, None).name)
+    return {
+        "ratio": found.ratio,
+        "ranks": {name.removeprefix("layer "): list(ranks) for name, ranks in found.compressed.ranks.items()},
+        "parameters": {
+            "original": found.compressed.original_entries,
+            "compressed": found.compressed.stored_entries,
+            "saved": found.compressed.saved_entries,
+        },
+        "relative_error": found.error,
+        "relative_error_by_matrix": dict(found.errors),
+        **_scores(answers),
+        "delta": _difference(paired(evaluation.answers[ORIGINAL], answers)),
+        "delta_against": None if other is None or found.method == against else _difference(paired(other, answers)),
+    }
+
+
+def _scores(answers: Answered) -> dict[str, object]:
+    return {
+        "accuracy": _macro(answers),
+        "loss": sum(found.mean_loss for found in answers.values()) / len(answers),
+        "accuracy_by_benchmark": {name: found.accuracy for name, found in answers.items()},
+    }
+
+
+def _macro(answers: Answered) -> float:
+    return sum(found.accuracy for found in answers.values()) / len(answers)
+
+
+def _difference(found: Paired) -> dict[str, object]:
+    accuracy = found.accuracy
+    return {
+        "accuracy": accuracy.delta,
+        "ci95": [accuracy.interval.low, accuracy.interval.high],
+        "loss": found.loss.delta,
+        "mcnemar_p": accuracy.p,
+        "fixed": accuracy.fixed,
+        "broken": accuracy.broken,
+    }
+
+
+def _against(wanted: str | None, names: Sequence[str]) -> str:
+    if wanted is None:
+        return names[0]
+    if wanted not in names:
+        raise RequestError(f"Expected `--against` to be one of {', '.join(names)}, got `{wanted}`; choose one of them.")
+    return wanted
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    if not found:
+        raise RequestError(f"Expected names or numbers joined by commas, got `{text}`; give one or more.")
+    return found

@@ -1,0 +1,48 @@
+"""What `compare` found, as a table in Markdown: a row for each method, a column for each budget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["comparison_table"]
+
+
+def comparison_table(result: Mapping[str, Any]) -> str:
+    """Accuracy in percent, its change from the original with the 95 % interval of the paired difference, the error."""
+    methods = result["methods"]
+    ratios = [point["ratio"] for point in next(iter(methods.values()))["points"]]
+    has_choice = any("ratio_chosen_on_validation" in found for found in methods.values())
+    heads = ["method", *(f"{ratio:.6g}x" for ratio in ratios), *(["chosen on validation"] if has_choice else [])]
+    rows = [
+        [
+            f"{found['title']} (`{name}`)",
+            *(_cell(point) for point in found["points"]),
+            *([_chosen(found)] if has_choice else []),
+        ]
+        for name, found in methods.items()
+    ]
+    baseline = f"{100 * result['baseline']['accuracy']:.1f}"
+    original = ["as it is", *[baseline] * len(ratios), *(["–"] if has_choice else [])]
+    lines = [heads, ["---"] * len(heads), original, *rows]
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    layers = ", ".join(map(str, result["layers"]))
+    return (
+        f"`{result['model']}`, layers {layers}, {result['n']:,} {result['split']} questions of "
+        f"{', '.join(result['benchmarks'])}: mean accuracy in %, change from the original with its 95 % interval, and "
+        f"in brackets the relative error of what is replaced.\n\n{table}"
+    )
+
+
+def _cell(point: Mapping[str, Any]) -> str:
+    if "problem" in point:
+        return "out of reach"
+    delta, (low, high) = point["delta"]["accuracy"], point["delta"]["ci95"]
+    change = f"{100 * delta:+.1f} [{100 * low:+.1f}, {100 * high:+.1f}]"
+    return f"{100 * point['accuracy']:.1f}, {change} ({point['relative_error']:.2f})"
+
+
+def _chosen(found: Mapping[str, Any]) -> str:
+    ratio = found.get("ratio_chosen_on_validation")
+    points = [point for point in found["points"] if point["ratio"] == ratio and "problem" not in point]
+    return f"{ratio:.6g}x: {100 * points[0]['accuracy']:.1f}" if points else "none"
