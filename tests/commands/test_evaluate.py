@@ -86,3 +86,40 @@ def test_a_file_of_ones_own_is_a_benchmark(call, tmp_path):
 )
 def test_bad_input_is_one_sentence(call, arguments, sentence):
     assert sentence in call(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ranks"),
+    [
+        (("--method", "laser", "--matrices", "up", "--ranks", "0.5"), {"1 up": [64]}),
+        (("--method", "separate", "--matrices", "Q", "--ranks", "16,8"), {"1 Q": [16, 8]}),
+        (("--method", "trawl", "--ranks", "40"), {"1 gate+up+down": [40]}),
+        (
+            ("--method", "hybrid", "--matrices", "down", "--feed-forward-layer", 2, "--ranks", "12,6,4;30"),
+            {"1": [12, 6, 4], "2 down": [30]},
+        ),
+    ],
+    ids=["laser", "separate", "trawl", "hybrid"],
+)
+def test_every_kind_of_method_takes_its_ranks(call, arguments, ranks):
+    found = call("--benchmark", "world-facts", "--layers", 1, *arguments, *FEW)
+    assert found["ranks"] == ranks
+    counts = found["parameters"]
+    assert found["compression_ratio"] == pytest.approx(counts["original"] / counts["compressed"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--method", "laser", "--ranks", "1,2,3"), "Expected 1 rank for layer 1 gate, got `1,2,3`; give R."),
+        (("--method", "laser", "--ranks", "9999"), "Expected a rank from 1 to 128, got 9999"),
+        (("--method", "laser", "--matrices", "U_in", "--ranks", "3"), "Expected matrices of this model"),
+        (("--method", "tensorllm", "--matrices", "Q", "--ranks", "1,1,1"), "Expected no matrices for the method"),
+        (("--method", "tensorllm", "--compression", "100000"), "Expected a compression ratio above 0 and of at most"),
+        (("--method", "hybrid", "--feed-forward-layer", "9", "--ranks", "1,1,1;1"), "Expected a layer from 0 to 3"),
+        (("--method", "trawl", "--matrices", "up", "--ranks", "3"), "two or more matrices to stack"),
+    ],
+    ids=["count", "rank", "matrix", "option", "ratio", "layer", "alone"],
+)
+def test_what_a_method_cannot_do_is_one_sentence(call, arguments, sentence):
+    assert sentence in call("--benchmark", "world-facts", "--layers", 1, *arguments, *FEW)

@@ -1,0 +1,136 @@
+"""Every method is held to the same number of stored entries, and what it loses is measured on the weights."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from tensorllm_core.errors import RankError, RequestError, StoppedError
+from tensorllm_core.experiments.comparison import (
+    bytes_to_hold,
+    check_ratios,
+    contend,
+    entries_to_save,
+    subjects_of,
+)
+from tensorllm_core.experiments.edits import edit_of, read_for_all
+from tensorllm_core.experiments.evaluate import ORIGINAL
+from tensorllm_core.methods.registry import METHODS, make_method
+from tensorllm_core.models.checkpoint import open_checkpoint
+from tensorllm_core.models.editing import edited, read_module_attention
+from tensorllm_core.models.feed_forward import read_module_feed_forward
+from tensorllm_core.models.opening import load_model
+from tests.models.tiny_models import saved_model
+
+QUICK = {name: make_method(name) for name in METHODS if not name.startswith("trawl")}
+LAYERS = (1, 2)
+ATTENTION = 65536
+
+
+@pytest.fixture(scope="module")
+def weights():
+    return read_for_all(open_checkpoint("demo-decoder-noisy"), LAYERS, QUICK.values())
+
+
+@pytest.fixture(scope="module")
+def contenders(weights):
+    return list(contend(weights, QUICK, (4.0, 12.0)))
+
+
+def test_every_method_saves_as_much_as_the_attention_does_at_the_ratio(contenders, weights):
+    assert [found.method for found in contenders] == [name for name in QUICK for _ in range(2)]
+    for found in contenders:
+        least = sum(entries_to_save(weights, found.ratio).values())
+        assert least == 2 * (ATTENTION - math.floor(ATTENTION / found.ratio))
+        assert found.compressed.saved_entries >= least
+
+
+def test_a_ratio_of_attention_methods_is_their_own_ratio(contenders):
+    for found in contenders:
+        if found.method == "tensorllm":
+            assert found.ratio <= found.compressed.compression_ratio < 1.1 * found.ratio
+
+
+def test_errors_are_those_of_the_weights_in_the_edited_model(contenders):
+    loaded = load_model("demo-decoder-noisy", device="cpu")
+    family = loaded.checkpoint.family
+
+    def matrices():
+        found = {}
+        for layer in LAYERS:
+            attention = read_module_attention(loaded.model, family, layer)
+            found |= {(layer, name): getattr(attention, name.lower()) for name in "QKVO"}
+            found |= {(layer, name): m for name, m in read_module_feed_forward(loaded.model, family, layer).items()}
+        return found
+
+    before = matrices()
+    for found in contenders:
+        with edited(loaded, edit_of(found.compressed)):
+            after = matrices()
+        changed = {name for (_, name) in before if any(not torch.equal(before[layer, name], after[layer, name])
+                                                       for layer in LAYERS)}  # fmt: skip
+        assert changed == set(found.errors)
+        for name, error in found.errors.items():
+            lost = sum(float((before[layer, name] - after[layer, name]).double().square().sum()) for layer in LAYERS)
+            energy = sum(float(before[layer, name].double().square().sum()) for layer in LAYERS)
+            assert error == pytest.approx(math.sqrt(lost / energy), rel=1e-5)
+
+
+def test_more_room_never_costs_and_refinement_never_does(contenders):
+    error = {(found.method, found.ratio): found.error for found in contenders}
+    assert all(error[name, 4.0] <= error[name, 12.0] for name in QUICK)
+    assert error["tensorllm-refined", 12.0] <= error["tensorllm", 12.0] < error["random-subspace", 12.0]
+
+
+def test_the_original_is_asked_first_and_each_contender_once(contenders):
+    loaded = load_model("demo-decoder-noisy", device="cpu")
+    names = [subject.name for subject in subjects_of(loaded, contenders)]
+    assert names[0] == ORIGINAL
+    assert len(set(names)) == len(names) == 1 + len(contenders)
+
+
+def test_a_budget_out_of_reach_is_a_sentence_and_the_others_go_on(weights):
+    found = list(contend(weights, {name: QUICK[name] for name in ("laser-attention", "tensorllm")}, (100.0,)))
+    assert "Expected to save at most" in found[0].problem
+    assert (found[0].compressed, found[0].errors) == (None, {})
+    assert found[1].compressed is not None
+
+
+def test_a_method_that_does_not_fit_the_model_is_a_sentence_and_the_others_go_on(tmp_path):
+    methods = {name: make_method(name) for name in ("trawl-attention", "tensorllm")}
+    checkpoint = open_checkpoint(str(saved_model("mistral", tmp_path)))
+    found = list(contend(read_for_all(checkpoint, (0,), methods.values()), methods, (2.0,)))
+    assert "Expected matrices of one shape to stack" in found[0].problem
+    assert found[1].problem == ""
+
+
+@pytest.mark.parametrize(
+    "ratios",
+    [[], [1.0], [0.5, 4.0], [float("nan")], [float("inf")], [2.0 + n for n in range(30)]],
+    ids=["none", "one", "half", "nan", "infinite", "many"],
+)
+def test_budgets_that_are_none_are_refused(ratios):
+    with pytest.raises(RankError, match="Expected"):
+        check_ratios(ratios)
+
+
+def test_no_method_is_refused_and_a_stop_is_obeyed(weights):
+    with pytest.raises(RequestError, match="one or more methods"):
+        list(contend(weights, {}, (4.0,)))
+    with pytest.raises(StoppedError):
+        list(contend(weights, QUICK, (4.0,), lambda share, message: share < 0.3))
+
+
+def test_the_room_for_all_replacements_is_counted_before(weights, contenders):
+    held = sum(
+        tensor.nbytes
+        for found in contenders
+        for new in found.compressed.replacements.values()
+        for tensor in (
+            *new.feed_forward.values(),
+            *([] if new.attention is None else [getattr(new.attention, name) for name in "qkvo"]),
+        )
+    )
+    assert held <= bytes_to_hold(weights, QUICK, 2) <= 2 * held
