@@ -42,7 +42,9 @@ def add_compare(add_command: Callable[..., Parser]) -> None:
     parser.add_argument(
         "--ratios", default="4,8,16", metavar="C,C", help="budgets: save as much as the attention does at these ratios"
     )
-    parser.add_argument("--benchmarks", default="bundled", metavar="A,B", help="names or files; bundled means ours")
+    parser.add_argument(
+        "--benchmarks", default="bundled", metavar="A,B", help="names or files; bundled: ours; none: errors alone"
+    )
     parser.add_argument("--against", metavar="NAME", help="the method that the others are tested against; the first")
     parser.add_argument("--split", default="test", help="what is reported: validation, test or all")
     parser.add_argument("--choose", action="store_true", help="also choose a budget for each method on validation")
@@ -61,7 +63,8 @@ def _run(options: Namespace) -> None:
     methods = {name: make_method(name) for name in names}
     ratios = check_ratios([number("--ratios", text) for text in _listed(options.ratios)])
     against, split = _against(options.against, names), Split.parse(options.split)
-    benchmarks = BUNDLED if options.benchmarks == "bundled" else _listed(options.benchmarks)
+    known = {"bundled": BUNDLED, "none": ()}
+    benchmarks = known[options.benchmarks] if options.benchmarks in known else _listed(options.benchmarks)
     if options.choose and split is not Split.TEST:
         raise RequestError(f"Expected `--split test` with `--choose`, got `{split.value}`; report on test.")
     checkpoint = open_checkpoint(options.model)
@@ -72,28 +75,26 @@ def _run(options: Namespace) -> None:
     weights = read_for_all(checkpoint, layers, methods.values())
     check_room(bytes_to_hold(weights, methods, len(ratios)), "the replacements of all methods at all budgets")
     contenders = list(contend(weights, methods, ratios, _told))
-    loaded = load_model(options.model, options.device)
-    evaluation = _asked(loaded, contenders, questions)
-    chosen = _chosen(contenders, _asked(loaded, contenders, choosing).answers) if options.choose else {}
-    before = evaluation.answers[ORIGINAL]
     result: dict[str, Any] = {
         "model": options.model,
         "layers": list(layers),
-        "split": split.value,
-        "benchmarks": list(before),
-        "n": sum(len(found.right) for found in before.values()),
-        "baseline": _scores(before),
         "against": against,
         "methods": {
             name: {
                 "title": METHODS[name].title,
-                "points": [_point(found, evaluation, against) for found in contenders if found.method == name],
-                **({"ratio_chosen_on_validation": chosen.get(name)} if options.choose else {}),
+                "points": [_weighed(found) for found in contenders if found.method == name],
             }
             for name in names
         },
-        "seconds": evaluation.seconds,
     }
+    if questions:
+        loaded = load_model(options.model, options.device)
+        _add_answers(result, contenders, _asked(loaded, contenders, questions))
+        result["split"] = split.value
+        if options.choose:
+            chosen = _chosen(contenders, _asked(loaded, contenders, choosing).answers)
+            for name, found in result["methods"].items():
+                found["ratio_chosen_on_validation"] = chosen.get(name)
     print(json.dumps(result, allow_nan=False) if options.json else comparison_table(result))
 
 
@@ -119,11 +120,9 @@ def _chosen(contenders: Sequence[Contender], answers: Mapping[str, Answered]) ->
     return {method: ratio for method, (_, ratio) in best.items()}
 
 
-def _point(found: Contender, evaluation: Evaluation, against: str) -> dict[str, object]:
+def _weighed(found: Contender) -> dict[str, Any]:
     if found.compressed is None:
         return {"ratio": found.ratio, "problem": found.problem}
-    answers = evaluation.answers[found.name]
-    other = evaluation.answers.get(Contender(against, found.ratio, None).name)
     return {
         "ratio": found.ratio,
         "ranks": {name.removeprefix("layer "): list(ranks) for name, ranks in found.compressed.ranks.items()},
@@ -134,10 +133,27 @@ def _point(found: Contender, evaluation: Evaluation, against: str) -> dict[str, 
         },
         "relative_error": found.error,
         "relative_error_by_matrix": dict(found.errors),
-        **_scores(answers),
-        "delta": _difference(paired(evaluation.answers[ORIGINAL], answers)),
-        "delta_against": None if other is None or found.method == against else _difference(paired(other, answers)),
     }
+
+
+def _add_answers(result: dict[str, Any], contenders: Sequence[Contender], evaluation: Evaluation) -> None:
+    original = evaluation.answers[ORIGINAL]
+    result["benchmarks"] = list(original)
+    result["n"] = sum(len(found.right) for found in original.values())
+    result["baseline"] = _scores(original)
+    result["seconds"] = evaluation.seconds
+    for found in contenders:
+        if found.compressed is None:
+            continue
+        point = next(point for point in result["methods"][found.method]["points"] if point["ratio"] == found.ratio)
+        answers = evaluation.answers[found.name]
+        other = evaluation.answers.get(Contender(result["against"], found.ratio, None).name)
+        point |= _scores(answers)
+        point["delta"] = _difference(paired(original, answers))
+        if other is None or found.method == result["against"]:
+            point["delta_against"] = None
+        else:
+            point["delta_against"] = _difference(paired(other, answers))
 
 
 def _scores(answers: Answered) -> dict[str, object]:

@@ -22,21 +22,26 @@ def comparison_table(result: Mapping[str, Any]) -> str:
         ]
         for name, found in methods.items()
     ]
-    baseline = f"{100 * result['baseline']['accuracy']:.1f}"
-    original = ["as it is", *[baseline] * len(ratios), *(["–"] if has_choice else [])]
-    lines = [heads, ["---"] * len(heads), original, *rows]
-    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    layers = ", ".join(map(str, result["layers"]))
-    return (
-        f"`{result['model']}`, layers {layers}, {result['n']:,} {result['split']} questions of "
-        f"{', '.join(result['benchmarks'])}: mean accuracy in %, change from the original with its 95 % interval, and "
-        f"in brackets the relative error of what is replaced.\n\n{table}"
-    )
+    lines = [heads, ["---"] * len(heads)]
+    words = f"`{result['model']}`, layers {', '.join(map(str, result['layers']))}"
+    if "baseline" in result:
+        baseline = f"{100 * result['baseline']['accuracy']:.1f}"
+        lines.append(["as it is", *[baseline] * len(ratios), *(["–"] if has_choice else [])])
+        words += (
+            f", {result['n']:,} {result['split']} questions of {', '.join(result['benchmarks'])}: mean accuracy in %, "
+            "change from the original with its 95 % interval, and in brackets"
+        )
+    else:
+        words += ":"
+    table = "\n".join(f"| {' | '.join(line)} |" for line in [*lines, *rows])
+    return f"{words} the relative error of what is replaced.\n\n{table}"
 
 
 def _cell(point: Mapping[str, Any]) -> str:
     if "problem" in point:
         return "out of reach"
+    if "accuracy" not in point:
+        return f"{point['relative_error']:.3f}"
     delta, (low, high) = point["delta"]["accuracy"], point["delta"]["ci95"]
     change = f"{100 * delta:+.1f} [{100 * low:+.1f}, {100 * high:+.1f}]"
     return f"{100 * point['accuracy']:.1f}, {change} ({point['relative_error']:.2f})"

@@ -63,6 +63,14 @@ def test_what_is_out_of_reach_is_said_in_its_place(call):
     assert "| out of reach |" in call(*arguments, "--layers", 0)
 
 
+def test_without_benchmarks_only_the_weights_are_compared(call):
+    found = json.loads(call("--methods", "tensorllm,separate", "--ratios", 8, "--benchmarks", "none", "--json"))
+    assert "baseline" not in found
+    errors = [method["points"][0]["relative_error"] for method in found["methods"].values()]
+    assert 0 < errors[0] < errors[1] < 1
+    assert "| 8x |" in call("--methods", "tensorllm", "--ratios", 8, "--benchmarks", "none")
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
