@@ -1,25 +1,22 @@
-"""From a scene to answers: what is asked of which model, as one plan; the run itself, for the background; no drawing.
-
-A plan is made of values alone, so that its key finds the result again after a reload.
-"""
+"""From a plan to answers: decompose, load, ask, in the background; no drawing."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pages.shared.analysis import Analysis, analyse
 from pages.shared.cache import answer_cache, cached_checkpoint, cached_model, cached_questions, prefix_store
+from pages.shared.plan import BUNDLED_BENCHMARKS, EDITED, OWN_FILE, Plan, Reasoning, make_plan
 from pages.shared.queue import Report
 from pages.shared.scene import ChooseBy, Scene
 from pages.shared.shelf import ModelKey
 from tensorllm_core.benchmarks.benchmark import QuestionSet, Split
 from tensorllm_core.benchmarks.sampling import shuffled
-from tensorllm_core.errors import RankError, RequestError
+from tensorllm_core.errors import RankError
 from tensorllm_core.experiments.edits import edit_of, removed
 from tensorllm_core.experiments.evaluate import ORIGINAL, Evaluation, Subject, evaluate
-from tensorllm_core.experiments.history import Curve, History
+from tensorllm_core.experiments.history import History
 from tensorllm_core.linalg.rank_choice import clamp_ranks, ranks_for_compression, ranks_for_error, tied_ranks
 from tensorllm_core.linalg.truncations import TuckerTruncations
 from tensorllm_core.methods.method import Compressed, Prepared
@@ -28,7 +25,6 @@ from tensorllm_core.methods.tensorise import detensorise
 from tensorllm_core.methods.tensorllm import tensor_name, tensorllm_unit
 from tensorllm_core.models.bundled import CLEAN
 from tensorllm_core.models.checkpoint import Checkpoint
-from tensorllm_core.models.layers import parse_layers
 from tensorllm_core.models.opening import LoadedModel
 from tensorllm_core.types import LayerWeights, Ranks
 
@@ -45,78 +41,14 @@ __all__ = [
     "run",
 ]
 
-EDITED = "compressed"
 REMOVED = "attention removed"
 RANDOM = "random subspace"
 CLEAN_MODEL = "clean model"
 
-BUNDLED_BENCHMARKS = ("world-hop", "world-claims", "world-bios", "world-facts")
-OWN_FILE = "own file"
 _SWEEPS = 10
 _ROUNDS = 8
 """How many times a curve moves in one run."""
 _LEAST_WAVE, _MOST_WAVE = 32, 256
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a run does; `own` holds the questions of an uploaded file."""
-
-    scene: Scene
-    revision: str
-    layers: tuple[int, ...]
-    benchmarks: tuple[str, ...]
-    own: QuestionSet | None = None
-
-    @property
-    def key(self) -> str:
-        """The same key means the same answers."""
-        looked_at = replace(
-            self.scene,
-            group=0,
-            view="1",
-            part="Q",
-            tab="",
-            present=False,
-            layer=0,
-            layers="",
-            fixed_ratio=1.0,
-            mode=1,
-            alike=False,
-        )
-        text = f"{looked_at} {self.layers} {self.benchmarks} {self.own.key if self.own else ''}"
-        return f"reasoning {self.revision} {hashlib.sha256(text.encode()).hexdigest()[:20]}"
-
-
-@dataclass(frozen=True, eq=False)
-class Reasoning:
-    """What a run has found so far."""
-
-    plan: Plan
-    ranks: Mapping[int, Ranks]
-    compression_ratio: float
-    evaluation: Evaluation
-    curves: tuple[Curve, ...]
-
-    @property
-    def controls(self) -> tuple[str, ...]:
-        """Names of the controls that were asked, in the order of asking."""
-        return tuple(name for name in self.evaluation.answers if name not in {ORIGINAL, EDITED})
-
-
-def make_plan(scene: Scene, checkpoint: Checkpoint, own: QuestionSet | None) -> Plan:
-    """The plan that a scene stands for.
-
-    Raises:
-        RequestError, LayerError: layers that the model does not have.
-        BenchmarkError: as `questions_of`.
-    """
-    layers = parse_layers(scene.layers, checkpoint.layers) if scene.layers else (scene.layer,)
-    layers = checkpoint.sizes.one_of_each(layers)
-    names = tuple(dict.fromkeys(name for name in scene.benchmark.split(",") if name)) or BUNDLED_BENCHMARKS
-    if OWN_FILE in names and own is None:
-        raise RequestError("Expected your own questions, got a link without the file; upload it again under Questions.")
-    return Plan(scene, checkpoint.revision, layers, names, own if OWN_FILE in names else None)
 
 
 def model_key(scene: Scene, revision: str) -> ModelKey:
@@ -156,7 +88,7 @@ def ranks_of(scene: Scene, analysis: Analysis) -> Ranks:
 
 
 def run(plan: Plan, checkpoint: Checkpoint, report: Report[Reasoning]) -> Reasoning:
-    """Decompose, load, ask; publishes after every wave, and returns what there is when asked to stop."""
+    """Publishes after every wave, and returns what there is when asked to stop."""
     report.progress(0.0, "reading the questions")
     questions = questions_of(plan)
     report.progress(0.0, "loading the model")
