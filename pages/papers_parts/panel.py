@@ -113,9 +113,8 @@ def _measured(choice: Choice) -> None:
     if found is None:
         st.markdown(":small[:green-badge[measured here] not yet]")
         return
-    st.markdown(
-        f":small[:green-badge[measured here] {_in_words(found)}]", help=f"Revision {found.revision}, {found.date}"
-    )
+    where = ", ".join(filter(None, (f"Revision {found.revision}", found.setting, found.date)))
+    st.markdown(f":small[:green-badge[measured here] {_in_words(found)}]", help=where)
 
 
 def _in_words(found: Measured) -> str:

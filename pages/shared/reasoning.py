@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from pages.shared.analysis import Analysis, analyse
 from pages.shared.cache import answer_cache, cached_checkpoint, cached_model, cached_questions, prefix_store
+from pages.shared.measuring import note_measured
 from pages.shared.plan import BUNDLED_BENCHMARKS, EDITED, OWN_FILE, Plan, Reasoning, make_plan
 from pages.shared.queue import Report
 from pages.shared.scene import ChooseBy, Scene
@@ -88,7 +89,7 @@ def ranks_of(scene: Scene, analysis: Analysis) -> Ranks:
 
 
 def run(plan: Plan, checkpoint: Checkpoint, report: Report[Reasoning]) -> Reasoning:
-    """Publishes after every wave, and returns what there is when asked to stop."""
+    """Publishes after every wave, and returns what there is when asked to stop; a complete result is noted on disk."""
     report.progress(0.0, "reading the questions")
     questions = questions_of(plan)
     report.progress(0.0, "loading the model")
@@ -113,7 +114,9 @@ def run(plan: Plan, checkpoint: Checkpoint, report: Report[Reasoning]) -> Reason
     evaluation = evaluate(
         questions, subjects, store=prefix_store(), cache=answer_cache(), on_wave=on_wave, wave=_wave(questions)
     )
-    return Reasoning(plan, ranks, planned.compression_ratio, evaluation, history.curves())
+    found = Reasoning(plan, ranks, planned.compression_ratio, evaluation, history.curves())
+    note_measured(found)
+    return found
 
 
 def _wave(questions: list[QuestionSet]) -> int:
