@@ -12,7 +12,7 @@ from tensorllm_core.benchmarks.benchmark import QuestionSet, Split
 from tensorllm_core.benchmarks.registry import BUNDLED, load_questions
 from tensorllm_core.benchmarks.sampling import shuffled
 from tensorllm_core.commands.comparison_table import comparison_table
-from tensorllm_core.commands.options import Parser, number, whole_number
+from tensorllm_core.commands.options import Parser, add_common_options, number, whole_number
 from tensorllm_core.errors import RequestError
 from tensorllm_core.experiments.answers import Answers
 from tensorllm_core.experiments.comparison import Contender, bytes_to_hold, check_ratios, contend, subjects_of
@@ -35,8 +35,8 @@ Answered = Mapping[str, Answers]
 
 def add_compare(add_command: Callable[..., Parser]) -> None:
     """Register the command and its options."""
-    parser = add_command("compare", help="methods side by side at the same numbers of stored entries")
-    parser.add_argument("--model", required=True, help="a bundled name, a folder or a hub id")
+    parser = add_command("compare", help="methods side by side at the same numbers of stored entries, as a table")
+    add_common_options(parser)
     parser.add_argument("--layers", default="all", metavar="L", help="one layer, L1,L2, L1-L2 or all")
     parser.add_argument("--methods", default="all", metavar="A,B", help=", ".join(METHODS))
     parser.add_argument(
@@ -49,8 +49,6 @@ def add_compare(add_command: Callable[..., Parser]) -> None:
     parser.add_argument("--split", default="test", help="what is reported: validation, test or all")
     parser.add_argument("--choose", action="store_true", help="also choose a budget for each method on validation")
     parser.add_argument("--limit", metavar="N", help="only N questions of each benchmark, the same random ones")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of a Markdown table")
     parser.set_defaults(run=_run)
 
 

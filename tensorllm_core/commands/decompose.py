@@ -11,7 +11,7 @@ from time import perf_counter
 
 import torch
 
-from tensorllm_core.commands.options import Parser, number, whole_number
+from tensorllm_core.commands.options import Parser, add_common_options, add_layout_option, number, whole_number
 from tensorllm_core.commands.output import show
 from tensorllm_core.linalg.hosvd import hosvd, truncate
 from tensorllm_core.linalg.landscape import Landscape, landscape
@@ -29,16 +29,14 @@ __all__ = ["add_decompose"]
 def add_decompose(add_command: Callable[..., Parser]) -> None:
     """Register the command and its options."""
     parser = add_command("decompose", help="decompose one layer's attention at chosen ranks")
-    parser.add_argument("--model", required=True, help="a bundled name, a folder or a hub id")
+    add_common_options(parser)
     parser.add_argument("--layer", required=True, help="the layer, counted from 0")
     choice = parser.add_mutually_exclusive_group(required=True)
     choice.add_argument("--ranks", metavar="R1,R2,R3", help="these ranks")
     choice.add_argument("--max-error", metavar="E", help="the fewest parameters with a relative error of at most E")
     choice.add_argument("--compression", metavar="C", help="the least error at a compression ratio of at least C")
-    parser.add_argument("--layout", default="paper", help="paper (by groups) or released-code")
+    add_layout_option(parser)
     parser.add_argument("--refine", action="store_true", help="improve on the truncated HOSVD by HOOI sweeps")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=_run)
 
 

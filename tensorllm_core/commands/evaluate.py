@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 from tensorllm_core.benchmarks.benchmark import Split
 from tensorllm_core.benchmarks.registry import load_questions
 from tensorllm_core.benchmarks.sampling import shuffled
-from tensorllm_core.commands.options import Parser, add_method_options, method_options, number, whole_number
+from tensorllm_core.commands.options import (
+    Parser,
+    add_common_options,
+    add_method_options,
+    method_options,
+    number,
+    whole_number,
+)
 from tensorllm_core.commands.output import show
 from tensorllm_core.experiments.answers import Answers
 from tensorllm_core.experiments.edits import edit_of, read_layers, removed
@@ -35,7 +42,7 @@ _EDITED, _REMOVED, _RANDOM = "edited", "removed", "random subspace"
 def add_evaluate(add_command: Callable[..., Parser]) -> None:
     """Register the command and its options."""
     parser = add_command("evaluate", help="accuracy and loss on a benchmark, before and after an edit")
-    parser.add_argument("--model", required=True, help="a bundled name, a folder or a hub id")
+    add_common_options(parser)
     parser.add_argument("--benchmark", required=True, help="a benchmark's name, or a .jsonl or .csv file of your own")
     parser.add_argument("--layers", required=True, metavar="L", help="one layer, L1,L2, L1-L2 or all")
     choice = parser.add_mutually_exclusive_group(required=True)
@@ -45,8 +52,6 @@ def add_evaluate(add_command: Callable[..., Parser]) -> None:
     parser.add_argument("--split", default="test", help="validation (to choose), test (to report) or all")
     parser.add_argument("--limit", metavar="N", help="only N questions, the same random ones every time")
     parser.add_argument("--controls", action="store_true", help="also the block removed, and a random subspace")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=_run)
 
 

@@ -12,7 +12,16 @@ from tensorllm_core.errors import RequestError
 from tensorllm_core.methods.registry import METHODS, Options
 from tensorllm_core.types import Layout
 
-__all__ = ["Parser", "add_method_options", "attach_negative_values", "method_options", "number", "whole_number"]
+__all__ = [
+    "Parser",
+    "add_common_options",
+    "add_layout_option",
+    "add_method_options",
+    "attach_negative_values",
+    "method_options",
+    "number",
+    "whole_number",
+]
 
 
 class Parser(ArgumentParser):
@@ -21,6 +30,18 @@ class Parser(ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Report options that argparse does not accept."""
         raise RequestError(f"Expected the options of `{self.prog}`, got an error: {message}; see `{self.prog} --help`.")
+
+
+def add_common_options(parser: ArgumentParser) -> None:
+    """The options of every command that opens a model and computes."""
+    parser.add_argument("--model", required=True, help="a bundled name, a folder or a hub id")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def add_layout_option(parser: ArgumentParser) -> None:
+    """How matrices are cut into heads."""
+    parser.add_argument("--layout", default="paper", help="paper (by groups) or released-code")
 
 
 def add_method_options(parser: ArgumentParser) -> None:
