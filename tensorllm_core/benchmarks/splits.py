@@ -16,7 +16,7 @@ def part(questions: tuple[Question, ...], split: Split) -> tuple[Question, ...]:
     Source: the released programs of LASER and TensorLLM choose on the first 20 % and report on the other 80 %.
 
     Raises:
-        BenchmarkError: the split has no question.
+        BenchmarkError: the split has no question, or all questions have the same choices and the same answer.
 
     >>> ten = tuple(Question(str(n), "", "Is it?", "yes") for n in range(10))
     >>> [question.id for question in part(ten, Split.VALIDATION)]
@@ -29,4 +29,15 @@ def part(questions: tuple[Question, ...], split: Split) -> tuple[Question, ...]:
             f"Expected questions for the split `{split}`, got none as there are {len(questions)} in all; choose "
             "another split or give more questions."
         )
+    _require_classes(questions)
     return parts[split]
+
+
+def _require_classes(questions: tuple[Question, ...]) -> None:
+    """Where one answer is always right, a model that gives it without reading scores full marks."""
+    kinds = {(question.choices, question.answer) for question in questions}
+    if len(questions) > 1 and len(kinds) == 1 and questions[0].choices:
+        raise BenchmarkError(
+            f"Expected questions with two or more different answers, got {len(questions):,} that are all answered "
+            f"`{questions[0].answer[:60]}`; add questions with other answers."
+        )

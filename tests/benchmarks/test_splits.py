@@ -37,3 +37,11 @@ def test_no_question_is_told(split):
 def test_a_split_that_does_not_exist_is_told():
     with pytest.raises(BenchmarkError, match="Expected a split of `validation`, `test`, `all`, got `train`"):
         Split.parse("train")
+
+
+def test_a_benchmark_with_one_class_is_refused():
+    questions = tuple(Question(str(n), "", f"text {n}", "poet", ("poet", "painter")) for n in range(5))
+    with pytest.raises(BenchmarkError, match="got 5 that are all answered `poet`; add questions with other answers"):
+        part(questions, Split.TEST)
+    other = Question("other", "", "text", "painter", ("poet", "painter"))
+    assert len(part((*questions, other), Split.ALL)) == 6
