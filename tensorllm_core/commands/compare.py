@@ -15,7 +15,14 @@ from tensorllm_core.commands.comparison_table import comparison_table
 from tensorllm_core.commands.options import Parser, add_common_options, number, whole_number
 from tensorllm_core.errors import RequestError
 from tensorllm_core.experiments.answers import Answers
-from tensorllm_core.experiments.comparison import Contender, bytes_to_hold, check_ratios, contend, subjects_of
+from tensorllm_core.experiments.comparison import (
+    Contender,
+    bytes_to_hold,
+    check_ratios,
+    contend,
+    ratio_for_stored,
+    subjects_of,
+)
 from tensorllm_core.experiments.edits import read_for_all
 from tensorllm_core.experiments.evaluate import ORIGINAL, Evaluation, evaluate
 from tensorllm_core.experiments.paired import Paired, paired
@@ -39,9 +46,11 @@ def add_compare(add_command: Callable[..., Parser]) -> None:
     add_common_options(parser)
     parser.add_argument("--layers", default="all", metavar="L", help="one layer, L1,L2, L1-L2 or all")
     parser.add_argument("--methods", default="all", metavar="A,B", help=", ".join(METHODS))
-    parser.add_argument(
+    budgets = parser.add_mutually_exclusive_group()
+    budgets.add_argument(
         "--ratios", default="4,8,16", metavar="C,C", help="budgets: save as much as the attention does at these ratios"
     )
+    budgets.add_argument("--stored", metavar="N,N", help="the same as entries that a layer's attention may store")
     parser.add_argument(
         "--benchmarks", default="bundled", metavar="A,B", help="names or files; bundled: ours; none: errors alone"
     )
@@ -59,13 +68,13 @@ def _run(options: Namespace) -> None:
     limit = None if options.limit is None else whole_number("--limit", options.limit)
     names = tuple(METHODS) if options.methods == "all" else _listed(options.methods)
     methods = {name: make_method(name) for name in names}
-    ratios = check_ratios([number("--ratios", text) for text in _listed(options.ratios)])
     against, split = _against(options.against, names), Split.parse(options.split)
     known = {"bundled": BUNDLED, "none": ()}
     benchmarks = known[options.benchmarks] if options.benchmarks in known else _listed(options.benchmarks)
     if options.choose and split is not Split.TEST:
         raise RequestError(f"Expected `--split test` with `--choose`, got `{split.value}`; report on test.")
     checkpoint = open_checkpoint(options.model)
+    ratios = _budgets(options, checkpoint.sizes.entries)
     layers = checkpoint.sizes.one_of_each(parse_layers(options.layers, checkpoint.layers))
     questions = [shuffled(load_questions(name, split), limit) for name in benchmarks]
     choosing = [shuffled(load_questions(name, Split.VALIDATION), limit) for name in benchmarks if options.choose]
@@ -176,6 +185,13 @@ def _difference(found: Paired) -> dict[str, object]:
         "fixed": accuracy.fixed,
         "broken": accuracy.broken,
     }
+
+
+def _budgets(options: Namespace, entries: int) -> tuple[float, ...]:
+    if options.stored is None:
+        return check_ratios([number("--ratios", text) for text in _listed(options.ratios)])
+    wanted = [whole_number("--stored", text) for text in _listed(options.stored)]
+    return check_ratios([ratio_for_stored(entries, stored) for stored in wanted])
 
 
 def _against(wanted: str | None, names: Sequence[str]) -> str:

@@ -57,6 +57,7 @@ def add_method_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--feed-forward-layer", metavar="L", help="hybrid: the layer of the feed-forward matrices, if another"
     )
+    parser.add_argument("--attention-method", default="", metavar="NAME", help="hybrid: the method on the attention")
 
 
 def method_options(options: Namespace) -> Options:
@@ -70,6 +71,7 @@ def method_options(options: Namespace) -> Options:
         Layout.parse(options.layout),
         tuple(name.strip() for name in options.matrices.split(",") if name.strip()),
         None if layer is None else whole_number("--feed-forward-layer", layer),
+        options.attention_method,
     )
 
 

@@ -20,7 +20,15 @@ from tensorllm_core.methods.method import Compressed, Method, Prepared, Steps, a
 from tensorllm_core.models.opening import LoadedModel
 from tensorllm_core.types import AttentionWeights, LayerWeights, Progress
 
-__all__ = ["Contender", "bytes_to_hold", "check_ratios", "contend", "entries_to_save", "subjects_of"]
+__all__ = [
+    "Contender",
+    "bytes_to_hold",
+    "check_ratios",
+    "contend",
+    "entries_to_save",
+    "ratio_for_stored",
+    "subjects_of",
+]
 
 _MOST_BUDGETS = 24
 
@@ -68,6 +76,26 @@ def check_ratios(ratios: Sequence[float]) -> tuple[float, ...]:
             f"Expected budgets as ratios above 1, got {wrong:g}, which saves nothing or is none; give ratios such as 4."
         )
     return found
+
+
+def ratio_for_stored(entries: int, stored: int) -> float:
+    """The budget at which the attention of a layer stores at most so many of its entries.
+
+    Raises:
+        RankError: not between 1 and less than the layer has.
+
+    >>> ratio_for_stored(65536, 4096)
+    16.0
+    """
+    if not 1 <= stored < entries:
+        raise RankError(
+            f"Expected a budget of 1 to {entries - 1:,} stored entries, fewer than the {entries:,} of the layer's "
+            f"attention, got {stored:,}; choose one in this range."
+        )
+    ratio = entries / stored
+    while math.floor(entries / ratio) < stored:
+        ratio = math.nextafter(ratio, 0.0)
+    return ratio
 
 
 def entries_to_save(weights: Mapping[int, LayerWeights], ratio: float) -> dict[int, int]:

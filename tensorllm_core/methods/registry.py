@@ -26,12 +26,14 @@ _SWEEPS = 10
 class Options:
     """What may be asked of a method besides its ranks; what it does not know it refuses.
 
-    `matrices` of () means those that the method is meant for. `feed_forward_layer` is a hybrid's.
+    `matrices` of () means those that the method is meant for. The last two are a hybrid's: the layer of its
+    feed-forward matrices, if another, and the method on its attention.
     """
 
     layout: Layout = Layout.PAPER
     matrices: tuple[str, ...] = ()
     feed_forward_layer: int | None = None
+    attention: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,8 @@ def _refined(options: Options) -> Method:
 
 
 def _hybrid(options: Options) -> Method:
-    return Hybrid(TensorLLM(options.layout), options.matrices or (FEED_FORWARD,), options.feed_forward_layer)
+    attention = make_method(options.attention or "tensorllm", Options(options.layout))
+    return Hybrid(attention, options.matrices or (FEED_FORWARD,), options.feed_forward_layer)
 
 
 METHODS: dict[str, MethodEntry] = {
@@ -135,7 +138,7 @@ METHODS: dict[str, MethodEntry] = {
         "TensorLLM on the attention, LASER on the feed-forward matrices; entries go where they lower the error most.",
         "R1,R2,R3;R",
         _hybrid,
-        ("layout", "matrices", "feed_forward_layer"),
+        ("layout", "matrices", "feed_forward_layer", "attention"),
     ),
     "random-subspace": MethodEntry(
         "Random subspace",
@@ -181,10 +184,12 @@ def make_method(name: str, options: Options = _NO_OPTIONS) -> Method:
         raise _not_taken(name, "matrices", ", ".join(options.matrices))
     if options.feed_forward_layer is not None and "feed_forward_layer" not in entry.takes:
         raise _not_taken(name, "feed_forward_layer", str(options.feed_forward_layer))
+    if options.attention and "attention" not in entry.takes:
+        raise _not_taken(name, "attention", options.attention)
     return entry.make(options)
 
 
 def _not_taken(name: str, option: str, came: str) -> RequestError:
     others = ", ".join(f"`{other}`" for other, entry in METHODS.items() if option in entry.takes)
-    words = option.replace("_", "-")
+    words = {"feed_forward_layer": "feed-forward layer", "attention": "method on the attention"}.get(option, option)
     return RequestError(f"Expected no {words} for the method `{name}`, got {came}; leave it out, or choose {others}.")

@@ -63,6 +63,16 @@ def test_what_is_out_of_reach_is_said_in_its_place(call):
     assert "| out of reach |" in call(*arguments, "--layers", 0)
 
 
+def test_a_budget_may_be_given_as_stored_entries(call):
+    found = json.loads(call("--methods", "tensorllm,laser", "--stored", "4096,30000", "--benchmarks", "none", "--json"))
+    for method in found["methods"].values():
+        assert [point["ratio"] for point in method["points"]] == pytest.approx([65536 / 30000, 16.0])
+        saved = [point["parameters"]["saved"] for point in method["points"]]
+        assert saved[0] >= 4 * (65536 - 30000)
+        assert saved[1] >= 4 * (65536 - 4096)
+    assert found["methods"]["tensorllm"]["points"][0]["parameters"]["compressed"] > 4 * 29000
+
+
 def test_without_benchmarks_only_the_weights_are_compared(call):
     found = json.loads(call("--methods", "tensorllm,separate", "--ratios", 8, "--benchmarks", "none", "--json"))
     assert "baseline" not in found
@@ -78,6 +88,8 @@ def test_without_benchmarks_only_the_weights_are_compared(call):
         (("--methods", ","), "Expected names or numbers joined by commas"),
         (("--ratios", "1"), "Expected budgets as ratios above 1, got 1"),
         (("--ratios", "x"), "Expected a number for --ratios, got `x`"),
+        (("--stored", "65536"), "Expected a budget of 1 to 65,535 stored entries"),
+        (("--stored", "0"), "got 0; choose one in this range"),
         (("--layers", "9"), "Expected a layer from 0 to 3, got 9"),
         (("--benchmarks", "zzz"), "zzz"),
         (("--against", "magic"), "Expected `--against` to be one of"),

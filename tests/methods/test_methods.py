@@ -282,15 +282,26 @@ def test_a_hybrid_can_take_the_feed_forward_matrices_of_another_layer():
         ("zzz", Options(), "Expected a method of `tensorllm`"),
         ("laser", Options(Layout.RELEASED_CODE), "Expected the layout `paper` for `laser`"),
         ("tensorllm", Options(matrices=("Q",)), "Expected no matrices for the method `tensorllm`, got Q"),
-        ("laser", Options(feed_forward_layer=2), "Expected no feed-forward-layer for the method `laser`, got 2"),
+        ("laser", Options(feed_forward_layer=2), "Expected no feed-forward layer for the method `laser`, got 2"),
+        ("trawl", Options(attention="separate"), "Expected no method on the attention for the method `trawl`"),
+        ("hybrid", Options(attention="laser"), "Expected a method that compresses attention alone"),
+        ("hybrid", Options(attention="zzz"), "Expected a method of `tensorllm`"),
         ("separate", Options(matrices=("Q", "Q")), "each once, got `Q`, `Q`"),
         ("separate", Options(matrices=("up",)), "Expected parts of `Q`, `K`, `V`, `O`"),
     ],
-    ids=["name", "layout", "matrices", "layer", "twice", "part"],
+    ids=["name", "layout", "matrices", "layer", "attention", "not attention", "no method", "twice", "part"],
 )
 def test_options_that_a_method_does_not_know_are_refused(name, options, words):
     with pytest.raises((RequestError, LayoutError), match=words):
-        make_method(name, options)
+        make_method(name, options).prepare({0: layer_weights("plain", 0)})
+
+
+def test_a_hybrid_can_have_another_method_on_its_attention():
+    prepared = make_method("hybrid", Options(attention="separate")).prepare({0: layer_weights("plain", 0)})
+    assert {len(tensor.limits) for tensor in prepared.tensors.values()} == {1, 2}
+    found = prepared.at(prepared.ranks_for_compression(2.0))
+    assert found.replacements[0].attention is not None
+    assert set(found.replacements[0].feed_forward) == {"gate", "up", "down"}
 
 
 @pytest.mark.parametrize("text", ["", "a", "1,2,", "0", "1;;2", "1.5", "0.0", "0.1;0.2", "-3", "1,2,3,x"])
