@@ -47,7 +47,8 @@ def landscape_picture(analysis: Analysis, result: Result) -> None:
         takeaway=f"R3 = {ranks.r3}: error {result.relative_error:.2f} at the ring; orange: the best ranks of each size",
         explanation=Explanation(
             "Each cell is the relative error of the truncated HOSVD at that (R1, R2), read off one table of all rank "
-            "triples. Dashed lines join ranks of equal compression ratio. The orange points are the Pareto-optimal "
+            "triples. Dashed lines join ranks of equal compression ratio; the solid one is **break-even**: right of it "
+            "core and factors store more than the layer's own weights. The orange points are the Pareto-optimal "
             "ranks of this R3 that save anything: none is both smaller and more accurate. The ring is where you are; "
             f"the diamond is the noise-floor hint. {pooled_caption(shape.d_model, shape.d_head)}",
             r"\varepsilon(R_1,R_2,R_3)^2 = 1 - \frac{\sum_{a \le R_1, b \le R_2, c \le R_3, g} G_{abcg}^2}{\|W\|^2}",

@@ -11,7 +11,7 @@ from pages.shared import state
 from pages.shared.analysis import Analysis, asked_ranks
 from pages.shared.scene import ChooseBy, Scene
 from pages.shared.widgets import whole_number
-from tensorllm_core.linalg.rank_choice import rank_limits, tied_ranks
+from tensorllm_core.linalg.rank_choice import break_even_r1, break_even_tied, largest_rank, rank_limits, tied_ranks
 from tensorllm_core.types import Ranks
 
 __all__ = ["rank_panel"]
@@ -65,6 +65,7 @@ def rank_panel(scene: Scene, analysis: Analysis, ranks: Ranks) -> None:
         )
     if scene.by is not ChooseBy.RANKS:
         st.markdown(f"best ranks: :blue[**{ranks.r1}**], :orange[**{ranks.r2}**], :green[**{ranks.r3}**]")
+        _break_even(scene, analysis, ranks)
     st.toggle(
         "Refine (HOOI)",
         key=state.seed("refine widget", scene.refine),
@@ -95,6 +96,7 @@ def _by_ranks(scene: Scene, analysis: Analysis, ranks: Ranks) -> None:
         whole_number(
             label, getattr(asked, field), sizes[field], _changing(field, asked), colour=colour, help_text=help_text
         )
+    _break_even(scene, analysis, ranks)
     # Always there, so that nothing moves when it has something to say.
     st.caption("" if ranks == asked else f"in force: **{ranks}**; no rank exceeds the others' product x {shape.group}")
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -113,6 +115,30 @@ def _by_ranks(scene: Scene, analysis: Analysis, ranks: Ranks) -> None:
             disabled=scene.ranks is None,
             help=f"The noise floor hints at {analysis.noise.ranks}: a hint from the spectrum alone, no data",
         )
+
+
+def _break_even(scene: Scene, analysis: Analysis, ranks: Ranks) -> None:
+    """One line, always: up to where ranks save, in red where the ranks in force are beyond."""
+    shape = analysis.shape
+    stored = shape.stored_entries(ranks)
+    if scene.by is ChooseBy.RANKS and scene.tied:
+        name, last = "r", break_even_tied(shape, ranks.r3)
+        beside, all_save = f"R3 = {ranks.r3}", last == min(shape.d_head, shape.d_model // shape.group)
+    else:
+        name, last = "R1", break_even_r1(shape, ranks.r2, ranks.r3)
+        beside = f"R2 = {ranks.r2} and R3 = {ranks.r3}"
+        all_save = last == largest_rank(shape, ranks, mode=1)
+    if stored > shape.entries:
+        words = f":red[**larger**, break-even {name} = {last:,}]" if last else f":red[**larger** at any {name}]"
+    else:
+        words = f":gray[every {name} saves here]" if all_save else f":gray[break-even {name} = {last:,}]"
+    st.markdown(
+        f":small[{words}]",
+        help=(
+            f"Core and factors store {stored / shape.entries:.3g} times the layer's attention weights. Beside {beside} "
+            + (f"every possible {name} stores less than they do." if all_save else f"{name} saves up to {last:,}.")
+        ),
+    )
 
 
 def _suggest() -> None:

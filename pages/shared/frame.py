@@ -35,7 +35,7 @@ _STYLE = """
 [data-testid="stMetric"] label p {font-size: 0.8rem;}
 [data-testid="stMetric"] > div {line-height: 1.2;}
 [class*="st-key-about"] button {min-height: 1.5rem; padding: 0 0.2rem;}
-.stSlider {margin-top: -0.9rem;}
+.stSlider {margin-top: -0.9rem; margin-bottom: -0.55rem;}
 .stSlider [data-testid="stSliderThumbValue"] {display: none;}
 [data-testid="stColumn"]:has(.st-key-rank-panel) {position: sticky; top: 4.2rem; align-self: flex-start;}
 .st-key-rank-panel [data-testid="stNumberInput"] button {display: none;}

@@ -14,7 +14,7 @@ from tensorllm_core.types import Ranks, TensorShape
 
 __all__ = ["ErrorGrid", "error_landscape"]
 
-_RATIOS = (1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
+_RATIOS = (2, 3, 5, 10, 20, 30, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
 _LABEL_GAP = 1.3
 """Smallest factor between the R1 of two labelled lines: closer ones would overlap on the logarithmic axis."""
 _MOST_TICKS = 8
@@ -60,6 +60,7 @@ def error_landscape(
         hovertemplate="Pareto: R1 %{x:.0f}, R2 %{y:.0f}<extra></extra>",
     )
     ratios, labels = _ratio_lines(grid, shape, ranks.r3, colours.ink)
+    even, even_label = _break_even(grid, shape, ranks.r3, colours.ink, scale)
     points = [
         _point(ranks, "circle-open", colours.ground, 19 * scale, "current ranks", width=6),
         _point(ranks, "circle-open", colours.modes[1], 19 * scale, "current ranks", width=3),
@@ -67,34 +68,32 @@ def error_landscape(
     if hint is not None:
         points.insert(0, _point(hint, "diamond-open", colours.ink, 11 * scale, "noise-floor hint"))
     return draw(
-        [heat, ratios, best, *points],
+        [heat, ratios, *even, best, *points],
         colours,
         height=height,
         scale=scale,
-        annotations=labels,
+        annotations=[*labels, *even_label],
         xaxis={"title": {"text": "R1, directions of the model", "standoff": 6}, **_axis(grid.r1)},
         yaxis={"title": {"text": "R2, of the head width", "standoff": 6}, **_axis(grid.r2)},
     )
 
 
 def _ratio_lines(grid: ErrorGrid, shape: TensorShape, r3: int, ink: str) -> tuple[go.Scatter, list[dict[str, Any]]]:
-    """Lines R1(R2) along which the compression ratio is constant, labelled above the plot where there is room."""
-    r2 = np.geomspace(grid.r2[0], grid.r2[-1], 64)
+    """Lines along which the compression ratio is constant, labelled above the plot where there is room."""
     lines: list[np.ndarray] = [np.empty((0, 3))]
     labels: list[dict[str, Any]] = []
-    last_label = np.inf
+    even = _ratio_line(grid, shape, r3, 1)
+    last_label = float(even[-1, 0]) if len(even) else np.inf
     for ratio in _RATIOS:
-        r1 = (shape.entries / ratio - shape.d_head * r2 - shape.part * r3) / (shape.group * r2 * r3 + shape.d_model)
-        inside = (r1 >= grid.r1[0]) & (r1 <= grid.r1[-1])
-        if inside.sum() < 2:
+        line = _ratio_line(grid, shape, r3, ratio)
+        if not len(line):
             continue
         gap = np.array([[np.nan, np.nan, ratio]])
-        lines += [np.column_stack([r1[inside], r2[inside], np.full(inside.sum(), ratio)]), gap]
-        top = float(r1[-1])
-        if inside[-1] and top < last_label / _LABEL_GAP:
-            last_label = top
-            place = {"x": np.log10(top), "y": 1, "yref": "paper", "yanchor": "bottom"}
-            labels.append({**place, "text": f"{ratio}x", "showarrow": False})
+        lines += [np.column_stack([line, np.full(len(line), ratio)]), gap]
+        top, r2 = line[-1]
+        if r2 == grid.r2[-1] and top < last_label / _LABEL_GAP:
+            last_label = float(top)
+            labels.append(_above(f"{ratio}x", last_label))
     points = np.concatenate(lines).astype(np.float32)
     # One trace with gaps draws faster than one trace for each line.
     joined = go.Scatter(
@@ -107,6 +106,38 @@ def _ratio_lines(grid: ErrorGrid, shape: TensorShape, r3: int, ink: str) -> tupl
         hovertemplate="%{customdata}x smaller<extra></extra>",
     )
     return joined, labels
+
+
+def _break_even(
+    grid: ErrorGrid, shape: TensorShape, r3: int, ink: str, scale: float
+) -> tuple[list[go.Scatter], list[dict[str, Any]]]:
+    """The line at a ratio of 1, with its name; none where all ranks of the grid save."""
+    line = _ratio_line(grid, shape, r3, 1)
+    if not len(line):
+        return [], []
+    drawn = go.Scatter(
+        x=line[:, 0].astype(np.float32),
+        y=line[:, 1].astype(np.float32),
+        mode="lines",
+        name="break-even",
+        line={"color": ink, "width": 2},
+        opacity=0.8,
+        hovertemplate="break-even: from R1 %{x:.0f} on nothing is saved<extra></extra>",
+    )
+    # No other line is to its right, so its name is written there.
+    return [drawn], [_above("break-even", float(line[-1, 0]), xanchor="left", xshift=-8 * scale)]
+
+
+def _ratio_line(grid: ErrorGrid, shape: TensorShape, r3: int, ratio: int) -> Float[np.ndarray, "point 2"]:
+    """`R1, R2` of that ratio within the grid, by R2; empty where it is hardly met."""
+    r2 = np.geomspace(grid.r2[0], grid.r2[-1], 64)
+    r1 = (shape.entries / ratio - shape.d_head * r2 - shape.part * r3) / (shape.group * r2 * r3 + shape.d_model)
+    inside = (r1 >= grid.r1[0]) & (r1 <= grid.r1[-1])
+    return np.column_stack([r1, r2])[inside if inside.sum() > 1 else slice(0)]
+
+
+def _above(text: str, r1: float, **place: Any) -> dict[str, Any]:
+    return {"x": np.log10(r1), "y": 1, "yref": "paper", "yanchor": "bottom", "text": text, "showarrow": False, **place}
 
 
 def _point(ranks: Ranks, symbol: str, colour: str, size: float, name: str, width: int = 2) -> go.Scatter:

@@ -99,14 +99,16 @@ def tied_ranks(shape: TensorShape, r: int, r3: int) -> Ranks:
 
 
 def break_even_r1(shape: TensorShape, r2: int, r3: int) -> int:
-    """The largest valid R1 that still saves beside these R2 and R3: one more, and nothing is saved; 0 if none does.
+    """The largest R1 that still saves beside these R2 and R3: with one more nothing is saved; 0 if none saves.
 
-    From `group R1 R2 R3 + d_model R1 + d_head R2 + part R3 < entries`. Where the other ranks do not allow an R1 that
-    saves nothing, it is the largest that they allow.
+    From `group R1 R2 R3 + d_model R1 + d_head R2 + part R3 < entries`. Where every R1 that the others allow saves, it
+    is the largest that they allow.
 
     >>> shape = TensorShape(768, 64, 4, 12)
-    >>> break_even_r1(shape, 64, 4), break_even_r1(shape, 64, 1), shape.compression_ratio(Ranks(614, 64, 4)) > 1
-    (614, 768, True)
+    >>> break_even_r1(shape, 64, 4), break_even_r1(shape, 64, 1)
+    (613, 768)
+    >>> shape.stored_entries(Ranks(613, 64, 4)) < shape.entries < shape.stored_entries(Ranks(614, 64, 4))
+    True
     """
     room = shape.entries - 1 - shape.d_head * r2 - shape.part * r3
     saving = room // (shape.group * r2 * r3 + shape.d_model)
@@ -117,15 +119,12 @@ def break_even_tied(shape: TensorShape, r3: int) -> int:
     """The largest r whose tied ranks (`tied_ranks`) still save beside this R3; 0 if none does.
 
     >>> shape = TensorShape(768, 64, 4, 12)
-    >>> break_even_tied(shape, 4), tied_ranks(shape, 56, 4), round(shape.compression_ratio(Ranks(672, 56, 4)), 3)
-    (56, Ranks(r1=672, r2=56, r3=4), 1.012)
+    >>> break_even_tied(shape, 4), round(shape.compression_ratio(tied_ranks(shape, 56, 4)), 3)
+    (56, 1.014)
     """
     most = min(shape.d_head, shape.d_model // shape.group)
-    return max((r for r in range(1, most + 1) if _saves(shape, tied_ranks(shape, r, r3))), default=0)
-
-
-def _saves(shape: TensorShape, ranks: Ranks) -> bool:
-    return shape.stored_entries(ranks) < shape.entries
+    saving = (r for r in range(1, most + 1) if shape.stored_entries(tied_ranks(shape, r, r3)) < shape.entries)
+    return max(saving, default=0)
 
 
 def ranks_for_error(landscape: Landscape, max_relative_error: float) -> Ranks:

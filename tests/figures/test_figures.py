@@ -89,12 +89,24 @@ def test_lines_of_equal_ratio_have_that_ratio() -> None:
     grid = ErrorGrid(r1, r2, np.zeros((128, 16), dtype=np.float32))
     figure = error_landscape(grid, SHAPE, Ranks(16, 8, 4), [], Appearance.LIGHT)
     lines = [trace for trace in figure.data if isinstance(trace, go.Scatter) and trace.mode == "lines"]
-    assert len(lines) == 1
+    assert [line.name for line in lines] == [None, "break-even"]
     drawn = ~np.isnan(lines[0].x)
     x, y, ratio = lines[0].x[drawn].astype(float), lines[0].y[drawn].astype(float), lines[0].customdata[drawn]
     stored = 8 * x * y * 4 + 128 * x + 16 * y + 16
     np.testing.assert_allclose(SHAPE.entries / stored, ratio, rtol=1e-3)
     assert len(set(ratio)) > 3
+    x, y = lines[1].x.astype(float), lines[1].y.astype(float)
+    np.testing.assert_allclose(8 * x * y * 4 + 128 * x + 16 * y + 16, SHAPE.entries, rtol=1e-3)
+    labels = {label.text: label.x for label in figure.layout.annotations}
+    assert "1x" not in labels
+    assert labels["break-even"] == max(labels.values()) == pytest.approx(np.log10(x[-1]), abs=1e-3)
+
+
+def test_there_is_no_break_even_line_where_all_ranks_save() -> None:
+    grid = ErrorGrid(np.arange(1, 129), np.arange(1, 17), np.zeros((128, 16), dtype=np.float32))
+    figure = error_landscape(grid, SHAPE, Ranks(16, 8, 1), [], Appearance.LIGHT)
+    assert "break-even" not in {trace.name for trace in figure.data}
+    assert "break-even" not in {label.text for label in figure.layout.annotations}
 
 
 def test_the_mosaic_shows_every_group_on_one_colour_scale() -> None:

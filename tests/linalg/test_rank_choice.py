@@ -10,6 +10,8 @@ from tensorllm_core.errors import RankError, RequestError
 from tensorllm_core.linalg.hosvd import hosvd
 from tensorllm_core.linalg.landscape import landscape
 from tensorllm_core.linalg.rank_choice import (
+    break_even_r1,
+    break_even_tied,
     check_ranks,
     clamp_ranks,
     largest_rank,
@@ -57,6 +59,21 @@ def test_full_ranks_are_valid(shape):
 @given(shapes(), st.integers(-1, 30), st.integers(-1, 8))
 def test_tied_ranks_are_valid(shape, r, r3):
     assert is_valid(shape, tied_ranks(shape, r, r3))
+
+
+@given(shapes(), st.randoms())
+def test_break_even_is_the_last_rank_that_stores_less_than_the_tensor(shape, random):
+    limits = rank_limits(shape)
+    r2, r3 = random.randint(1, limits.r2), random.randint(1, limits.r3)
+    every = range(1, largest_rank(shape, Ranks(1, r2, r3), mode=1) + 1)
+    saving = [r1 for r1 in every if shape.stored_entries(Ranks(r1, r2, r3)) < shape.entries]
+    assert break_even_r1(shape, r2, r3) == max(saving, default=0)
+    tied = [
+        r
+        for r in range(1, min(shape.d_head, shape.d_model // shape.group) + 1)
+        if shape.compression_ratio(tied_ranks(shape, r, r3)) > 1
+    ]
+    assert break_even_tied(shape, r3) == max(tied, default=0)
 
 
 def test_a_refusal_says_what_would_do():
