@@ -16,7 +16,8 @@ from torch import Tensor
 from tensorllm_core.errors import ExplorerError, RankError, RequestError, StoppedError
 from tensorllm_core.experiments.edits import edit_of
 from tensorllm_core.experiments.evaluate import ORIGINAL, Subject
-from tensorllm_core.methods.method import Compressed, Method, Prepared, Steps, attention_of
+from tensorllm_core.methods.method import Compressed, Method, Prepared, attention_of
+from tensorllm_core.methods.steps import Steps
 from tensorllm_core.models.opening import LoadedModel
 from tensorllm_core.types import AttentionWeights, LayerWeights, Progress
 

@@ -19,9 +19,9 @@ from torch import Tensor
 
 from tensorllm_core.linalg.products import full_precision
 from tensorllm_core.linalg.truncations import tucker_truncations
-from tensorllm_core.methods.method import Prepared, Steps, Unit, attention_of
+from tensorllm_core.methods.method import AttentionOnly, Prepared, Unit, layer_by_layer
 from tensorllm_core.methods.tensorise import tensorise
-from tensorllm_core.methods.tensorllm import tensor_name, tensorllm_unit
+from tensorllm_core.methods.tensorllm import tensorllm_unit
 from tensorllm_core.types import AttentionWeights, LayerWeights, Progress
 
 __all__ = ["AlignedTensorLLM", "Turns", "aligning_turns", "turned"]
@@ -45,25 +45,19 @@ class Turns:
 
 
 @dataclass(frozen=True)
-class AlignedTensorLLM:
+class AlignedTensorLLM(AttentionOnly):
     """`TensorLLM` in the layout `paper` on turned heads; `values_only` leaves queries and keys as they are."""
 
     values_only: bool = False
     sweeps: int = 0
 
-    def feed_forward_layers(self, chosen: tuple[int, ...]) -> tuple[int, ...]:
-        """None: it compresses attention alone."""
-        return ()
-
     def prepare(self, layers: Mapping[int, LayerWeights], progress: Progress | None = None) -> Prepared:
         """Turn the heads of every layer, and decompose it at all ranks."""
-        chosen = attention_of(layers)
-        steps = Steps(progress, len(chosen))
-        units = []
-        for layer, weights in chosen.items():
-            within = steps.begin(tensor_name(layer))
-            units.append(self._unit(layer, weights, layers[layer].turns_freely, within))
-        return Prepared(tuple(units))
+
+        def unit_of(layer: int, weights: AttentionWeights, progress: Progress) -> Unit:
+            return self._unit(layer, weights, layers[layer].turns_freely, progress)
+
+        return layer_by_layer(layers, unit_of, progress)
 
     def _unit(self, layer: int, weights: AttentionWeights, free: bool, progress: Progress) -> Unit:
         turns = aligning_turns(weights)

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from tensorllm_core.linalg.svd import svd_truncations
 from tensorllm_core.methods.matrices import FEED_FORWARD, chosen_matrices, feed_forward_only, put_back
-from tensorllm_core.methods.method import Assemble, Prepared, Replacement, Steps, Unit
+from tensorllm_core.methods.method import Assemble, Prepared, Replacement, Unit
+from tensorllm_core.methods.steps import Steps
 from tensorllm_core.methods.tensorllm import tensor_name
 from tensorllm_core.types import LayerWeights, Progress
 

@@ -14,12 +14,23 @@ from typing import Protocol, runtime_checkable
 from jaxtyping import Float
 from torch import Tensor
 
-from tensorllm_core.errors import RankError, StoppedError
+from tensorllm_core.errors import RankError
 from tensorllm_core.linalg.allocation import allocate
 from tensorllm_core.linalg.truncations import Truncations
+from tensorllm_core.methods.steps import Steps
 from tensorllm_core.types import AttentionWeights, LayerWeights, Progress
 
-__all__ = ["Assemble", "Compressed", "Method", "Prepared", "Replacement", "Steps", "Unit", "attention_of"]
+__all__ = [
+    "Assemble",
+    "AttentionOnly",
+    "Compressed",
+    "Method",
+    "Prepared",
+    "Replacement",
+    "Unit",
+    "attention_of",
+    "layer_by_layer",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,27 +196,23 @@ def attention_of(layers: Mapping[int, LayerWeights]) -> dict[int, AttentionWeigh
     return {layer: weights.attention for layer, weights in layers.items() if weights.attention is not None}
 
 
-class Steps:
-    """Progress over a known number of equal steps."""
+class AttentionOnly:
+    """What methods have in common that replace attention weights and no others."""
 
-    def __init__(self, progress: Progress | None, steps: int) -> None:
-        self._progress, self._steps, self._done = progress, max(steps, 1), 0
+    def feed_forward_layers(self, chosen: tuple[int, ...]) -> tuple[int, ...]:
+        """None."""
+        return ()
 
-    def begin(self, what: str) -> Progress:
-        """Say what comes next; what is returned takes the progress within the step.
 
-        Raises:
-            StoppedError: the one who is told asks to stop.
-        """
-        done = self._done
-        self._done += 1
-
-        def within(share: float, message: str) -> bool:
-            return self._progress is None or self._progress((done + share) / self._steps, f"{what}: {message}")
-
-        if self._progress is not None and not self._progress(done / self._steps, what):
-            raise StoppedError("The decomposition was stopped before it was done; start it again.")
-        return within
+def layer_by_layer(
+    layers: Mapping[int, LayerWeights],
+    unit_of: Callable[[int, AttentionWeights, Progress], Unit],
+    progress: Progress | None,
+) -> Prepared:
+    """A unit of each layer's attention."""
+    chosen = attention_of(layers)
+    steps = Steps(progress, len(chosen))
+    return Prepared(tuple(unit_of(layer, weights, steps.begin(f"layer {layer}")) for layer, weights in chosen.items()))
 
 
 def _at_most(entries: int, ratio: float) -> int:

@@ -15,16 +15,16 @@ from tensorllm_core.linalg.hosvd import reconstruct
 from tensorllm_core.linalg.pareto import pareto_front_of
 from tensorllm_core.linalg.rank_choice import check_ranks, rank_limits
 from tensorllm_core.linalg.truncations import Front
-from tensorllm_core.methods.method import Prepared, Steps, attention_of
+from tensorllm_core.methods.method import AttentionOnly, Prepared, Unit, layer_by_layer
 from tensorllm_core.methods.tensorise import tensorise
-from tensorllm_core.methods.tensorllm import tensor_name, tensorllm_unit
-from tensorllm_core.types import LayerWeights, Layout, Progress, Ranks, TensorShape, Tucker
+from tensorllm_core.methods.tensorllm import tensorllm_unit
+from tensorllm_core.types import AttentionWeights, LayerWeights, Layout, Progress, Ranks, TensorShape, Tucker
 
 __all__ = ["RandomSubspace"]
 
 
 @dataclass(frozen=True)
-class RandomSubspace:
+class RandomSubspace(AttentionOnly):
     """The weights as seen from random orthonormal directions: `W x1 U1 U1^T x2 U2 U2^T x3 U3 U3^T`.
 
     The same seed gives the same directions; every layer has its own.
@@ -33,20 +33,13 @@ class RandomSubspace:
     layout: Layout = Layout.PAPER
     seed: int = 0
 
-    def feed_forward_layers(self, chosen: tuple[int, ...]) -> tuple[int, ...]:
-        """None: it replaces attention alone."""
-        return ()
-
     def prepare(self, layers: Mapping[int, LayerWeights], progress: Progress | None = None) -> Prepared:
         """Nothing is computed before ranks are chosen."""
-        chosen = attention_of(layers)
-        steps = Steps(progress, len(chosen))
-        units = []
-        for layer, weights in chosen.items():
-            steps.begin(tensor_name(layer))
-            tensor = tensorise(weights, self.layout)
-            units.append(tensorllm_unit(layer, tensor, _RandomTruncations(tensor.data, self.seed + layer)))
-        return Prepared(tuple(units))
+        return layer_by_layer(layers, self._unit, progress)
+
+    def _unit(self, layer: int, weights: AttentionWeights, _progress: Progress) -> Unit:
+        tensor = tensorise(weights, self.layout)
+        return tensorllm_unit(layer, tensor, _RandomTruncations(tensor.data, self.seed + layer))
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from tensorllm_core.linalg.truncations import tucker_truncations
 from tensorllm_core.methods.matrices import ATTENTION_MATRICES, check_names
-from tensorllm_core.methods.method import Assemble, Prepared, Replacement, Steps, Unit, attention_of
+from tensorllm_core.methods.method import Assemble, AttentionOnly, Prepared, Replacement, Unit, attention_of
+from tensorllm_core.methods.steps import Steps
 from tensorllm_core.methods.tensorllm import tensor_name
 from tensorllm_core.types import AttentionWeights, LayerWeights, Progress
 
@@ -18,7 +19,7 @@ __all__ = ["Separate"]
 
 
 @dataclass(frozen=True)
-class Separate:
+class Separate(AttentionOnly):
     """Modes 1 and 2 of each chosen part are compressed; nothing is shared between the parts."""
 
     parts: tuple[str, ...] = ATTENTION_MATRICES
@@ -26,10 +27,6 @@ class Separate:
 
     def __post_init__(self) -> None:
         check_names(self.parts, ATTENTION_MATRICES, "parts")
-
-    def feed_forward_layers(self, chosen: tuple[int, ...]) -> tuple[int, ...]:
-        """None: it compresses attention alone."""
-        return ()
 
     def prepare(self, layers: Mapping[int, LayerWeights], progress: Progress | None = None) -> Prepared:
         """Decompose every chosen part of every layer at all ranks."""

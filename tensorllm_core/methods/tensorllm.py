@@ -8,34 +8,27 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from tensorllm_core.linalg.truncations import Truncations, tucker_truncations
-from tensorllm_core.methods.method import Prepared, Replacement, Steps, Unit, attention_of
+from tensorllm_core.methods.method import AttentionOnly, Prepared, Replacement, Unit, layer_by_layer
 from tensorllm_core.methods.tensorise import detensorise, tensorise
-from tensorllm_core.types import AttentionTensor, LayerWeights, Layout, Progress
+from tensorllm_core.types import AttentionTensor, AttentionWeights, LayerWeights, Layout, Progress
 
 __all__ = ["TensorLLM", "tensor_name", "tensorllm_unit"]
 
 
 @dataclass(frozen=True)
-class TensorLLM:
+class TensorLLM(AttentionOnly):
     """The truncated HOSVD of every layer's tensor, refined by at most `sweeps` sweeps of HOOI."""
 
     layout: Layout = Layout.PAPER
     sweeps: int = 0
 
-    def feed_forward_layers(self, chosen: tuple[int, ...]) -> tuple[int, ...]:
-        """None: it compresses attention alone."""
-        return ()
-
     def prepare(self, layers: Mapping[int, LayerWeights], progress: Progress | None = None) -> Prepared:
         """Decompose every layer at all ranks."""
-        chosen = attention_of(layers)
-        steps = Steps(progress, len(chosen))
-        units = []
-        for layer, weights in chosen.items():
-            within = steps.begin(tensor_name(layer))
-            tensor = tensorise(weights, self.layout)
-            units.append(tensorllm_unit(layer, tensor, tucker_truncations(tensor.data, self.sweeps, within)))
-        return Prepared(tuple(units))
+        return layer_by_layer(layers, self._unit, progress)
+
+    def _unit(self, layer: int, weights: AttentionWeights, progress: Progress) -> Unit:
+        tensor = tensorise(weights, self.layout)
+        return tensorllm_unit(layer, tensor, tucker_truncations(tensor.data, self.sweeps, progress))
 
 
 def tensor_name(layer: int, matrix: str = "") -> str:

@@ -14,7 +14,8 @@ from tensorllm_core.errors import LayoutError, RequestError
 from tensorllm_core.linalg.cp import cp_truncations
 from tensorllm_core.linalg.truncations import Truncations, as_one_group, tucker_truncations
 from tensorllm_core.methods.matrices import FEED_FORWARD, chosen_matrices, feed_forward_only, put_back
-from tensorllm_core.methods.method import Prepared, Replacement, Steps, Unit
+from tensorllm_core.methods.method import Prepared, Replacement, Unit
+from tensorllm_core.methods.steps import Steps
 from tensorllm_core.methods.tensorllm import tensor_name
 from tensorllm_core.types import LayerWeights, Progress
 

@@ -19,7 +19,7 @@ from tensorllm_core.models.opening import LoadedModel
 from tensorllm_core.models.sizes import AttentionSizes
 from tensorllm_core.types import AttentionWeights
 
-__all__ = ["Edit", "edited", "parameters_of", "read_module_attention", "write_module_attention"]
+__all__ = ["Edit", "edited", "parameters_of", "read_module_attention", "write_module_attention", "write_parameters"]
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def edited(loaded: LoadedModel, edit: Edit) -> Iterator[nn.Module]:
         originals = [(parameter, parameter.detach().clone()) for found, _ in writings for parameter in found.values()]
         try:
             for parameters, stored in writings:
-                _write(parameters, stored)
+                write_parameters(parameters, stored)
             yield loaded.model
         finally:
             with torch.no_grad():
@@ -101,7 +101,7 @@ def write_module_attention(model: nn.Module, family: Family, layer: int, weights
         LayerError: the model has no such layer.
         CheckpointError: the model is not of this family, or the weights have other shapes.
     """
-    _write(_parameters(model, family, _sizes(model, family), layer), join(family, weights))
+    write_parameters(_parameters(model, family, _sizes(model, family), layer), join(family, weights))
 
 
 def parameters_of(
@@ -115,6 +115,23 @@ def parameters_of(
     """
     sizes = _sizes(model, family)
     return _named(model, family, sizes, layer, paths), sizes
+
+
+def write_parameters(parameters: Mapping[str, nn.Parameter], stored: Mapping[str, Tensor]) -> None:
+    """Write weights, by path below their block, into a model in place, in the model's dtype.
+
+    Raises:
+        CheckpointError: a weight has another shape.
+    """
+    for path, parameter in parameters.items():
+        if stored[path].shape != parameter.shape:
+            raise CheckpointError(
+                f"Expected weights of shape {tuple(parameter.shape)} for `{path}`, got {tuple(stored[path].shape)}; "
+                "give the weights of a layer of this model."
+            )
+    with torch.no_grad():
+        for path, parameter in parameters.items():
+            parameter.copy_(stored[path])
 
 
 def _check_shared(layers: Collection[int], sizes: AttentionSizes) -> None:
@@ -181,15 +198,3 @@ def _module_name(model: nn.Module, family: Family, sizes: AttentionSizes, layer:
 
 def _nothing(_module: nn.Module, _inputs: tuple, output: Tensor) -> Tensor:
     return torch.zeros_like(output)
-
-
-def _write(parameters: Mapping[str, nn.Parameter], stored: Mapping[str, Tensor]) -> None:
-    for path, parameter in parameters.items():
-        if stored[path].shape != parameter.shape:
-            raise CheckpointError(
-                f"Expected weights of shape {tuple(parameter.shape)} for `{path}`, got {tuple(stored[path].shape)}; "
-                "give the weights of a layer of this model."
-            )
-    with torch.no_grad():
-        for path, parameter in parameters.items():
-            parameter.copy_(stored[path])

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from tensorllm_core.errors import CheckpointError
 from tensorllm_core.models.checkpoint import Checkpoint, read_matrix
 from tensorllm_core.models.dense import cut_dense, feed_forward_names, join_dense, require_feed_forward
-from tensorllm_core.models.editing import parameters_of
+from tensorllm_core.models.editing import parameters_of, write_parameters
 from tensorllm_core.models.family import Family
 
 __all__ = ["read_feed_forward", "read_module_feed_forward", "write_module_feed_forward"]
@@ -68,13 +68,4 @@ def write_module_feed_forward(
     if missing := set(feed_forward_names(family)) - set(matrices):
         raise CheckpointError(f"Expected the matrix `{min(missing)}` of the layer, got none; give all of them.")
     parameters, _ = parameters_of(model, family, layer, [dense.path for dense in family.feed_forward])
-    stored = {dense.path: join_dense(dense, matrices) for dense in family.feed_forward}
-    for path, parameter in parameters.items():
-        if stored[path].shape != parameter.shape:
-            raise CheckpointError(
-                f"Expected weights of shape {tuple(parameter.shape)} for `{path}`, got {tuple(stored[path].shape)}; "
-                "give the weights of a layer of this model."
-            )
-    with torch.no_grad():
-        for path, parameter in parameters.items():
-            parameter.copy_(stored[path])
+    write_parameters(parameters, {dense.path: join_dense(dense, matrices) for dense in family.feed_forward})

@@ -1,0 +1,31 @@
+"""Progress of work that is made of several equal steps."""
+
+from __future__ import annotations
+
+from tensorllm_core.errors import StoppedError
+from tensorllm_core.types import Progress
+
+__all__ = ["Steps"]
+
+
+class Steps:
+    """Progress over a known number of equal steps."""
+
+    def __init__(self, progress: Progress | None, steps: int) -> None:
+        self._progress, self._steps, self._done = progress, max(steps, 1), 0
+
+    def begin(self, what: str) -> Progress:
+        """Say what comes next; what is returned takes the progress within the step.
+
+        Raises:
+            StoppedError: the one who is told asks to stop.
+        """
+        done = self._done
+        self._done += 1
+
+        def within(share: float, message: str) -> bool:
+            return self._progress is None or self._progress((done + share) / self._steps, f"{what}: {message}")
+
+        if self._progress is not None and not self._progress(done / self._steps, what):
+            raise StoppedError("The decomposition was stopped before it was done; start it again.")
+        return within
