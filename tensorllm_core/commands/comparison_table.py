@@ -23,7 +23,9 @@ def comparison_table(result: Mapping[str, Any]) -> str:
         for name, found in methods.items()
     ]
     lines = [heads, ["---"] * len(heads)]
-    words = f"`{result['model']}`, layers {', '.join(map(str, result['layers']))}"
+    words = (
+        f"`{result['model']}`, layer{'s' if len(result['layers']) > 1 else ''} {', '.join(map(str, result['layers']))}"
+    )
     if "baseline" in result:
         baseline = f"{100 * result['baseline']['accuracy']:.1f}"
         lines.append(["as it is", *[baseline] * len(ratios), *(["–"] if has_choice else [])])
