@@ -15,6 +15,8 @@ HELP = """
   *Reasoning* on a cell's test questions, with its paired interval. :orange-badge[derived] ranks are ours.
 - **Click a cell**, or choose model and benchmark in the box: it says what reproducing it needs, and its button fills in
   model, benchmark, layer and ranks in *Reasoning*. Nothing is downloaded before you ask there.
+- **Command line** has the command of every cell: also of LASER, hybrids and single projections, which *Reasoning* does
+  not edit with.
 - The papers publish no layers for TensorLLM: their program tries all of them and keeps the best on validation.
 - LLaMA2 needs the hub's token and its licence accepted. Weights must be safetensors: where the hub has pickles only,
   convert them once and give the folder.

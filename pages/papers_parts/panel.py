@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.papers_parts.choice import Choice, measured_of, score_of, variant_title
 from pages.papers_parts.rates import offer_to_measure, rate_in_force
-from pages.papers_parts.reproduce import reproducing
+from pages.papers_parts.reproduce import command_of, reproducing
 from pages.shared import state
 from pages.shared.navigation import PAGES
 from pages.shared.scene import Scene
@@ -42,11 +42,14 @@ def panel(scene: Scene, choice: Choice) -> None:
             _derived(choice)
         else:
             st.markdown(f":small[{_setting(choice)}]")
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            if choice.is_tensorllm:
+        if choice.is_tensorllm:
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 _ranks_and_layer(scene, choice)
-            _ways(scene, choice)
+                _links(scene, choice)
         _needs(scene, choice)
+        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+            _command(choice)
+            offer_to_measure(scene)
 
 
 def _choose(choice: Choice) -> None:
@@ -202,22 +205,34 @@ def _needs(scene: Scene, choice: Choice) -> None:
         f"{rate.machine}]",
         help=_ASSUMPTIONS.format(tokens=tokens),
     )
-    offer_to_measure(scene)
 
 
-def _ways(scene: Scene, choice: Choice) -> None:
+def _links(scene: Scene, choice: Choice) -> None:
     for sample, label, icon in ((0, "Reproduce in Reasoning", "play_arrow"), (_FIRST, f"First {_FIRST}", "timer")):
-        query = reproducing(choice, scene, sample)
-        if query is not None:
-            st.page_link(
-                PAGES["reasoning"].file,
-                label=label,
-                icon=f":material/{icon}:",
-                query_params=query,
-                help=(
-                    f"Fills in model, benchmark, layer and ranks, and {sample or 'all'} test questions; asks and "
-                    "downloads nothing yet"
-                ),
-            )
-    if reproducing(choice, scene, 0) is None:
-        st.caption("Reasoning does not edit with this method yet; the cells of Table II can be reproduced.")
+        st.page_link(
+            PAGES["reasoning"].file,
+            label=label,
+            icon=f":material/{icon}:",
+            query_params=reproducing(choice, scene, sample),
+            help=(
+                f"Fills in model, benchmark, layer and ranks, and {sample or 'all'} test questions; asks and downloads "
+                "nothing yet"
+            ),
+        )
+
+
+def _command(choice: Choice) -> None:
+    """The way without a browser, and the only one to what Reasoning does not edit with."""
+    command = command_of(choice)
+    with st.popover(
+        "Command line",
+        icon=":material/terminal:",
+        type="tertiary",
+        help="The command that measures this cell without a browser, by whatever method",
+    ):
+        st.markdown(
+            "In the folder of this app, with its Python (`.venv/bin/python`): all test questions, before and after. "
+            "What the model needs is downloaded first."
+        )
+        st.code(command.line, language="sh", wrap_lines=True)
+        st.caption("  \n".join(command.notes))
