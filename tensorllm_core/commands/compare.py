@@ -6,7 +6,7 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tensorllm_core.benchmarks.benchmark import QuestionSet, Split
 from tensorllm_core.benchmarks.registry import BUNDLED, load_questions
@@ -23,9 +23,9 @@ from tensorllm_core.experiments.comparison import (
     ratio_for_stored,
     subjects_of,
 )
+from tensorllm_core.experiments.comparison_result import add_answers, comparison_json, macro_accuracy, weigh
 from tensorllm_core.experiments.edits import read_for_all
-from tensorllm_core.experiments.evaluate import ORIGINAL, Evaluation, evaluate
-from tensorllm_core.experiments.paired import Paired, paired
+from tensorllm_core.experiments.evaluate import Evaluation, evaluate
 from tensorllm_core.methods.registry import METHODS, make_method
 from tensorllm_core.models.checkpoint import open_checkpoint
 from tensorllm_core.models.fit import check_room
@@ -82,21 +82,11 @@ def _run(options: Namespace) -> None:
     weights = read_for_all(checkpoint, layers, methods.values())
     check_room(bytes_to_hold(weights, methods, len(ratios)), "the replacements of all methods at all budgets")
     contenders = list(contend(weights, methods, ratios, _told))
-    result: dict[str, Any] = {
-        "model": options.model,
-        "layers": list(layers),
-        "against": against,
-        "methods": {
-            name: {
-                "title": METHODS[name].title,
-                "points": [_weighed(found) for found in contenders if found.method == name],
-            }
-            for name in names
-        },
-    }
+    weighed = [weigh(found) for found in contenders]
+    result = comparison_json(options.model, layers, names, against, weighed)
     if questions:
         loaded = load_model(options.model, options.device)
-        _add_answers(result, contenders, _asked(loaded, contenders, questions))
+        add_answers(result, weighed, _asked(loaded, contenders, questions))
         result["split"] = split.value
         if options.choose:
             chosen = _chosen(contenders, _asked(loaded, contenders, choosing).answers)
@@ -122,69 +112,9 @@ def _chosen(contenders: Sequence[Contender], answers: Mapping[str, Answered]) ->
     best: dict[str, tuple[float, float]] = {}
     for found in contenders:
         if found.name in answers:
-            score = (_macro(answers[found.name]), found.ratio)
+            score = (macro_accuracy(answers[found.name]), found.ratio)
             best[found.method] = max(score, best.get(found.method, score))
     return {method: ratio for method, (_, ratio) in best.items()}
-
-
-def _weighed(found: Contender) -> dict[str, Any]:
-    if found.compressed is None:
-        return {"ratio": found.ratio, "problem": found.problem}
-    return {
-        "ratio": found.ratio,
-        "ranks": {name.removeprefix("layer "): list(ranks) for name, ranks in found.compressed.ranks.items()},
-        "parameters": {
-            "original": found.compressed.original_entries,
-            "compressed": found.compressed.stored_entries,
-            "saved": found.compressed.saved_entries,
-        },
-        "relative_error": found.error,
-        "relative_error_by_matrix": dict(found.errors),
-    }
-
-
-def _add_answers(result: dict[str, Any], contenders: Sequence[Contender], evaluation: Evaluation) -> None:
-    original = evaluation.answers[ORIGINAL]
-    result["benchmarks"] = list(original)
-    result["n"] = sum(len(found.right) for found in original.values())
-    result["baseline"] = _scores(original)
-    result["seconds"] = evaluation.seconds
-    for found in contenders:
-        if found.compressed is None:
-            continue
-        point = next(point for point in result["methods"][found.method]["points"] if point["ratio"] == found.ratio)
-        answers = evaluation.answers[found.name]
-        other = evaluation.answers.get(Contender(result["against"], found.ratio, None).name)
-        point |= _scores(answers)
-        point["delta"] = _difference(paired(original, answers))
-        if other is None or found.method == result["against"]:
-            point["delta_against"] = None
-        else:
-            point["delta_against"] = _difference(paired(other, answers))
-
-
-def _scores(answers: Answered) -> dict[str, object]:
-    return {
-        "accuracy": _macro(answers),
-        "loss": sum(found.mean_loss for found in answers.values()) / len(answers),
-        "accuracy_by_benchmark": {name: found.accuracy for name, found in answers.items()},
-    }
-
-
-def _macro(answers: Answered) -> float:
-    return sum(found.accuracy for found in answers.values()) / len(answers)
-
-
-def _difference(found: Paired) -> dict[str, object]:
-    accuracy = found.accuracy
-    return {
-        "accuracy": accuracy.delta,
-        "ci95": [accuracy.interval.low, accuracy.interval.high],
-        "loss": found.loss.delta,
-        "mcnemar_p": accuracy.p,
-        "fixed": accuracy.fixed,
-        "broken": accuracy.broken,
-    }
 
 
 def _budgets(options: Namespace, entries: int) -> tuple[float, ...]:
