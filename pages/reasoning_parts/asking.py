@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.reasoning_parts.panel import own_questions
 from pages.shared import jobs, state
 from pages.shared.compute import has_room
+from pages.shared.questions_panel import own_questions
 from pages.shared.reasoning import Plan, Reasoning, make_plan, run
 from pages.shared.scene import Scene
 from tensorllm_core.errors import ExplorerError
