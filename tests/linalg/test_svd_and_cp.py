@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tensorly.decomposition import parafac
 
 from tensorllm_core.errors import RankError, StoppedError
+from tensorllm_core.linalg import svd
 from tensorllm_core.linalg.cp import cp_truncations
 from tensorllm_core.linalg.svd import svd_truncations
 
@@ -31,6 +32,20 @@ def test_the_truncated_svd_is_numpys(rows, columns, seed):
         assert front.squared_error[rank - 1] == pytest.approx(float((s[rank:] ** 2).sum()), abs=1e-5)
         assert front.stored_entries[rank - 1] == rank * (rows + columns)
         assert (found.stored_entries((rank,)) <= rows * columns) == (rank <= found.break_even)
+
+
+@pytest.mark.parametrize("shape", [(48, 90), (90, 48), (64, 64)])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+def test_a_large_matrix_is_truncated_as_well_as_by_numpy(shape, dtype, monkeypatch):
+    monkeypatch.setattr(svd, "_EXACT_UP_TO", 0)
+    matrix = (random(*shape, seed=1) * torch.arange(1, shape[1] + 1) ** -0.7).to(dtype)
+    found = svd.svd_truncations(matrix)
+    exact = np.linalg.svd(matrix.double().numpy(), compute_uv=False)
+    for rank in (1, 5, 20, min(shape)):
+        lost = float((matrix.double() - found.rebuild((rank,)).double()).square().sum())
+        assert lost == pytest.approx(float((exact[rank:] ** 2).sum()), rel=1e-4, abs=1e-9)
+        assert found.front().squared_error[rank - 1] == pytest.approx(lost, rel=1e-4, abs=1e-9)
+    assert found.rebuild((3,)).dtype is (torch.float64 if dtype is torch.float64 else torch.float32)
 
 
 @pytest.mark.parametrize(("rho", "rank"), [(1.0, 30), (0.1, 3), (0.01, 1), (0.5, 15), (0.99, 29)])
