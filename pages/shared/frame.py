@@ -34,7 +34,7 @@ _STYLE = """
 .stMainBlockContainer [data-testid="stVerticalBlock"] {gap: 0.5rem;}
 [data-testid="stMetric"] label p {font-size: 0.8rem;}
 [data-testid="stMetric"] > div {line-height: 1.2;}
-[class*="st-key-about"] button {min-height: 1.5rem; padding: 0 0.2rem;}
+[class*="st-key-about"] button, .st-key-pin button, .st-key-unpin button {min-height: 1.5rem; padding: 0 0.2rem;}
 .stSlider {margin-top: -0.9rem; margin-bottom: -0.55rem;}
 .stSlider [data-testid="stSliderThumbValue"] {display: none;}
 [data-testid="stColumn"]:has(.st-key-rank-panel) {position: sticky; top: 4.2rem; align-self: flex-start;}

@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 
+from pages.shared.compare_links import COMPARE_READERS
 from pages.shared.paper_links import PAPER_READERS
-from pages.shared.scene import DTYPES, REASONING_TABS, SPLITS, TABS, ChooseBy, Scene
+from pages.shared.scene import COMPARE_TABS, DTYPES, REASONING_TABS, SPLITS, TABS, ChooseBy, Scene
 from tensorllm_core.benchmarks.benchmark import check_template
 from tensorllm_core.errors import ExplorerError, LayoutError, RankError, RequestError
 from tensorllm_core.types import Layout
@@ -179,7 +180,7 @@ def _read_text(_name: str, text: str) -> str:
 
 
 def _read_tab(_name: str, text: str) -> str:
-    return text if text in {*TABS, *REASONING_TABS} else ""
+    return text if text in {*TABS, *REASONING_TABS, *COMPARE_TABS} else ""
 
 
 _READERS: dict[str, Callable[[str, str], object]] = {
@@ -212,4 +213,5 @@ _READERS: dict[str, Callable[[str, str], object]] = {
     "alike": _read_flag,
     "chosen_on": _read_chosen_on,
     **PAPER_READERS,
+    **COMPARE_READERS,
 }

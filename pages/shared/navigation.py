@@ -59,6 +59,12 @@ PAGES: dict[str, PageEntry] = {
         "pages/reasoning.py",
         "What an edit does to the answers: accuracy and loss before and after, controls, and the answers that changed.",
     ),
+    "compare": PageEntry(
+        "Measure",
+        "Compare",
+        "pages/compare.py",
+        "Methods side by side, each storing as little as the others: errors, answers, and a test between any two.",
+    ),
     "papers": PageEntry(
         "Measure",
         "Papers",

@@ -8,7 +8,17 @@ from enum import StrEnum
 from tensorllm_core.benchmarks.benchmark import Split
 from tensorllm_core.types import Layout, Ranks
 
-__all__ = ["DEFAULT_MODEL", "DTYPES", "PAPER_TABLES", "REASONING_TABS", "SPLITS", "TABS", "ChooseBy", "Scene"]
+__all__ = [
+    "COMPARE_TABS",
+    "DEFAULT_MODEL",
+    "DTYPES",
+    "PAPER_TABLES",
+    "REASONING_TABS",
+    "SPLITS",
+    "TABS",
+    "ChooseBy",
+    "Scene",
+]
 
 DEFAULT_MODEL = "demo-decoder-noisy"
 DTYPES = ("float32", "bfloat16", "float16")
@@ -16,6 +26,7 @@ SPLITS = tuple(split.value for split in Split)
 TABS = ("Heads and parts", "One core", "Weights", "Refinement", "Best ranks")
 PAPER_TABLES = ("II", "III", "IV", "LASER", "ranks")
 REASONING_TABS = ("Changed answers", "Margins", "Confidence", "Rank scan", "By benchmark")
+COMPARE_TABS = ("Error by part", "Any two methods", "What each stores", "Explain the difference", "Download")
 
 
 class ChooseBy(StrEnum):
@@ -77,6 +88,16 @@ class Scene:
     """Which of the derived rank triples of the cell, from 1."""
     cell_layer: int | None = None
     """Layer to reproduce the cell at; None means the one that is suggested."""
+    methods: str = ""
+    """Names of methods to compare, joined by commas; none means those that are suggested."""
+    budget: float = 16.0
+    """The budget in focus: each layer must save as many entries as its attention does at this ratio."""
+    budgets: str = "4,8,16"
+    """The other budgets that methods are compared at, joined by commas."""
+    first: str = ""
+    """One of the two that are tested against each other, a method or `original`; none means the best."""
+    second: str = ""
+    """The other one; none means the second best."""
 
     @property
     def ranks(self) -> Ranks | None:

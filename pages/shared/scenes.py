@@ -65,4 +65,12 @@ SCENES: tuple[SceneCard, ...] = (
         Scene(model="demo-decoder-mislabelled", layer=2, r1=4, r2=1, r3=2),
         "reasoning",
     ),
+    SceneCard(
+        "Which method, at the same size?",
+        ":material/balance:",
+        "Seven methods save as much as each other of every layer of the noisy model. Only one that shares the right "
+        "subspace heals it; random directions of the same size do not.",
+        Scene(),
+        "compare",
+    ),
 )

@@ -23,6 +23,8 @@ Answered = Mapping[str, Answers]
 class Weighed:
     """A contender without its weights: what it stores and loses; `name` is that under which it is asked.
 
+    `beyond` names the tensors past break-even: they take more entries than what they replace.
+
     Where the budget is out of reach, `problem` says why and the rest is empty.
     """
 
@@ -34,6 +36,7 @@ class Weighed:
     original_entries: int = 0
     errors: Mapping[str, float] = field(default_factory=dict)
     error: float = math.nan
+    beyond: tuple[str, ...] = ()
     problem: str = ""
 
     @property
@@ -55,6 +58,7 @@ def weigh(found: Contender) -> Weighed:
         found.compressed.original_entries,
         found.errors,
         found.error,
+        found.beyond,
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float, Int
 
+from tensorllm_core.figures.line_ends import spread
 from tensorllm_core.figures.series import SeriesLook, faint, series_looks
 from tensorllm_core.figures.theme import Appearance, draw, look
 
@@ -56,7 +57,7 @@ def accuracy_curves(
     margin = {"l": 58 * scale, "t": 12 * scale, "b": 40 * scale}
     margin["r"] = scale * (22 + _LETTER * max((len(curve.name) for curve in curves), default=0))
     per_pixel = (high - low) / max(height - margin["t"] - margin["b"], 1)
-    ends = _spread([float(curve.accuracy[-1]) for curve in curves], _LABEL_HEIGHT * scale * per_pixel)
+    ends = spread([float(curve.accuracy[-1]) for curve in curves], _LABEL_HEIGHT * scale * per_pixel)
     most = max([*(int(curve.answered[-1]) for curve in curves), total or 1])
     return draw(
         [*bands, *lines],
@@ -130,28 +131,3 @@ def _name(curve: AccuracyCurve, end: float, colour: str, strong: bool, scale: fl
     text = f"<b>{curve.name}</b>" if strong else curve.name
     place = {"x": int(curve.answered[-1]), "y": end, "xanchor": "left", "yanchor": "middle", "xshift": 9 * scale}
     return {**place, "text": text, "font": {"color": colour}, "showarrow": False}
-
-
-def _spread(ends: list[float], gap: float) -> list[float]:
-    """The places nearest to these, in the same order, of which no two are closer than the gap.
-
-    Names that would overlap are set around the middle of where they want to be, as one block.
-
-    >>> _spread([1.0, 5.0, 1.0], 2.0)
-    [0.0, 5.0, 2.0]
-    """
-    order = sorted(range(len(ends)), key=lambda number: ends[number])
-    blocks: list[tuple[float, list[int]]] = []
-    for number in order:
-        centre, members = ends[number], [number]
-        while blocks and blocks[-1][0] + gap * (len(blocks[-1][1]) + len(members)) / 2 > centre:
-            before, others = blocks.pop()
-            centre = (before * len(others) + centre * len(members)) / (len(others) + len(members))
-            members = others + members
-        blocks.append((centre, members))
-    placed = {
-        number: centre + gap * (place - (len(members) - 1) / 2)
-        for centre, members in blocks
-        for place, number in enumerate(members)
-    }
-    return [placed[number] for number in range(len(ends))]

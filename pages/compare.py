@@ -1,0 +1,83 @@
+"""Compare: methods side by side, each saving as much as the others, on the same questions."""
+
+import streamlit as st
+
+from pages.compare_parts.asking import asked
+from pages.compare_parts.details import details
+from pages.compare_parts.headline import headline
+from pages.compare_parts.panel import panel
+from pages.compare_parts.pictures import curves_picture, deltas_picture
+from pages.compare_parts.standing import problems, standings
+from pages.shared import jobs, state
+from pages.shared.comparing import Comparison
+from pages.shared.frame import guarded, open_page, show_notices
+from pages.shared.toolbar import begin_screen
+
+HELP = """
+**Which way of compressing is best, at the same size?** Every method must save as many entries of each layer as its
+attention saves at the **budget**, whatever it replaces; within that it chooses its own ranks, those of the least error.
+Then all answer the same questions.
+
+- **Budget**: the one in focus, as a ratio or as entries; **Curves at** names the others that are asked.
+- **Random subspace** is a control: what does no better than it owes nothing to the directions it chose.
+- **Pin** keeps a result in grey while you change model, layers, methods or questions.
+- **Any two methods** (below) tests one against another; **Download** has all numbers and the command line.
+- Methods are compared in the layout `paper`. **Copy link** restores all.
+"""
+
+
+@st.fragment
+@guarded
+def screen() -> None:
+    """Settings on the left, what came of them on the right."""
+    scene, checkpoint = begin_screen(HELP)
+    notices = st.container()
+    left, right = st.columns([6, 20] if scene.present else [5, 21], gap="medium")
+    with left, st.container(key="compare-panel"):
+        panel(scene, checkpoint)
+        job, problem = asked(scene, checkpoint)
+    with right:
+        if problem:
+            st.error(problem, icon=":material/error:")
+        elif job is not None:
+            running = not job.ended
+            jobs.show_live(job, _draw_live if running else _draw)
+            if job.partial is None and not job.ended:
+                _outline()
+            if running and job.ended:
+                # It took no longer than this run of the page: the button still says that it goes on.
+                st.rerun()
+        else:
+            st.info("Press **Compare** to hold these methods to one budget.", icon=":material/balance:")
+    with notices:
+        show_notices()
+
+
+def _draw(found: Comparison) -> None:
+    _draw_live(found)
+    details(state.current_scene(), found)
+
+
+def _draw_live(found: Comparison) -> None:
+    """What moves while it is asked; more would only take the questions' time."""
+    ratio = found.plan.nearest(state.current_scene().budget)
+    standing = standings(found, ratio)
+    headline(found, ratio, standing)
+    left, right = st.columns([1, 1], gap="small")
+    with left:
+        curves_picture(found, ratio, standing)
+    with right:
+        deltas_picture(found, ratio, standing)
+    for sentence in problems(found):
+        st.caption(f":orange[{sentence}]")
+
+
+def _outline() -> None:
+    """The shape of the screen, while its numbers are on their way."""
+    st.skeleton(height=110)
+    for column in st.columns(2, gap="small"):
+        column.skeleton(height=270)
+
+
+open_page("compare")
+screen()
