@@ -35,7 +35,8 @@ def screen() -> None:
     left, right = st.columns([6, 20] if scene.present else [5, 21], gap="medium")
     with left, st.container(key="compare-panel"):
         panel(scene, checkpoint)
-        job, problem = asked(scene, checkpoint)
+        # Without the benchmarks of a link that do not exist.
+        job, problem = asked(state.current_scene(), checkpoint)
     with right:
         if problem:
             st.error(problem, icon=":material/error:")

@@ -18,28 +18,29 @@ from tensorllm_core.experiments.comparison_result import add_answers, comparison
 from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.experiments.paired import paired
 
-__all__ = ["command", "taking"]
+__all__ = ["command", "csv_of", "json_of", "taking"]
 
 
 def taking(_scene: Scene, found: Comparison, ratio: float) -> None:
     """Two downloads and the command."""
+    first = next((each.point.method for each in standings(found, ratio) if not each.is_control), found.plan.methods[0])
     st.markdown("All methods at all budgets; the JSON has the names of the command line's.")
     with st.container(horizontal=True):
         st.download_button(
-            "All numbers (CSV)", _csv(found), "comparison.csv", "text/csv", icon=":material/download:",
+            "All numbers (CSV)", csv_of(found), "comparison.csv", "text/csv", icon=":material/download:",
             on_click="ignore", key="csv comparison",
         )  # fmt: skip
         st.download_button(
-            "All numbers (JSON)", _json(found, ratio), "comparison.json", "application/json",
+            "All numbers (JSON)", json_of(found, first), "comparison.json", "application/json",
             icon=":material/download:", on_click="ignore", key="json comparison",
         )  # fmt: skip
-    st.code(command(found), language="bash", wrap_lines=True)
+    st.code(command(found, first), language="bash", wrap_lines=True)
     for sentence in _differs(found):
         st.caption(sentence)
 
 
-def command(found: Comparison) -> str:
-    """What to type for the same comparison."""
+def command(found: Comparison, against: str) -> str:
+    """What to type for the same comparison; `against` names the method that the others are tested against."""
     plan, scene = found.plan, found.plan.asked.scene
     layers = ",".join(map(str, plan.asked.layers))
     names = ["FILE.jsonl" if name == OWN_FILE else name for name in plan.asked.benchmarks]
@@ -47,6 +48,7 @@ def command(found: Comparison) -> str:
         ".venv/bin/python -m tensorllm_core compare",
         f"--model {shlex.quote(scene.model)} --layers {layers}",
         f"--methods {','.join(plan.methods)}",
+        f"--against {against}",
         f"--ratios {budgets_text(plan.ratios)}",
         f"--benchmarks {'bundled' if plan.asked.benchmarks == BUNDLED_BENCHMARKS else ','.join(names)}",
         f"--split {scene.split}",
@@ -72,16 +74,17 @@ def _differs(found: Comparison) -> list[str]:
     return told
 
 
-def _json(found: Comparison, ratio: float) -> str:
+def json_of(found: Comparison, against: str) -> str:
+    """As the command line's `--json`; `against` names the method that the others are tested against."""
     asked, methods = found.plan.asked, found.plan.methods
-    first = next((each.point.method for each in standings(found, ratio) if not each.is_control), methods[0])
-    result = comparison_json(asked.scene.model, asked.layers, methods, first, found.points)
+    result = comparison_json(asked.scene.model, asked.layers, methods, against, found.points)
     add_answers(result, found.points, found.evaluation)
     result["split"] = asked.scene.split
     return json.dumps(result, indent=1)
 
 
-def _csv(found: Comparison) -> str:
+def csv_of(found: Comparison) -> str:
+    """A row for every method at every budget."""
     rows = []
     original = found.evaluation.answers[ORIGINAL]
     for point in found.points:

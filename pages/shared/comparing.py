@@ -33,6 +33,7 @@ __all__ = [
     "methods_of",
     "plan_comparison",
     "ratios_of",
+    "read_weights",
 ]
 
 CONTROL = "random-subspace"
@@ -127,7 +128,7 @@ def compare(plan: ComparisonPlan, checkpoint: Checkpoint, report: Report[Compari
     """
     report.progress(0.0, "reading the questions")
     questions = questions_of(plan.asked)
-    weights, methods, problems = _read(plan, checkpoint)
+    weights, methods, problems = read_weights(plan, checkpoint)
     check_room(bytes_to_hold(weights, methods, len(plan.ratios)), "the replacements of all methods at all budgets")
     contenders = list(
         contend(weights, methods, plan.ratios, lambda share, message: report.progress(_DECOMPOSING * share, message))
@@ -154,10 +155,14 @@ def compare(plan: ComparisonPlan, checkpoint: Checkpoint, report: Report[Compari
     return so_far(evaluate(questions, subjects, store=prefix_store(), cache=answer_cache(), on_wave=on_wave, wave=wave))
 
 
-def _read(
+def read_weights(
     plan: ComparisonPlan, checkpoint: Checkpoint
 ) -> tuple[Mapping[int, LayerWeights], dict[str, Method], tuple[Weighed, ...]]:
-    """Weights, the methods that can be used on them, and those for which the model lacks what they replace."""
+    """Weights, the methods that can be used on them, and those for which the model lacks what they replace.
+
+    Raises:
+        LayerError, CheckpointError: as `read_for_all`, where no method could be used.
+    """
     methods = {name: make_method(name) for name in plan.methods}
     layers = plan.asked.layers
     try:

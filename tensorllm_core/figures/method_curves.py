@@ -85,7 +85,7 @@ def method_curves(
     places = spread([end for _, end, _, _ in labels], _LABEL_HEIGHT * scale * per_pixel)
     return draw(
         [
-            *(_pinned(curve, colours, scale) for curve in kept),
+            *(_pinned(curve, method_look(curve.name, appearance).symbol, colours, scale) for curve in kept),
             *(_line(curve, looks[curve.name], aside[curve.name], scale) for curve in drawn),
         ],
         colours,
@@ -145,7 +145,7 @@ def _line(curve: MethodCurve, style: SeriesLook, aside: float, scale: float) -> 
     )
 
 
-def _pinned(curve: MethodCurve, colours: Look, scale: float) -> go.Scatter:
+def _pinned(curve: MethodCurve, symbol: str, colours: Look, scale: float) -> go.Scatter:
     points = sorted(curve.points, key=lambda point: -point.share)
     return go.Scatter(
         x=np.array([point.share for point in points], dtype=np.float32),
@@ -154,7 +154,7 @@ def _pinned(curve: MethodCurve, colours: Look, scale: float) -> go.Scatter:
         mode="lines+markers",
         opacity=0.45,
         line={"color": colours.muted, "width": 2.2 * scale},
-        marker={"color": colours.muted, "symbol": "circle", "size": 5 * scale},
+        marker={"color": colours.muted, "symbol": symbol, "size": 7 * scale},
         hovertext=[f"pinned: {_told(curve, point)}" for point in points],
         hovertemplate="%{hovertext}<extra></extra>",
     )

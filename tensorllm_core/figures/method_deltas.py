@@ -142,5 +142,5 @@ def _between(count: int, colours: Look) -> list[dict[str, Any]]:
 def _range(values: Sequence[float], least: float) -> dict[str, Any]:
     """Room for every interval and for zero."""
     low, high = min([*values, 0.0]), max([*values, 0.0])
-    room = max(0.05 * (high - low), least / 4)
+    room = max(0.08 * (high - low), least / 4)
     return {"range": [low - room, high + room]}

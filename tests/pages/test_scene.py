@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as some
 
+from pages.shared.compare_links import budgets_text
 from pages.shared.links import parse_scene, scene_parameters
 from pages.shared.scene import PAPER_TABLES, ChooseBy, Scene
 from pages.shared.scenes import SCENES
@@ -37,6 +38,13 @@ SCENE = some.builds(
     variant=some.sampled_from(["", "1", "3", "Q", "all"]),
     triple=some.integers(1, 99),
     cell_layer=some.none() | some.integers(0, 9999),
+    methods=some.sampled_from(["", "tensorllm", "tensorllm,laser"]),
+    budget=some.floats(1.001, 1e6),
+    budgets=some.lists(some.floats(1.001, 1e6), min_size=1, max_size=5, unique=True).map(
+        lambda ratios: budgets_text(tuple(sorted(ratios)))
+    ),
+    first=some.sampled_from(["", "laser", "original"]),
+    second=some.sampled_from(["", "hybrid"]),
 )
 
 

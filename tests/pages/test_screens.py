@@ -14,6 +14,8 @@ from pages.shared.scene import DEFAULT_MODEL
 from pages.shared.scenes import SCENES
 
 ROOT = Path(__file__).resolve().parents[2]
+_PATIENCE = 180
+"""Seconds for all background work of a screen: a busy machine may take its time."""
 
 
 def visit(name: str = "decompose", **parameters: str) -> AppTest:
@@ -26,7 +28,8 @@ def visit(name: str = "decompose", **parameters: str) -> AppTest:
 
 def drawn(app: AppTest) -> AppTest:
     """Run until no progress is shown any more."""
-    for _ in range(100):
+    until = time.monotonic() + _PATIENCE
+    while time.monotonic() < until:
         app.run()
         if not app.get("progress"):
             return app
