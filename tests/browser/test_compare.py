@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.tools.screen import drawn, figures, settle
+
+SCENE = (
+    "/compare?model=demo-decoder-noisy&layer=1&methods=tensorllm,laser,random-subspace&budgets=8"
+    "&benchmark=world-bios,world-facts&sample=60"
+)
+LONG = "/compare?model=demo-decoder-noisy&layer=1&budget=11&sample=0&split=all"
+
+
+def compared(page: Page) -> None:
+    """Wait until the run has ended and the screen shows all of it."""
+    expect(page.get_by_role("button", name="Compare again")).to_be_enabled(timeout=120_000)
+    expect(page.get_by_test_id("stProgress")).to_have_count(0)
+    drawn(page)
+
+
+def headline(page: Page) -> list[str]:
+    return page.get_by_test_id("stMetricValue").all_inner_texts()
+
+
+def test_it_compares_without_a_click_and_its_link_restores_it_for_somebody_else(visit):
+    page = visit(SCENE)
+    compared(page)
+    expect(page.get_by_text("answers most.")).to_be_visible()
+    before, drawings = headline(page), len(figures(page))
+    assert drawings == 3
+    for figure in page.locator(".js-plotly-plot").all()[:2]:
+        box = figure.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= 720, "both figures stand above the fold"
+    page.get_by_role("tab", name="Any two methods").click()
+    expect(page).to_have_url(re.compile("tab=Any"))
+    other = visit("/" + page.url.split("/", 3)[3])
+    compared(other)
+    assert headline(other) == before
+    expect(other.get_by_role("tab", name="Any two methods")).to_have_attribute("aria-selected", "true")
+    expect(other.get_by_text("From LASER to TensorLLM, at 16x.")).to_be_visible()
+
+
+def test_a_stopped_comparison_keeps_what_it_has(visit):
+    page = visit(LONG)
+    expect(page.get_by_test_id("stMetric")).not_to_have_count(0, timeout=90_000)
+    page.get_by_test_id("stMainBlockContainer").get_by_role("button", name="Stop").click()
+    expect(page.get_by_text(re.compile("Comparing: stopped"))).to_be_visible()
+    settle(page)
+    assert re.search(r"%.*%", headline(page)[0])
+    expect(page.get_by_text("of the questions so far, a random sample of all.")).to_be_visible()
+    expect(page.get_by_test_id("stProgress")).to_have_count(0)
+
+
+def test_a_pinned_result_stays_in_grey_while_methods_change(visit):
+    page = visit(SCENE)
+    compared(page)
+    page.get_by_role("button", name="Pin", exact=False).first.click()
+    expect(page.get_by_text("Grey, pinned: demo-decoder-noisy, 4 layers")).to_be_visible()
+    page.get_by_role("button", name="3 of 12 methods").click()
+    page.get_by_role("button", name="TensorLLM, refined").click()
+    expect(page).to_have_url(re.compile("tensorllm-refined"))
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("Shown: the last run.")).to_be_visible()
+    page.get_by_role("button", name="Compare", exact=True).last.click()
+    compared(page)
+    expect(page.get_by_text("Grey, pinned: demo-decoder-noisy, 4 layers")).to_be_visible()
+    expect(page.get_by_role("button", name="Unpin")).to_be_visible()
