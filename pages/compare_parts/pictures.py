@@ -127,4 +127,5 @@ def _deltas_sentence(ratio: float, standing: Sequence[Standing]) -> str:
     intervals = [each.against.accuracy.interval for each in standing if not each.is_control]
     better = sum(interval.low > 0 for interval in intervals)
     worse = sum(interval.high < 0 for interval in intervals)
-    return f"Against the original at {ratio:.3g}x: of {len(intervals)} methods {better} better, {worse} worse"
+    count = "1 method" if len(intervals) == 1 else f"{len(intervals)} methods"
+    return f"Against the original at {ratio:.3g}x: of {count} {better} better, {worse} worse"

@@ -51,7 +51,7 @@ def number(app: AppTest, label: str):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_every_screen_draws_with_no_click(name: str) -> None:
-    app = visit(name)
+    app = visit(name, sample="50")
     assert not app.exception
     assert sentences(app) == []
     assert app.get("plotly_chart")
