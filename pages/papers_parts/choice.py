@@ -17,8 +17,15 @@ from tensorllm_core.types import Ranks
 __all__ = ["Choice", "measured_of", "score_of", "settled_choice", "variant_title"]
 
 _TENSORLLM = ("tensorllm", "tensorllm-refined")
-_METHODS = {("III", "1"): ("laser",), ("III", "3"): ("hybrid",), ("LASER", ""): ("laser",)}
-"""Under which methods' names results of a table's variant are kept; tables without a line here are TensorLLM's own."""
+_LASER = ("laser", *(f"laser {matrix}" for matrix in ("in", "out", "gate", "up", "down")))
+_METHODS = {
+    ("III", "1"): _LASER,
+    ("III", "2"): ("laser Q,K,V,O,in,out", "laser Q,K,V,O,gate,up,down"),
+    ("III", "3"): ("hybrid",),
+    ("LASER", ""): _LASER,
+    **{("IV", part): (f"separate {part}",) for part in "QKVO"},
+}
+"""Under which names (method and chosen matrices) results of a table's variant are kept; the others are TensorLLM's."""
 
 
 @dataclass(frozen=True)

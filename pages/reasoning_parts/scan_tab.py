@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import streamlit as st
 
 from pages.shared import jobs, state
 from pages.shared.cache import cached_checkpoint
 from pages.shared.frame import appearance, type_scale
+from pages.shared.questions_panel import own_questions
 from pages.shared.reasoning import Reasoning
 from pages.shared.scanning import Scan, ScanStep, scan, scan_plan
 from pages.shared.scene import ChooseBy
 from pages.shared.widgets import Explanation, show
+from tensorllm_core.benchmarks.benchmark import Split
 from tensorllm_core.experiments.answers import join_answers
 from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.experiments.intervals import accuracy_interval
@@ -22,7 +26,9 @@ __all__ = ["scan_tab"]
 
 def scan_tab(result: Reasoning) -> None:
     """A button, then the picture as it is computed; a click on a point takes its ranks."""
-    plan = scan_plan(result.plan)
+    asked = result.plan
+    own = own_questions(replace(asked.scene, split=Split.VALIDATION.value)) if asked.own else None
+    plan = scan_plan(asked, own)
     job = jobs.job_of(f"scan {plan.key}")
     layers = f"layer {plan.layers[0]}" if len(plan.layers) == 1 else f"{len(plan.layers)} layers"
     if job is None:

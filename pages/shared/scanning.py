@@ -12,7 +12,7 @@ from pages.shared.cache import answer_cache, cached_model, prefix_store
 from pages.shared.queue import Report
 from pages.shared.reasoning import Plan, compress_layers, model_key, questions_of
 from pages.shared.scene import ChooseBy
-from tensorllm_core.benchmarks.benchmark import Split
+from tensorllm_core.benchmarks.benchmark import QuestionSet, Split
 from tensorllm_core.experiments.edits import edit_of
 from tensorllm_core.experiments.evaluate import ORIGINAL, Evaluation, Subject, evaluate
 from tensorllm_core.linalg.rank_choice import ranks_for_compression
@@ -43,10 +43,11 @@ class Scan:
     evaluation: Evaluation
 
 
-def scan_plan(plan: Plan) -> Plan:
+def scan_plan(plan: Plan, own: QuestionSet | None = None) -> Plan:
     """The plan of the scan that belongs to a run: the same layers and benchmarks, but validation questions.
 
-    What only decides the ranks is left out, so that moving a rank does not ask for another scan.
+    `own` are those of an uploaded file, if the run asks one. What only decides the ranks is left out, so that moving a
+    rank does not ask for another scan.
     """
     scene = replace(
         plan.scene,
@@ -59,7 +60,7 @@ def scan_plan(plan: Plan) -> Plan:
         controls=False,
         chosen_on="",
     )
-    return replace(plan, scene=scene)
+    return replace(plan, scene=scene, own=own)
 
 
 def scan(plan: Plan, checkpoint: Checkpoint, report: Report[Scan]) -> Scan:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from tensorllm_core.benchmarks.benchmark import Split
-from tensorllm_core.benchmarks.registry import load_questions
+from tensorllm_core.benchmarks.registry import BENCHMARKS, load_questions
 from tensorllm_core.benchmarks.sampling import shuffled
 from tensorllm_core.commands.options import (
     Parser,
@@ -19,9 +20,11 @@ from tensorllm_core.commands.options import (
     whole_number,
 )
 from tensorllm_core.commands.output import show
+from tensorllm_core.errors import RequestError
 from tensorllm_core.experiments.answers import Answers
 from tensorllm_core.experiments.edits import edit_of, read_layers, removed
 from tensorllm_core.experiments.evaluate import ORIGINAL, Evaluation, Subject, evaluate
+from tensorllm_core.experiments.measured import MeasuredStore, measured_folder
 from tensorllm_core.experiments.statistics import paired_accuracy, paired_loss
 from tensorllm_core.methods.method import Compressed, Prepared
 from tensorllm_core.methods.random_subspace import RandomSubspace
@@ -79,6 +82,8 @@ def _run(options: Namespace) -> None:
     evaluation = evaluate([questions], subjects, on_wave=on_wave)
     for notice in evaluation.notices:
         print(notice, file=sys.stderr)
+    if questions.benchmark in BENCHMARKS and limit is None:
+        _note(options, checkpoint.revision, layers, compressed, evaluation)
     before, *others = (evaluation.answers[subject.name][questions.benchmark] for subject in subjects)
 
     result: dict[str, object] = {
@@ -118,6 +123,32 @@ def _difference(before: Answers, after: Answers) -> dict[str, object]:
         "fixed": accuracy.fixed,
         "broken": accuracy.broken,
     }
+
+
+def _note(
+    options: Namespace, revision: str, layers: tuple[int, ...], compressed: Compressed, evaluation: Evaluation
+) -> None:
+    """Keep what was measured, so that the Papers screen has it; that it could not be kept harms nothing."""
+    before, after = (evaluation.answers[name][options.benchmark] for name in (ORIGINAL, _EDITED))
+    accuracy = paired_accuracy(before.right, after.right)
+    ranks = set(compressed.ranks.values())
+    with contextlib.suppress(RequestError, OSError):
+        MeasuredStore(measured_folder()).note(
+            model=options.model,
+            revision=revision,
+            benchmark=options.benchmark,
+            split=options.split,
+            method=" ".join(filter(None, (options.method, options.matrices.replace(" ", "")))),
+            layers=layers,
+            ranks=ranks.pop() if len(ranks) == 1 else (),
+            setting="" if options.layout == Layout.PAPER else f"layout {options.layout}",
+            n=accuracy.n,
+            accuracy=(accuracy.before, accuracy.after),
+            loss=(before.mean_loss, after.mean_loss),
+            interval=(accuracy.interval.low, accuracy.interval.high),
+            p=accuracy.p,
+            compression_ratio=compressed.compression_ratio,
+        )
 
 
 def _controls(

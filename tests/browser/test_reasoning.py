@@ -124,8 +124,10 @@ def test_a_file_of_ones_own_is_asked_and_a_bad_one_told(visit, tmp_path):
             "answer": "pilot",
             "choices": choices,
         }
-        for clue in ("rudders", "trials", "deadlines", "exams", "quartets", "choirs")
+        for clue in ("rudders", "trials", "deadlines", "exams", "quartets")
     ]
+    other = "Biography: quartets choirs. The person works as a"
+    rows.append({"question": other, "answer": "composer", "choices": choices})
     good.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     page.locator("input[type=file]").set_input_files(good)
     expect(page).to_have_url(re.compile("benchmark=own"))

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tensorllm_core.__main__ import main
+from tensorllm_core.experiments.measured import MeasuredStore, measured_folder
 
 
 @pytest.fixture
@@ -24,6 +25,12 @@ def call(capsys):
         return printed.err.removeprefix("error: ").strip()
 
     return call
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path, monkeypatch):
+    """A cache folder of the test's own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
 FEW = ("--limit", 60, "--json")
@@ -123,3 +130,17 @@ def test_every_kind_of_method_takes_its_ranks(call, arguments, ranks):
 )
 def test_what_a_method_cannot_do_is_one_sentence(call, arguments, sentence):
     assert sentence in call("--benchmark", "world-facts", "--layers", 1, *arguments, *FEW)
+
+
+def test_a_whole_benchmark_is_kept_beside_the_published_figures_and_a_part_is_not(call):
+    arguments = ("--benchmark", "world-hop", "--layers", 1, "--split", "validation", "--method", "separate")
+    arguments += ("--matrices", "Q", "--ranks", "16,8")
+
+    def kept():
+        return MeasuredStore(measured_folder()).latest("demo-decoder-noisy", "world-hop", "separate Q", "validation")
+
+    call(*arguments, *FEW)
+    assert kept() is None
+    found = call(*arguments, "--json")
+    assert (kept().n, kept().ranks, kept().layers) == (found["n"], (16, 8), (1,))
+    assert kept().accuracy_after == pytest.approx(found["edited"]["accuracy"])

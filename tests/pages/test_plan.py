@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 import pytest
 
 from pages.shared.plan import OWN_FILE, Plan
+from pages.shared.reasoning import questions_of
 from pages.shared.scanning import scan_plan
 from pages.shared.scene import ChooseBy, Scene
 from tensorllm_core.benchmarks.benchmark import Question, QuestionSet, Split
@@ -76,3 +77,12 @@ def test_only_a_scan_s_questions_model_and_layout_make_another_scan() -> None:
     for name in {field.name for field in fields(Scene)} - BY_OTHER_MEANS:
         same = scan_plan(with_scene(PLAN, **{name: CHANGES.get(name, "something else")})).key == key
         assert same == (name not in CHANGES or name in kept), name
+
+
+def test_a_scan_of_one_s_own_file_asks_its_validation_questions() -> None:
+    test, validation = (
+        QuestionSet(OWN_FILE, split, (Question(split.value, "", "Sky is", "blue"),))
+        for split in (Split.TEST, Split.VALIDATION)
+    )
+    plan = scan_plan(replace(PLAN, benchmarks=(OWN_FILE,), own=test), validation)
+    assert [question.id for asked in questions_of(plan) for question in asked.questions] == ["validation"]
