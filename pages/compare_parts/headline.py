@@ -10,7 +10,7 @@ from pages.compare_parts.standing import Standing, tested
 from pages.shared.comparing import Comparison
 from pages.shared.frame import type_scale
 from tensorllm_core.experiments.evaluate import ORIGINAL
-from tensorllm_core.experiments.statistics import better_than_control, verdict
+from tensorllm_core.experiments.statistics import best_of, better_than_control, verdict
 
 __all__ = ["headline"]
 
@@ -32,7 +32,7 @@ def headline(found: Comparison, ratio: float, standing: Sequence[Standing]) -> N
         st.markdown("**No method reaches this budget** on these layers; allow more stored entries.")
         return
     st.markdown(f"**{best.title} answers most.** Against the original: {verdict(best.against.accuracy)}")
-    words = []
+    words = [best_of(best.against.accuracy, len(methods))] if second else []
     for other in (second, control):
         between = tested(found, best.point.method, other.point.method, ratio) if other else None
         if other and between:

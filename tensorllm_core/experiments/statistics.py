@@ -32,6 +32,7 @@ __all__ = [
     "PairedAccuracy",
     "PairedLoss",
     "accuracy_interval",
+    "best_of",
     "better_than_control",
     "calibration",
     "macro",
@@ -199,6 +200,16 @@ def better_than_control(found: PairedAccuracy, control: str) -> str:
         -1: f"Worse than {control}, by more than luck",
     }
     return f"{words[_side(found)]}: {_points(found)} ({_p(found.p)}; {_count(found.n, 'question')})."
+
+
+def best_of(found: PairedAccuracy, tried: int) -> str:
+    """What having tried several on the same questions leaves of the test of the best, as one sentence (Bonferroni).
+
+    >>> best_of(paired_accuracy(np.repeat([False, True], [30, 70]), np.repeat([False, True], [18, 82])), 6)
+    'The best of 6 tried on these very questions: p = 0.0029 after the correction for that.'
+    """
+    corrected = min(1.0, tried * found.p)
+    return f"The best of {tried:,} tried on these very questions: {_p(corrected)} after the correction for that."
 
 
 def _mean(values: Iterable[float]) -> float:
