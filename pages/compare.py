@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.compare_parts.asking import asked
 from pages.compare_parts.details import details
+from pages.compare_parts.errors import errors_picture
 from pages.compare_parts.headline import headline
 from pages.compare_parts.panel import panel
 from pages.compare_parts.pictures import curves_picture, deltas_picture
@@ -56,12 +57,18 @@ def screen() -> None:
 
 def _draw(found: Comparison) -> None:
     _draw_live(found)
-    details(state.current_scene(), found)
+    if found.is_answered:
+        details(state.current_scene(), found)
 
 
 def _draw_live(found: Comparison) -> None:
     """What moves while it is asked; more would only take the questions' time."""
-    ratio = found.plan.nearest(state.current_scene().budget)
+    scene = state.current_scene()
+    ratio = found.plan.nearest(scene.budget)
+    if not found.is_answered:
+        st.caption("No answers yet: what the weights lose, method by method.")
+        errors_picture(scene, found, ratio)
+        return
     standing = standings(found, ratio)
     headline(found, ratio, standing)
     left, right = st.columns([1, 1], gap="small")

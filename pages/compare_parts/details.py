@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
+from pages.compare_parts.errors import errors_picture
 from pages.compare_parts.explained import explained
-from pages.compare_parts.standing import title
 from pages.compare_parts.storing import storing
 from pages.compare_parts.taking import taking
 from pages.compare_parts.two import two
 from pages.shared import state
 from pages.shared.comparing import Comparison
-from pages.shared.frame import appearance, type_scale
 from pages.shared.scene import COMPARE_TABS, Scene
-from pages.shared.widgets import Explanation, show
-from tensorllm_core.figures.method_errors import method_errors
 
 __all__ = ["details"]
-
-_MATRICES = ("Q", "K", "V", "O", "gate", "up", "down")
 
 
 def details(scene: Scene, found: Comparison) -> None:
@@ -31,38 +25,8 @@ def details(scene: Scene, found: Comparison) -> None:
         args=("compare tabs", "tab"),
     )
     ratio = found.plan.nearest(scene.budget)
-    drawers = (_errors, two, storing, lambda scene, found, ratio: explained(found.plan.methods), taking)
+    drawers = (errors_picture, two, storing, lambda scene, found, ratio: explained(found.plan.methods), taking)
     for tab, draw in zip(tabs, drawers, strict=True):
         if tab.open:
             with tab:
                 draw(scene, found, ratio)
-
-
-def _errors(scene: Scene, found: Comparison, ratio: float) -> None:
-    points = found.at(ratio)
-    if not points:
-        st.info("No method reaches this budget.", icon=":material/block:")
-        return
-    errors = {point.method: point.errors for point in points}
-    known = {matrix for by_matrix in errors.values() for matrix in by_matrix}
-    matrices = [name for name in _MATRICES if name in known] + sorted(known - set(_MATRICES))
-    least = min((point for point in points if point.errors), key=lambda point: point.error, default=None)
-    show(
-        method_errors(errors, {name: title(name) for name in errors}, matrices, appearance(), scale=type_scale()),
-        key="error by part",
-        takeaway=(
-            f"At {ratio:.3g}x {title(least.method)} changes what it replaces least: {least.error:.2f}. Blank: untouched"
-            if least
-            else f"At {ratio:.3g}x nothing is changed"
-        ),
-        explanation=Explanation(
-            "Relative error of each matrix over all edited layers. Methods that replace other matrices are not to be "
-            "compared by error: to save as much of larger matrices is easier. And a small error is not a good model: "
-            "noise that is taken away counts as an error too. The answers decide.",
-            r"\lVert W - \hat W \rVert_F / \lVert W \rVert_F",
-        ),
-        table=lambda: pd.DataFrame(
-            [{"method": title(name), **by_matrix} for name, by_matrix in errors.items()],
-            columns=["method", *matrices],
-        ),
-    )

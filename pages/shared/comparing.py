@@ -16,7 +16,7 @@ from tensorllm_core.errors import CheckpointError
 from tensorllm_core.experiments.comparison import bytes_to_hold, check_ratios, contend, subjects_of
 from tensorllm_core.experiments.comparison_result import Weighed, weigh
 from tensorllm_core.experiments.edits import read_for_all
-from tensorllm_core.experiments.evaluate import Evaluation, evaluate
+from tensorllm_core.experiments.evaluate import ORIGINAL, Evaluation, evaluate
 from tensorllm_core.methods.method import Method
 from tensorllm_core.methods.registry import METHODS, make_method
 from tensorllm_core.models.checkpoint import Checkpoint
@@ -42,6 +42,7 @@ SUGGESTED = ("tensorllm", "tensorllm-aligned", "separate", "laser-attention", "l
 
 _DECOMPOSING = 0.25
 """Share of the work that it is to find the contenders, about."""
+_NOTHING_ASKED = Evaluation({}, {}, {}, (), False)
 _ROUNDS = 6
 _LEAST_WAVE, _MOST_WAVE = 32, 256
 
@@ -84,6 +85,11 @@ class Comparison:
     layers: int
     evaluation: Evaluation
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether there are answers yet; before, only what the weights lose is known."""
+        return bool(self.evaluation.answers.get(ORIGINAL))
+
     def at(self, ratio: float) -> tuple[Weighed, ...]:
         """The methods that reach this budget."""
         return tuple(point for point in self.points if point.ratio == ratio and not point.problem)
@@ -120,39 +126,46 @@ def plan_comparison(scene: Scene, checkpoint: Checkpoint, own: QuestionSet | Non
 
 
 def compare(plan: ComparisonPlan, checkpoint: Checkpoint, report: Report[Comparison]) -> Comparison:
-    """Publishes after every wave, and returns what there is when asked to stop.
+    """Publishes after every decomposition and every wave, and returns what there is when asked to stop.
 
     Raises:
         ExplorerError: nothing of it can be compared, or there is no room for it.
         StoppedError: stopped before there was an answer.
     """
+
+    def so_far(evaluation: Evaluation, points: Sequence[Weighed]) -> Comparison:
+        return Comparison(plan, tuple(points), checkpoint.sizes.entries, len(plan.asked.layers), evaluation)
+
+    def decomposing(share: float, message: str) -> bool:
+        return report.progress(_DECOMPOSING * share, message)
+
     report.progress(0.0, "reading the questions")
     questions = questions_of(plan.asked)
     weights, methods, problems = read_weights(plan, checkpoint)
     check_room(bytes_to_hold(weights, methods, len(plan.ratios)), "the replacements of all methods at all budgets")
-    contenders = list(
-        contend(weights, methods, plan.ratios, lambda share, message: report.progress(_DECOMPOSING * share, message))
-    )
+    contenders = []
+    for contender in contend(weights, methods, plan.ratios, decomposing):
+        contenders.append(contender)
+        # What the weights lose is something to look at before there are answers.
+        report.publish(so_far(_NOTHING_ASKED, [*map(weigh, contenders), *problems]))
     del weights
-    points = tuple(weigh(found) for found in contenders) + problems
+    points = [*map(weigh, contenders), *problems]
     report.progress(_DECOMPOSING, "loading the model")
     loaded = cached_model(
         model_key(plan.asked.scene, plan.asked.revision),
         lambda share, message: report.progress(_DECOMPOSING, message),
     )
 
-    def so_far(evaluation: Evaluation) -> Comparison:
-        return Comparison(plan, points, checkpoint.sizes.entries, len(plan.asked.layers), evaluation)
-
     def on_wave(evaluation: Evaluation) -> bool:
-        report.publish(so_far(evaluation))
+        report.publish(so_far(evaluation, points))
         message = f"{len(evaluation.answers)} models, {evaluation.share:.0%} of the questions"
         return report.progress(_DECOMPOSING + (1 - _DECOMPOSING) * evaluation.share, message)
 
     subjects = subjects_of(loaded, contenders)
     most = max(len(found.questions) for found in questions)
     wave = min(max(-(-most // _ROUNDS), _LEAST_WAVE), _MOST_WAVE)
-    return so_far(evaluate(questions, subjects, store=prefix_store(), cache=answer_cache(), on_wave=on_wave, wave=wave))
+    evaluation = evaluate(questions, subjects, store=prefix_store(), cache=answer_cache(), on_wave=on_wave, wave=wave)
+    return so_far(evaluation, points)
 
 
 def read_weights(

@@ -73,4 +73,20 @@ SCENES: tuple[SceneCard, ...] = (
         Scene(),
         "compare",
     ),
+    SceneCard(
+        "More than chance, layer by layer",
+        ":material/layers:",
+        "All layers of the freely trained encoder beside Gaussian weights of the same shape and norm: what they do not "
+        "show is structure.",
+        Scene(model="demo-encoder"),
+        "layers",
+    ),
+    SceneCard(
+        "Heads that differ, heads alike",
+        ":material/view_module:",
+        "Energy and error of every head of one layer, which of them resemble each other, and the cores of the most and "
+        "the least compressible one.",
+        Scene(model="demo-encoder", layer=2, alike=True),
+        "heads",
+    ),
 )

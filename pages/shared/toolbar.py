@@ -42,7 +42,8 @@ def _toolbar(scene: Scene, checkpoint: Checkpoint, help_text: str) -> None:
             on_change=_take_model,
             label_visibility="collapsed",
             accept_new_options=True,
-            width=270,
+            # Larger type leaves less room: all of the bar stays in one line at 1280 pixels.
+            width=220 if scene.present else 270,
             help="A bundled model, a folder with config.json and safetensors, or a hub id: owner/name@revision",
         )
         _layer(scene, checkpoint)
@@ -54,7 +55,7 @@ def _toolbar(scene: Scene, checkpoint: Checkpoint, help_text: str) -> None:
             on_change=state.take,
             args=("layout widget", "layout"),
             label_visibility="collapsed",
-            width=200,
+            width=180 if scene.present else 200,
             help="How matrices are cut into heads: as the paper's equations say, or as the authors' program does",
         )
         st.space("stretch")
@@ -89,11 +90,11 @@ def _layer(scene: Scene, checkpoint: Checkpoint) -> None:
         "Layer",
         range(checkpoint.layers),
         key=state.seed(f"layer widget {last}", scene.layer),
-        format_func=lambda layer: f"layer {layer} (0 to {last})",
+        format_func=lambda layer: f"layer {layer}" if scene.present else f"layer {layer} (0 to {last})",
         on_change=state.take,
         args=(f"layer widget {last}", "layer"),
         label_visibility="collapsed",
-        width=150,
+        width=130 if scene.present else 150,
     )
     st.button(
         "",
