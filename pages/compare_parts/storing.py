@@ -60,7 +60,7 @@ def rows_of(found: Comparison, point: Weighed) -> dict[str, object]:
         "error": point.error,
         "accuracy": sum(accuracies) / len(accuracies) if accuracies else None,
         "loss, nats": sum(losses) / len(losses) if losses else None,
-        "past break-even": _named(point.beyond) or "–",
+        "past break-even, so kept": _named(name for name, ranks in point.ranks.items() if not ranks) or "–",
         "ranks": _ranks(point),
     }
 
@@ -69,6 +69,8 @@ def _ranks(point: Weighed) -> str:
     """Ranks of each tensor, those that agree named once."""
     by_ranks: dict[tuple[int, ...], list[str]] = {}
     for name, ranks in point.ranks.items():
+        if not ranks:
+            continue
         by_ranks.setdefault(tuple(ranks), []).append(name)
     if len(by_ranks) == 1:
         return _triple(next(iter(by_ranks)))

@@ -39,7 +39,7 @@ class Contender:
     """One method at one budget: its own best ranks by error, and what they lose.
 
     `errors` are relative errors by matrix over all chosen layers, for the matrices that are replaced; `error` is that
-    of all of these together. `beyond` names the tensors past break-even: they take more entries than what they replace.
+    of all of these together. A tensor past break-even, which would take more entries than it has, is kept as it is.
     Where the budget is out of reach, `compressed` is None and `problem` says why.
     """
 
@@ -49,7 +49,6 @@ class Contender:
     errors: Mapping[str, float] = field(default_factory=dict)
     error: float = math.nan
     problem: str = ""
-    beyond: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -198,12 +197,7 @@ def _contender(
     except RankError as error:
         return Contender(name, ratio, None, problem=str(error))
     by_matrix, whole = _errors(weights, compressed)
-    beyond = tuple(
-        tensor
-        for tensor, found in prepared.tensors.items()
-        if found.stored_entries(compressed.ranks[tensor]) > found.entries
-    )
-    return Contender(name, ratio, compressed, by_matrix, whole, beyond=beyond)
+    return Contender(name, ratio, compressed, by_matrix, whole)
 
 
 def _errors(weights: Mapping[int, LayerWeights], compressed: Compressed) -> tuple[dict[str, float], float]:

@@ -23,7 +23,7 @@ Answered = Mapping[str, Answers]
 class Weighed:
     """A contender without its weights: what it stores and loses; `name` is that under which it is asked.
 
-    `beyond` names the tensors past break-even: they take more entries than what they replace.
+    Ranks of () stand for a tensor that is kept as it is.
 
     Where the budget is out of reach, `problem` says why and the rest is empty.
     """
@@ -36,7 +36,6 @@ class Weighed:
     original_entries: int = 0
     errors: Mapping[str, float] = field(default_factory=dict)
     error: float = math.nan
-    beyond: tuple[str, ...] = ()
     problem: str = ""
 
     @property
@@ -58,7 +57,6 @@ def weigh(found: Contender) -> Weighed:
         found.compressed.original_entries,
         found.errors,
         found.error,
-        found.beyond,
     )
 
 

@@ -60,7 +60,7 @@ def _together(*units: Unit, layers: tuple[int, ...] | None = None) -> Unit:
     def assemble(rebuilt: Mapping[str, Tensor]) -> Mapping[int, Replacement]:
         found: dict[int, Replacement] = {}
         for unit in units:
-            for layer, new in unit.assemble({name: rebuilt[name] for name in unit.tensors}).items():
+            for layer, new in unit.assemble({name: rebuilt[name] for name in unit.tensors if name in rebuilt}).items():
                 old = found.get(layer, Replacement())
                 found[layer] = Replacement(new.attention or old.attention, {**old.feed_forward, **new.feed_forward})
         return found

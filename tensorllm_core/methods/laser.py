@@ -47,6 +47,7 @@ class Laser:
 
 def _assembling(layer: int, weights: LayerWeights, names: tuple[str, ...]) -> Assemble:
     def assemble(rebuilt: Mapping[str, Tensor]) -> Mapping[int, Replacement]:
-        return {layer: put_back(weights, {name: rebuilt[tensor_name(layer, name)] for name in names})}
+        found = {name: tensor_name(layer, name) for name in names}
+        return {layer: put_back(weights, {name: rebuilt[at] for name, at in found.items() if at in rebuilt})}
 
     return assemble

@@ -11,16 +11,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
+import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
 from tensorllm_core.errors import RankError
 from tensorllm_core.linalg.allocation import allocate
-from tensorllm_core.linalg.truncations import Truncations
+from tensorllm_core.linalg.truncations import Front, Truncations
 from tensorllm_core.methods.steps import Steps
 from tensorllm_core.types import AttentionWeights, LayerWeights, Progress
 
 __all__ = [
+    "KEPT",
     "Assemble",
     "AttentionOnly",
     "Compressed",
@@ -61,6 +63,9 @@ class Compressed:
         return self.original_entries - self.stored_entries
 
 
+KEPT: tuple[int, ...] = ()
+"""In place of ranks: the tensor is stored as it is."""
+
 Assemble = Callable[[Mapping[str, Tensor]], Mapping[int, Replacement]]
 """Takes a unit's rebuilt tensors by name and gives the replacements by layer."""
 
@@ -70,7 +75,7 @@ class Unit:
     """Decomposed tensors, by name, that share one budget.
 
     `layers` are those whose budget it is. `fixed_entries` are stored whatever the ranks. `assemble` takes the rebuilt
-    tensors and gives the replacements.
+    tensors, those that are kept as they are left out, and gives the replacements.
     """
 
     layers: tuple[int, ...]
@@ -84,17 +89,23 @@ class Unit:
         return sum(tensor.entries for tensor in self.tensors.values())
 
     def within(self, most_stored: int) -> dict[str, tuple[int, ...]]:
-        """The ranks with the least squared error that store at most so many entries.
+        """The ranks with the least squared error that store at most so many entries; `KEPT` for a tensor left as it is.
 
         Raises:
             RankError: even the smallest ranks store more.
         """
         fronts = [tensor.front() for tensor in self.tensors.values()]
+        if len(fronts) > 1:
+            # Where others need the room less, a tensor had better stay as it is than be stored in more entries.
+            fronts = [
+                _or_kept(front, tensor.entries) for front, tensor in zip(fronts, self.tensors.values(), strict=True)
+            ]
         points = allocate(fronts, most_stored - self.fixed_entries)
-        return {
-            name: tuple(front.ranks[point].tolist())
-            for name, front, point in zip(self.tensors, fronts, points, strict=True)
-        }
+        found = {}
+        for name, front, point in zip(self.tensors, fronts, points, strict=True):
+            ranks = tuple(front.ranks[point].tolist())
+            found[name] = ranks if all(ranks) else KEPT
+        return found
 
     @property
     def least_stored(self) -> int:
@@ -120,7 +131,7 @@ class Prepared:
         return {name: tensor for unit in self.units for name, tensor in unit.tensors.items()}
 
     def at(self, ranks: Mapping[str, tuple[int, ...]]) -> Compressed:
-        """The replacement at given ranks, one entry for each tensor.
+        """The replacement at given ranks, one entry for each tensor; one at `KEPT` stays as it is.
 
         Raises:
             RankError: ranks that a tensor cannot have, or a tensor without ranks.
@@ -130,11 +141,11 @@ class Prepared:
         replacements: dict[int, Replacement] = {}
         stored = 0
         for unit in self.units:
+            replaced = {name: tensor for name, tensor in unit.tensors.items() if ranks[name] != KEPT}
             for name, tensor in unit.tensors.items():
-                tensor.check(ranks[name])
-                stored += tensor.stored_entries(ranks[name])
+                stored += tensor.stored_entries(tensor.check(ranks[name])) if name in replaced else tensor.entries
             stored += unit.fixed_entries
-            rebuilt = {name: tensor.rebuild(ranks[name]) for name, tensor in unit.tensors.items()}
+            rebuilt = {name: tensor.rebuild(ranks[name]) for name, tensor in replaced.items()}
             for layer, found in unit.assemble(rebuilt).items():
                 replacements[layer] = _joined(replacements.get(layer, Replacement()), found)
         return Compressed(replacements, {name: ranks[name] for name in self.tensors}, stored, self.entries)
@@ -221,6 +232,16 @@ def _at_most(entries: int, ratio: float) -> int:
     while entries / most < ratio:
         most -= 1
     return most
+
+
+def _or_kept(front: Front, entries: int) -> Front:
+    """The points that store less than the tensor itself, then the tensor itself, at ranks of zero."""
+    smaller = int(np.searchsorted(front.stored_entries, entries))
+    return Front(
+        np.concatenate([front.ranks[:smaller], np.zeros_like(front.ranks[:1])]),
+        np.append(front.stored_entries[:smaller], entries),
+        np.append(front.squared_error[:smaller], 0.0),
+    )
 
 
 def _joined(first: Replacement, second: Replacement) -> Replacement:

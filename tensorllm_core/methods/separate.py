@@ -46,6 +46,8 @@ class Separate(AttentionOnly):
         def assemble(rebuilt: Mapping[str, Tensor]) -> Mapping[int, Replacement]:
             found = {name: getattr(weights, name) for name in ("q", "k", "v", "o")}
             for part in self.parts:
+                if tensor_name(layer, part) not in rebuilt:
+                    continue
                 new = rearrange(rebuilt[tensor_name(layer, part)], "d_model d_head 1 head -> d_model d_head head")
                 found[part.lower()] = new.to(found[part.lower()])
             return {layer: Replacement(AttentionWeights(**found))}

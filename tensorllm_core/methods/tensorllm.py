@@ -45,6 +45,8 @@ def tensorllm_unit(layer: int, tensor: AttentionTensor, truncations: Truncations
     name = tensor_name(layer)
 
     def assemble(rebuilt: Mapping[str, Tensor]) -> Mapping[int, Replacement]:
+        if name not in rebuilt:
+            return {}
         found = AttentionTensor(rebuilt[name].to(tensor.data), tensor.parts, tensor.layout)
         return {layer: Replacement(detensorise(found))}
 

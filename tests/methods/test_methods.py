@@ -11,7 +11,7 @@ from tensorllm_core.errors import LayoutError, RankError, RequestError, StoppedE
 from tensorllm_core.experiments.edits import edit_of, read_layers
 from tensorllm_core.linalg.cp import CpTruncations
 from tensorllm_core.methods.laser import Laser
-from tensorllm_core.methods.method import Method, Prepared
+from tensorllm_core.methods.method import KEPT, Method, Prepared
 from tensorllm_core.methods.rank_text import parse_ranks
 from tensorllm_core.methods.registry import METHODS, Options, make_method
 from tensorllm_core.methods.trawl import Trawl
@@ -180,7 +180,10 @@ def test_a_budget_for_each_layer_is_kept(case):
     saved = {0: ATTENTION // 3, 2: ATTENTION // 2}
     found = prepared.ranks_for_saving(saved)
     for unit in prepared.units:
-        stored = unit.fixed_entries + sum(tensor.stored_entries(found[name]) for name, tensor in unit.tensors.items())
+        stored = unit.fixed_entries + sum(
+            tensor.entries if found[name] == KEPT else tensor.stored_entries(found[name])
+            for name, tensor in unit.tensors.items()
+        )
         assert unit.entries - stored >= sum(saved[layer] for layer in unit.layers)
 
 
@@ -262,18 +265,34 @@ def test_laser_on_a_model_without_one_feed_forward_part_is_refused():
         Laser().prepare({0: LayerWeights(random_weights(D_MODEL, D_HEAD, 2, 1))})
 
 
+def test_a_tensor_is_kept_rather_than_stored_in_more_entries():
+    layer = layer_weights("plain", 0)
+    # Feed-forward matrices of rank one: nearly all of the budget is left to the attention, which is worth it.
+    thin = {name: matrix[:, :1] @ matrix[:1, :] for name, matrix in layer.feed_forward.items()}
+    layers = {0: LayerWeights(layer.attention, thin)}
+    prepared = make_method("hybrid").prepare(layers)
+    ranks = prepared.ranks_for_saving({0: ATTENTION // 2})
+    found = prepared.at(ranks)
+    assert ranks["layer 0"] == KEPT
+    assert found.replacements[0].attention is None
+    assert found.saved_entries >= ATTENTION // 2
+    assert squared_error(layers, found) < 1e-6
+    for name, tensor in prepared.tensors.items():
+        assert ranks[name] == KEPT or tensor.stored_entries(ranks[name]) < tensor.entries
+
+
 def test_a_hybrid_can_take_the_feed_forward_matrices_of_another_layer():
     layers = {0: layer_weights("plain", 0), 5: LayerWeights(None, layer_weights("plain", 5).feed_forward)}
     method = make_method("hybrid", Options(feed_forward_layer=5))
     assert method.feed_forward_layers((0,)) == (5,)
     prepared = method.prepare(layers)
     assert set(prepared.tensors) == {"layer 0", "layer 5 gate", "layer 5 up", "layer 5 down"}
-    found = prepared.at(prepared.ranks_for_saving({0: 1000}))
-    assert found.saved_entries >= 1000
+    found = prepared.at(parse_ranks("6,3,2;5").of(prepared))
     assert found.replacements[0].attention is not None
     assert not found.replacements[0].feed_forward
     assert found.replacements[5].attention is None
     assert set(found.replacements[5].feed_forward) == {"gate", "up", "down"}
+    assert prepared.at(prepared.ranks_for_saving({0: 1000})).saved_entries >= 1000
 
 
 @pytest.mark.parametrize(
