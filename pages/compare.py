@@ -2,16 +2,17 @@
 
 import streamlit as st
 
-from pages.compare_parts.asking import asked
 from pages.compare_parts.details import details
 from pages.compare_parts.errors import errors_picture
 from pages.compare_parts.headline import headline
 from pages.compare_parts.panel import panel
 from pages.compare_parts.pictures import curves_picture, deltas_picture
 from pages.compare_parts.standing import problems, standings
-from pages.shared import jobs, state
-from pages.shared.comparing import Comparison
+from pages.shared import state
+from pages.shared.asking import Offer, asked, show_asked
+from pages.shared.comparing import Comparison, compare, plan_comparison
 from pages.shared.frame import guarded, open_page, show_notices
+from pages.shared.questions_panel import own_questions
 from pages.shared.toolbar import begin_screen
 
 HELP = """
@@ -26,6 +27,16 @@ Then all answer the same questions.
 - Methods are compared in the layout `paper`. **Copy link** restores all.
 """
 
+_OFFER = Offer(
+    key="compare",
+    first="Compare",
+    again="Compare again",
+    title="Comparing",
+    icon=":material/balance:",
+    help="Find every method's best ranks at every budget, and put the same questions to all of them",
+    invitation="to hold these methods to one budget.",
+)
+
 
 @st.fragment
 @guarded
@@ -37,20 +48,16 @@ def screen() -> None:
     with left, st.container(key="compare-panel"):
         panel(scene, checkpoint)
         # Without the benchmarks of a link that do not exist.
-        job, problem = asked(state.current_scene(), checkpoint)
+        scene = state.current_scene()
+        job, problem = asked(
+            scene,
+            checkpoint,
+            _OFFER,
+            lambda: plan_comparison(scene, checkpoint, own_questions(scene)),
+            lambda plan, report: compare(plan, checkpoint, report),
+        )
     with right:
-        if problem:
-            st.error(problem, icon=":material/error:")
-        elif job is not None:
-            running = not job.ended
-            jobs.show_live(job, _draw_live if running else _draw)
-            if job.partial is None and not job.ended:
-                _outline()
-            if running and job.ended:
-                # It took no longer than this run of the page: the button still says that it goes on.
-                st.rerun()
-        else:
-            st.info("Press **Compare** to hold these methods to one budget.", icon=":material/balance:")
+        show_asked(job, problem, _OFFER, _draw, _draw_live, _outline)
     with notices:
         show_notices()
 

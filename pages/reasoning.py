@@ -3,15 +3,16 @@
 import streamlit as st
 
 from pages.decompose_parts.rank_panel import rank_panel
-from pages.reasoning_parts.asking import asked
 from pages.reasoning_parts.details import details
 from pages.reasoning_parts.headline import headline
 from pages.reasoning_parts.panel import panel
 from pages.reasoning_parts.pictures import curves_picture, deltas_picture
-from pages.shared import jobs, state
+from pages.shared import state
+from pages.shared.asking import Offer, asked, show_asked
 from pages.shared.begun import begin_layer
 from pages.shared.frame import guarded, open_page, show_notices
-from pages.shared.reasoning import Reasoning
+from pages.shared.questions_panel import own_questions
+from pages.shared.reasoning import Reasoning, make_plan, run
 from pages.shared.toolbar import begin_screen
 
 HELP = """
@@ -24,6 +25,16 @@ that keep less: the attention removed, and random directions of the same ranks.
 - **Rank scan** (below) tries many ratios on validation questions; click a point to take its ranks.
 - **Own questions**: JSON Lines or CSV with `question`, `answer` and, if you like, `choices`.
 """
+
+_OFFER = Offer(
+    key="ask",
+    first="Ask the questions",
+    again="Ask again",
+    title="Asking",
+    icon=":material/play_arrow:",
+    help="Put the questions to the original, the compressed model and the controls",
+    invitation="to see what the edit does to the answers.",
+)
 
 
 @st.fragment
@@ -42,18 +53,17 @@ def screen() -> None:
         with st.popover(f"Edit: ranks {ranks}", icon=":material/tune:", width="stretch", key="edit popover"):
             rank_panel(scene, analysis, ranks)
         panel(scene, checkpoint)
-        job, problem = asked(scene, checkpoint)
+        # Without the benchmarks of a link that do not exist.
+        asking = state.current_scene()
+        job, problem = asked(
+            asking,
+            checkpoint,
+            _OFFER,
+            lambda: make_plan(asking, checkpoint, own_questions(asking)),
+            lambda plan, report: run(plan, checkpoint, report),
+        )
     with right:
-        if problem:
-            st.error(problem, icon=":material/error:")
-        elif job is not None:
-            running = not job.ended
-            jobs.show_live(job, _draw_live if running else _draw)
-            if running and job.ended:
-                # It took no longer than this run of the page: the button above still says that it goes on.
-                st.rerun()
-        else:
-            st.info("Press **Ask the questions** to see what the edit does to the answers.", icon=":material/quiz:")
+        show_asked(job, problem, _OFFER, _draw, _draw_live)
     with notices:
         show_notices()
 

@@ -220,3 +220,11 @@ def test_views_that_the_layer_does_not_have_leave_the_link() -> None:
     app = visit(view="zz", part="X", tab="nothing", group="99")
     assert not {"view", "part", "tab"} & set(app.query_params)
     assert app.query_params["group"] == "7"
+
+
+def test_a_benchmark_that_does_not_exist_is_one_sentence_and_the_others_are_asked() -> None:
+    app = visit("reasoning", benchmark="nope", sample="20")
+    assert not app.exception
+    assert len(sentences(app)) == 1
+    assert "got nope; asking the others" in sentences(app)[0]
+    assert app.get("plotly_chart")
