@@ -19,7 +19,7 @@ from tensorllm_core.types import Layout
 __all__ = ["explained"]
 
 _NETWORK_HEIGHT, _LAYOUT_HEIGHT = 220, 260
-_MOST_IN_ROW, _MOST_IN_ROW_PRESENTING = 4, 3
+_MOST_IN_ROW, _MOST_IN_ROW_PRESENTING = 3, 2
 _READING = (
     "A tensor network: each shape is a tensor, a thin line between two is an index that is summed over, a thick open "
     "line is an index of the weights. A filled, ringed shape is stored once; a stack has a copy for each."
