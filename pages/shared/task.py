@@ -92,11 +92,12 @@ class Task(Generic[T]):
         return now - self.began if self.state is State.RUNNING else self.took
 
     def seconds_left(self, now: float) -> float | None:
-        """Seconds that the rest will take at the pace so far; None while there is no pace.
+        """Seconds that the rest will take at the pace so far; None while there is no pace, or it has proved wrong.
 
         The pace counts from the latest report of nothing done, so that loading a model does not slow it down.
         """
         if self.state is not State.RUNNING or self.share < _TELLING_SHARE:
             return None
         whole = (self.reported - self.at_zero) / self.share
-        return max(0.0, whole * (1.0 - self.share) - (now - self.reported))
+        left = whole * (1.0 - self.share) - (now - self.reported)
+        return left if left > 0 else None
