@@ -41,8 +41,8 @@ def storing(_scene: Scene, found: Comparison, ratio: float) -> None:
         )  # fmt: skip
         st.caption(
             "Stored, original and saved count the matrices that a method replaces; saved is at least the budget's for "
-            "all. The ratio is of these matrices alone. Past break-even are the tensors, by layer, that take more "
-            "entries than the weights they replace; a method as a whole never does, or it would not keep the budget."
+            "all. The ratio is of these matrices alone. Where a tensor at the ranks worth having would take more "
+            "entries than it has, it is past break-even and kept as it is, which costs nothing but its own entries."
         )
 
 

@@ -32,7 +32,7 @@ _WORDS = {
     "LASER": "arXiv 2312.13558: the matrix that LASER cuts to a share ρ of its rank, its layer, test accuracy in %",
     "ranks": "is the ratio alone; :orange-badge[derived] tied ranks that give it to two decimals; layers are unknown",
 }
-_MEASURED = ":green-badge[measured here] by *Reasoning*, on test questions"
+_MEASURED = ":green-badge[measured here] by *Reasoning* or `evaluate`, on test questions"
 _NONE = "–"
 
 

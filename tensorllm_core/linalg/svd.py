@@ -43,15 +43,6 @@ class SvdTruncations:
         """Entries of the matrix itself."""
         return self.left.shape[0] * self.right.shape[0]
 
-    @property
-    def break_even(self) -> int:
-        """The largest rank that stores no more than the matrix itself; 0 if even rank 1 stores more.
-
-        >>> svd_truncations(torch.ones(344, 128)).break_even
-        93
-        """
-        return self.entries // (self.left.shape[0] + self.right.shape[0])
-
     def check(self, ranks: tuple[int, ...]) -> tuple[int, ...]:
         """The rank, when it is possible."""
         if len(ranks) != 1:

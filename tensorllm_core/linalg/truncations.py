@@ -17,7 +17,14 @@ from tensorllm_core.linalg.rank_choice import check_ranks, pareto_front, rank_li
 from tensorllm_core.linalg.refinement import refine
 from tensorllm_core.types import Progress, Ranks, Tucker
 
-__all__ = ["Front", "Truncations", "TuckerTruncations", "tucker_truncations"]
+__all__ = [
+    "Front",
+    "Truncations",
+    "TuckerTruncations",
+    "as_one_group",
+    "tucker_truncations",
+    "wrong_number_of_ranks",
+]
 
 
 @dataclass(frozen=True, eq=False)

@@ -38,15 +38,10 @@ class Options:
 
 @dataclass(frozen=True)
 class MethodEntry:
-    """A method's title, what it does in a sentence, which ranks it takes, and how it is made.
-
-    `ranks` names them as they are written: groups for tensors of different kinds stand apart by semicolons. `takes`
-    names the options that it knows.
-    """
+    """A method's title, what it does in a sentence, how it is made, and the names of the options that it knows."""
 
     title: str
     words: str
-    ranks: str
     make: Callable[[Options], Method]
     takes: tuple[str, ...] = ()
 
@@ -68,82 +63,70 @@ METHODS: dict[str, MethodEntry] = {
     "tensorllm": MethodEntry(
         "TensorLLM",
         "Truncated HOSVD: factor matrices shared by all heads, a private core for each.",
-        "R1,R2,R3",
         _tensorllm,
         ("layout",),
     ),
     "tensorllm-refined": MethodEntry(
         "TensorLLM, refined",
         "The same, improved by HOOI sweeps as in the paper.",
-        "R1,R2,R3",
         _refined,
         ("layout",),
     ),
     "tensorllm-aligned": MethodEntry(
         "TensorLLM, aligned",
         "Every head is turned first, so that heads have more in common; a turn that is not free is counted as stored.",
-        "R1,R2,R3",
         lambda options: AlignedTensorLLM(),
     ),
     "tensorllm-aligned-vo": MethodEntry(
         "TensorLLM, V and O aligned",
         "The same, but only values and outputs are turned, which is free in every model.",
-        "R1,R2,R3",
         lambda options: AlignedTensorLLM(values_only=True),
     ),
     "separate": MethodEntry(
         "Separate Q, K, V, O",
         "A tensor for each part: heads share their factors, the parts share nothing.",
-        "R1,R2",
         lambda options: Separate(options.matrices or ATTENTION_MATRICES),
         ("matrices",),
     ),
     "laser-attention": MethodEntry(
         "SVD of Q, K, V, O",
         "LASER on the attention: each matrix for itself, nothing is shared.",
-        "R or a fraction",
         lambda options: Laser(options.matrices or ATTENTION_MATRICES),
         ("matrices",),
     ),
     "laser": MethodEntry(
         "LASER",
         "Truncated SVD of the feed-forward matrices, each for itself.",
-        "R or a fraction",
         lambda options: Laser(options.matrices or (FEED_FORWARD,)),
         ("matrices",),
     ),
     "trawl": MethodEntry(
         "TRAWL, CP",
         "The feed-forward matrices stacked to one tensor, as a sum of R products of vectors.",
-        "R",
         lambda options: Trawl(options.matrices or (FEED_FORWARD,)),
         ("matrices",),
     ),
     "trawl-tucker": MethodEntry(
         "TRAWL, Tucker",
         "The feed-forward matrices stacked to one tensor, as a core and three factor matrices.",
-        "R1,R2,R3",
         lambda options: Trawl(options.matrices or (FEED_FORWARD,), Form.TUCKER),
         ("matrices",),
     ),
     "trawl-attention": MethodEntry(
         "TRAWL on Q, K, V, O",
         "The whole attention matrices stacked, heads not split, as a sum of R products of vectors.",
-        "R",
         lambda options: Trawl(options.matrices or ATTENTION_MATRICES),
         ("matrices",),
     ),
     "hybrid": MethodEntry(
         "TensorLLM + LASER",
         "TensorLLM on the attention, LASER on the feed-forward matrices; entries go where they lower the error most.",
-        "R1,R2,R3;R",
         _hybrid,
         ("layout", "matrices", "feed_forward_layer", "attention"),
     ),
     "random-subspace": MethodEntry(
         "Random subspace",
         "The control: random shared directions of the same ranks.",
-        "R1,R2,R3",
         lambda options: RandomSubspace(options.layout),
         ("layout",),
     ),
