@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> None:
     sys.path.insert(0, str(ROOT))
     from streamlit.web import cli
 
-    from pages.shared import loading
+    from pages.frame import loading
 
     loading.begin()
     cli.main(["run", "app.py", "--server.port", port], prog_name="streamlit")

@@ -30,18 +30,19 @@ CORE = {
     # The recipe of the bundled models projects their attention while it trains, and asks what it made.
     "demo": BASE | {"linalg", "models", "methods", "benchmarks", "experiments"},
 }
+ROOMS = ("session", "work", "frame", "controls", "shared")
 MAY_IMPORT = CORE | {
-    "__main__": set(CORE),
-    "pages/shared": set(CORE),
-    "pages": {*CORE, "pages/shared"},
-    "app": {"pages/shared"},
+    "commands": set(CORE),
+    "pages' rooms": set(CORE),
+    "pages": {*CORE, "pages' rooms"},
+    "app": {"pages' rooms"},
 }
-SHOWN_BY_STREAMLIT = {"pages", "pages/shared", "app"}
+SHOWN_BY_STREAMLIT = {"pages", "pages' rooms", "app"}
 NEVER_IN_A_PAGE = {"torch", "transformers", "plotly"}
 OWNERS = {
-    "session_state": "pages/shared/state.py",
-    "cache_data": "pages/shared/cache.py",
-    "cache_resource": "pages/shared/cache.py",
+    "session_state": "pages/session/state.py",
+    "cache_data": "pages/work/caches.py",
+    "cache_resource": "pages/work/caches.py",
 }
 LONGEST_PAGE = 120
 LONGEST_FILE = 250
@@ -56,11 +57,11 @@ def layer_of(path: str) -> str:
         case ("tensorllm_core", "__init__"):
             return "errors"
         case ("tensorllm_core", "__main__" | "commands", *_):
-            return "__main__"
+            return "commands"
         case ("tensorllm_core", layer, *_):
             return layer
-        case ("pages", "shared", *_):
-            return "pages/shared"
+        case ("pages", room, *_) if room in ROOMS:
+            return "pages' rooms"
         case ("pages", *_):
             return "pages"
         case (name, *_):
@@ -124,7 +125,7 @@ def wrong_owners(sources: Sources) -> Iterator[str]:
 
 def too_long(sources: Sources) -> Iterator[str]:
     for path, source in sources.items():
-        is_screen = Path(path).parent.as_posix() in {"pages", "."}
+        is_screen = Path(path).name in {"page.py", "app.py"}
         most = LONGEST_PAGE if is_screen else LONGEST_FILE
         lines = len(source.splitlines())
         if lines > most:
@@ -202,8 +203,8 @@ def test_every_requirement_is_pinned_exactly():
 
 SMALL_TREE = {
     "app.py": "import streamlit as st\n",
-    "pages/decompose.py": "from pages.shared.frame import open_page\nfrom tensorllm_core.linalg import hosvd\n",
-    "pages/shared/frame.py": "import streamlit as st\nfrom tensorllm_core.models import family\n",
+    "pages/decompose/page.py": "from pages.frame.frame import open_page\nfrom tensorllm_core.linalg import hosvd\n",
+    "pages/frame/frame.py": "import streamlit as st\nfrom tensorllm_core.models import family\n",
     "tensorllm_core/errors.py": '"""Errors."""\n',
     "tensorllm_core/linalg/hosvd.py": "import torch\nfrom tensorllm_core.errors import RankError\n",
     "tensorllm_core/models/family.py": "ROWS = tuple(range(3))\n",
@@ -221,20 +222,20 @@ def test_a_small_tree_that_keeps_every_rule_passes():
         (wrong_arrows, "tensorllm_core/linalg/bad.py", "import tensorllm_core.models.family"),
         (wrong_arrows, "tensorllm_core/linalg/bad.py", "from ..models.family import ROWS"),
         (wrong_arrows, "tensorllm_core/linalg/bad.py", "def late():\n    from tensorllm_core.models import family"),
-        (wrong_arrows, "tensorllm_core/models/bad.py", "from pages.shared.frame import open_page"),
-        (wrong_arrows, "pages/shared/bad.py", "import pages.decompose"),
+        (wrong_arrows, "tensorllm_core/models/bad.py", "from pages.frame.frame import open_page"),
+        (wrong_arrows, "pages/frame/bad.py", "import pages.decompose.page"),
         (wrong_arrows, "tensorllm_core/helpers/bad.py", ""),
         (wrong_packages, "tensorllm_core/linalg/bad.py", "from streamlit import cache"),
-        (wrong_packages, "pages/bad.py", "import torch.nn"),
-        (wrong_packages, "pages/bad.py", "from plotly import graph_objects"),
-        (wrong_owners, "pages/bad.py", "import streamlit as st\nst.session_state.r1 = 3"),
-        (wrong_owners, "pages/shared/bad.py", "from streamlit import session_state"),
-        (wrong_owners, "pages/shared/state.py", "import streamlit as st\n@st.cache_data\ndef f(): ..."),
-        (too_long, "pages/bad.py", "\n" * (LONGEST_PAGE + 1)),
+        (wrong_packages, "pages/heads/bad.py", "import torch.nn"),
+        (wrong_packages, "pages/heads/bad.py", "from plotly import graph_objects"),
+        (wrong_owners, "pages/heads/bad.py", "import streamlit as st\nst.session_state.r1 = 3"),
+        (wrong_owners, "pages/frame/bad.py", "from streamlit import session_state"),
+        (wrong_owners, "pages/session/state.py", "import streamlit as st\n@st.cache_data\ndef f(): ..."),
+        (too_long, "pages/heads/page.py", "\n" * (LONGEST_PAGE + 1)),
         (too_long, "tensorllm_core/linalg/bad.py", "\n" * (LONGEST_FILE + 1)),
         (done_at_import, "tensorllm_core/linalg/bad.py", "import logging\nlogging.basicConfig()"),
         (done_at_import, "tensorllm_core/linalg/bad.py", "import torch\ntorch.backends.tf32 = False"),
-        (done_at_import, "pages/shared/bad.py", "import os\nos.environ['HOME'] = '/'"),
+        (done_at_import, "pages/frame/bad.py", "import os\nos.environ['HOME'] = '/'"),
         (cycles, "tensorllm_core/errors.py", "from tensorllm_core.linalg.hosvd import hosvd"),
     ],
 )

@@ -1,1 +1,1 @@
-"""What all screens share: state, caches, the frame, widgets and background jobs."""
+"""What screens do, on its way into the core."""

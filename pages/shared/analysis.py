@@ -7,9 +7,9 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 import torch
 
-from pages.shared import state
-from pages.shared.cache import bounded_cache
-from pages.shared.scene import ChooseBy, Scene
+from pages.session import state
+from pages.session.scene import ChooseBy, Scene
+from pages.work.caches import bounded_cache
 from tensorllm_core.errors import ExplorerError, StoppedError
 from tensorllm_core.linalg.hosvd import Hosvd, hosvd, truncate
 from tensorllm_core.linalg.landscape import Landscape, landscape

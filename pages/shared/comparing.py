@@ -6,11 +6,11 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pages.shared.cache import answer_cache, cached_model, prefix_store
+from pages.session.scene import DEFAULT_MODEL, Scene
 from pages.shared.plan import Plan, make_plan
-from pages.shared.queue import Report
 from pages.shared.reasoning import model_key, questions_of
-from pages.shared.scene import DEFAULT_MODEL, Scene
+from pages.work.caches import answer_cache, cached_model, prefix_store
+from pages.work.queue import Report
 from tensorllm_core.benchmarks.benchmark import QuestionSet
 from tensorllm_core.errors import CheckpointError
 from tensorllm_core.experiments.comparison import bytes_to_hold, check_ratios, contend, subjects_of

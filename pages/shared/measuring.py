@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 
-from pages.shared.cache import measured_store
 from pages.shared.plan import EDITED, OWN_FILE, Reasoning
+from pages.work.caches import measured_store
 from tensorllm_core.errors import RequestError
 from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.experiments.statistics import paired_accuracy

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pages.shared.scene import ChooseBy, Scene
+from pages.session.scene import ChooseBy, Scene
 from tensorllm_core.benchmarks.benchmark import QuestionSet
 from tensorllm_core.errors import RequestError
 from tensorllm_core.experiments.evaluate import ORIGINAL, Evaluation

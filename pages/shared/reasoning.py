@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from pages.session.scene import ChooseBy, Scene
 from pages.shared.analysis import Analysis, analyse
-from pages.shared.cache import answer_cache, cached_checkpoint, cached_model, cached_questions, prefix_store
 from pages.shared.measuring import note_measured
 from pages.shared.plan import BUNDLED_BENCHMARKS, EDITED, OWN_FILE, Plan, Reasoning, make_plan
-from pages.shared.queue import Report
-from pages.shared.scene import ChooseBy, Scene
-from pages.shared.shelf import ModelKey
+from pages.work.caches import answer_cache, cached_checkpoint, cached_model, cached_questions, prefix_store
+from pages.work.loaded_models import ModelKey
+from pages.work.queue import Report
 from tensorllm_core.benchmarks.benchmark import QuestionSet, Split
 from tensorllm_core.benchmarks.sampling import shuffled
 from tensorllm_core.errors import RankError

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pages.session.scene import ChooseBy
 from pages.shared.analysis import Analysis, analyse
-from pages.shared.cache import answer_cache, cached_model, prefix_store
-from pages.shared.queue import Report
 from pages.shared.reasoning import Plan, compress_layers, model_key, questions_of
-from pages.shared.scene import ChooseBy
+from pages.work.caches import answer_cache, cached_model, prefix_store
+from pages.work.queue import Report
 from tensorllm_core.benchmarks.benchmark import QuestionSet, Split
 from tensorllm_core.experiments.edits import edit_of
 from tensorllm_core.experiments.evaluate import ORIGINAL, Evaluation, Subject, evaluate

@@ -1,18 +1,19 @@
-"""The screens' tests leave the user's own cache alone."""
+"""Every test of the screens has a board of jobs, caches and a home of its own: none sees another's work."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import streamlit as st
 
-from pages.shared.cache import layer_store
 
-
-@pytest.fixture(autouse=True, scope="module")
-def _own_cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        layer_store.clear()
-        yield
-    layer_store.clear()
+@pytest.fixture(autouse=True)
+def _own_work(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home))
+    # The jobs of the board that goes are asked to stop; whatever they still find goes with it.
+    st.cache_resource.clear()
+    yield home
+    st.cache_resource.clear()

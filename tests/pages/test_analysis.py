@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 import torch
 
+from pages.session.scene import Scene
 from pages.shared import analysis as analyses
 from pages.shared.analysis import analyse, analysis_key
 from pages.shared.reasoning import make_plan, model_key
-from pages.shared.scene import Scene
 from tensorllm_core.models.checkpoint import open_checkpoint
 from tests.models.tiny_models import saved_model
 

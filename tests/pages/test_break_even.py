@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.test_screens import drawn, number, visit
+from tests.pages.visits import drawn, number, visit
 
 
 def line(app: AppTest) -> str:

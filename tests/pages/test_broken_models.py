@@ -8,7 +8,7 @@ import pytest
 
 from tests.models.broken_models import BROKEN, LAYER
 from tests.models.tiny_models import saved_model
-from tests.pages.test_screens import drawn, sentences, visit
+from tests.pages.visits import drawn, sentences, visit
 
 
 @pytest.fixture(scope="module")

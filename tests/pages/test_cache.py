@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from pages.shared.cache import BoundedCache, tensor_bytes
+from pages.work.caches import BoundedCache, tensor_bytes
 from tensorllm_core.types import Tucker
 
 

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import cache
-from pages.shared.scene import COMPARE_TABS
+from pages.session.scene import COMPARE_TABS
+from pages.work import caches as cache
 from tensorllm_core.benchmarks.benchmark import Split
 from tensorllm_core.benchmarks.registry import load_questions
 from tensorllm_core.benchmarks.sampling import shuffled
@@ -21,7 +21,7 @@ from tensorllm_core.experiments.statistics import verdict
 from tensorllm_core.methods.registry import make_method
 from tensorllm_core.models.checkpoint import open_checkpoint
 from tensorllm_core.models.opening import load_model
-from tests.pages.test_screens import ROOT, drawn, sentences, value, visit
+from tests.pages.visits import arriving, drawn, sentences, value, visit
 
 QUICK = {
     "methods": "tensorllm,separate,random-subspace",
@@ -197,9 +197,7 @@ def test_what_each_stores_adds_up() -> None:
 
 
 def test_a_stopped_comparison_says_so_and_may_start_again() -> None:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    app.query_params.update({"methods": "tensorllm-aligned,tensorllm", "sample": "0", "split": "all", "budget": "5"})
-    app.switch_page("pages/compare.py")
+    app = arriving("compare", methods="tensorllm-aligned,tensorllm", sample="0", split="all", budget="5")
     app.run()
     button(app, "Stop").click()
     drawn(app)

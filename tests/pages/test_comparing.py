@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from pages.compare_parts.standing import problems
-from pages.compare_parts.taking import command, csv_of, json_of
-from pages.shared import cache
+from pages.compare.downloads import command, csv_of, json_of
+from pages.compare.ranking import problems
+from pages.session.scene import Scene
 from pages.shared.comparing import (
     SUGGESTED,
     Comparison,
@@ -23,7 +23,7 @@ from pages.shared.comparing import (
     read_weights,
 )
 from pages.shared.plan import Plan
-from pages.shared.scene import Scene
+from pages.work import caches as cache
 from tensorllm_core.__main__ import main
 from tensorllm_core.errors import CheckpointError
 from tensorllm_core.methods.registry import METHODS

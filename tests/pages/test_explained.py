@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.compare_parts import explained as panel_module
+from pages.compare import lessons as panel_module
 from tensorllm_core.lessons.methods import METHOD_LESSONS
 
 
 def panel(*names: str) -> AppTest:
     def script(names: tuple[str, ...]) -> None:
-        from pages.compare_parts.explained import explained
+        from pages.compare.lessons import explained
 
         explained(names)
 

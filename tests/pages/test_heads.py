@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.heads_parts.comparing import compare
+from pages.heads.similarity import compare
+from pages.session.scene import Scene
 from pages.shared.analysis import Analysis, analyse, evaluate_ranks, refine_ranks
-from pages.shared.scene import Scene
 from tensorllm_core.linalg.hosvd import reconstruct
 from tensorllm_core.models.checkpoint import open_checkpoint
 from tensorllm_core.types import Ranks
 from tests.models.tiny_models import saved_model
-from tests.pages.test_screens import drawn, number, sentences, visit
+from tests.pages.visits import drawn, number, sentences, visit
 
 
 def words(app: AppTest) -> str:

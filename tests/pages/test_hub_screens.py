@@ -6,7 +6,7 @@ import pytest
 import streamlit as st
 
 from tests.models.hub_models import MODEL, NOT_DOWNLOADED, NOT_OPENED, hub_with_a_model
-from tests.pages.test_screens import drawn, sentences, visit
+from tests.pages.visits import drawn, sentences, visit
 
 
 @pytest.fixture

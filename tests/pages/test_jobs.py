@@ -12,10 +12,10 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from pages.shared.frame import sentence_for
-from pages.shared.jobs import Job
-from pages.shared.queue import Board, Report
-from pages.shared.task import Lane, State
+from pages.work.apology import sentence_for
+from pages.work.jobs import Job
+from pages.work.queue import Board, Report
+from pages.work.task import Lane, State
 from tensorllm_core.errors import RequestError, StoppedError
 
 PATIENCE = 10
@@ -420,7 +420,7 @@ def test_an_unknown_key_is_no_job(world: World) -> None:
 def live_page() -> None:
     import streamlit as st
 
-    from pages.shared import jobs
+    from pages.work import jobs
     from tests.pages.test_jobs import slow_count
 
     job = jobs.job_of(st.query_params["key"])
@@ -482,8 +482,8 @@ def test_stop_on_the_page_keeps_the_partial_result_and_offers_a_restart() -> Non
 def quick_page() -> None:
     import streamlit as st
 
-    from pages.shared import jobs
-    from pages.shared.frame import guarded
+    from pages.frame.frame import guarded
+    from pages.work import jobs
     from tests.pages.test_jobs import QUICK
 
     guarded(lambda: st.write(jobs.result_of("quick", "Working", QUICK[0])))()

@@ -9,11 +9,11 @@ import torch
 from safetensors.torch import load_file, save_file
 from streamlit.testing.v1 import AppTest
 
-from pages.layers_parts import surveying
-from pages.shared import cache
+from pages.layers import survey_job as surveying
+from pages.work import caches as cache
 from tensorllm_core.models.bundled import bundled_folder
 from tests.models.tiny_models import saved_model
-from tests.pages.test_screens import drawn, sentences, visit
+from tests.pages.visits import drawn, sentences, visit
 
 
 @pytest.fixture(autouse=True)

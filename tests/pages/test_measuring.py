@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pages.shared import cache
+from pages.session.scene import ChooseBy, Scene
 from pages.shared.plan import EDITED, OWN_FILE, Reasoning, make_plan
 from pages.shared.reasoning import run
-from pages.shared.scene import ChooseBy, Scene
+from pages.work import caches as cache
 from tensorllm_core.benchmarks.benchmark import Question, QuestionSet, Split
 from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.experiments.measured import MeasuredStore

@@ -9,15 +9,15 @@ from urllib.parse import parse_qs
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.papers_parts import rates
-from pages.shared import cache
-from pages.shared.links import parse_scene
-from pages.shared.scene import PAPER_TABLES, ChooseBy
+from pages.papers import time_estimate as rates
+from pages.session.links import parse_scene
+from pages.session.scene import PAPER_TABLES, ChooseBy
+from pages.work import caches as cache
 from tensorllm_core.errors import RequestError
 from tensorllm_core.experiments.needs import Rate
 from tensorllm_core.experiments.published_tables import CELLS, VARIANTS
 from tensorllm_core.types import Layout
-from tests.pages.test_screens import drawn, sentences, visit
+from tests.pages.visits import drawn, sentences, visit
 
 
 @pytest.fixture(autouse=True)

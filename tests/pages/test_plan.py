@@ -6,10 +6,10 @@ from dataclasses import fields, replace
 
 import pytest
 
+from pages.session.scene import ChooseBy, Scene
 from pages.shared.plan import OWN_FILE, Plan
 from pages.shared.reasoning import questions_of
 from pages.shared.scanning import scan_plan
-from pages.shared.scene import ChooseBy, Scene
 from tensorllm_core.benchmarks.benchmark import Question, QuestionSet, Split
 from tensorllm_core.types import Layout
 

@@ -6,9 +6,9 @@ import shlex
 
 import pytest
 
-from pages.papers_parts.choice import Choice
-from pages.papers_parts.reproduce import command_of
-from pages.shared.scene import PAPER_TABLES
+from pages.papers.cell_choice import Choice
+from pages.papers.reproduce import command_of
+from pages.session.scene import PAPER_TABLES
 from tensorllm_core.benchmarks.benchmark import Split
 from tensorllm_core.benchmarks.registry import benchmark_named
 from tensorllm_core.commands.evaluate import add_evaluate
@@ -21,7 +21,7 @@ from tensorllm_core.methods.registry import make_method
 from tensorllm_core.models.families import family_of
 from tensorllm_core.models.layers import parse_layers
 from tensorllm_core.types import Layout, Ranks
-from tests.pages.test_screens import visit
+from tests.pages.visits import visit
 
 FAMILIES = {"roberta": "roberta", "gptj": "gptj", "llama2": "llama"}
 CHOICES = [

@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as some
 
-from pages.shared.compare_links import budgets_text
-from pages.shared.links import parse_scene, scene_parameters
-from pages.shared.scene import PAPER_TABLES, ChooseBy, Scene
-from pages.shared.scenes import SCENES
+from pages.overview.scene_cards import SCENES
+from pages.session.compare_links import budgets_text
+from pages.session.links import parse_scene, scene_parameters
+from pages.session.scene import PAPER_TABLES, ChooseBy, Scene
 from tensorllm_core.experiments.published_tables import CELLS
 from tensorllm_core.types import Layout
 

@@ -2,51 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from pathlib import Path
-
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from pages.shared.links import scene_parameters
-from pages.shared.navigation import PAGES
-from pages.shared.scene import DEFAULT_MODEL
-from pages.shared.scenes import SCENES
-
-ROOT = Path(__file__).resolve().parents[2]
-_PATIENCE = 180
-"""Seconds for all background work of a screen: a busy machine may take its time."""
-
-
-def visit(name: str = "decompose", **parameters: str) -> AppTest:
-    """The screen as a first visitor sees it, its background work done."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    app.query_params.update(parameters)
-    app.switch_page(PAGES[name].file)
-    return drawn(app)
-
-
-def drawn(app: AppTest) -> AppTest:
-    """Run until no progress is shown any more."""
-    until = time.monotonic() + _PATIENCE
-    while time.monotonic() < until:
-        app.run()
-        if not app.get("progress"):
-            return app
-        time.sleep(0.1)
-    raise AssertionError("the screen still shows progress")
-
-
-def value(app: AppTest, label: str) -> str:
-    return next(metric.value for metric in app.metric if metric.label.startswith(label))
-
-
-def sentences(app: AppTest) -> list[str]:
-    return [message.value for message in (*app.warning, *app.error)]
-
-
-def number(app: AppTest, label: str):
-    return next(field for field in app.number_input if field.label == label)
+from pages.frame.navigation import PAGES
+from pages.overview.scene_cards import SCENES
+from pages.session.links import scene_parameters
+from pages.session.scene import DEFAULT_MODEL
+from tests.pages.visits import drawn, number, sentences, value, visit
 
 
 @pytest.mark.parametrize("name", PAGES)

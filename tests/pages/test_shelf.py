@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from pages.shared.shelf import ModelKey, Shelf
+from pages.work.loaded_models import ModelKey, Shelf
 from tensorllm_core.models.checkpoint import open_checkpoint
 from tensorllm_core.models.opening import LoadedModel
 

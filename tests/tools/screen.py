@@ -8,7 +8,7 @@ from typing import Literal
 
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
-from pages.shared.navigation import PAGES
+from pages.frame.navigation import PAGES
 from tests.tools.chromium import ADVICE, ARGUMENTS, find_chromium
 
 PATHS = tuple(f"/{name}" for name in PAGES)

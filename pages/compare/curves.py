@@ -1,0 +1,88 @@
+"""A comparison as curves of accuracy against stored entries; plain data, so that a pinned result is kept whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from pages.compare.ranking import accuracy_of, title
+from pages.session import state
+from pages.shared.comparing import Comparison
+from tensorllm_core.experiments.comparison_result import Weighed
+from tensorllm_core.experiments.evaluate import ORIGINAL
+from tensorllm_core.figures.method_curves import MethodCurve, MethodPoint
+
+__all__ = ["Curves", "curves_of", "pin", "pinned", "unpin"]
+
+_PINNED = "pinned comparison"
+
+
+@dataclass(frozen=True)
+class Curves:
+    """One line for each method, the unedited model, and what was asked of which model, in words."""
+
+    label: str
+    curves: tuple[MethodCurve, ...]
+    baseline: MethodPoint
+
+    def table(self) -> pd.DataFrame:
+        """All points as rows."""
+        return pd.DataFrame(
+            [
+                (self.label, curve.title, point.ratio, point.stored, point.accuracy, point.low, point.high)
+                for curve in (*self.curves, MethodCurve(ORIGINAL, ORIGINAL, (self.baseline,)))
+                for point in curve.points
+            ],
+            columns=["asked", "method", "budget", "entries stored", "accuracy", "low", "high"],
+        )
+
+
+def curves_of(found: Comparison) -> Curves:
+    """The curves of what has been answered so far."""
+    curves = []
+    for name in found.plan.methods:
+        points = []
+        for point in found.points:
+            answers = found.evaluation.answers.get(point.name)
+            if point.method == name and not point.problem and answers:
+                accuracy, interval = accuracy_of(answers)
+                stored = _stored(found, point)
+                share = stored / (found.entries * found.layers)
+                points.append(MethodPoint(point.ratio, stored, share, accuracy, interval.low, interval.high))
+        curves.append(MethodCurve(name, title(name), tuple(points)))
+    accuracy, interval = accuracy_of(found.evaluation.answers[ORIGINAL])
+    whole = MethodPoint(1.0, float(found.entries * found.layers), 1.0, accuracy, interval.low, interval.high)
+    return Curves(_label(found), tuple(curves), whole)
+
+
+def pin(curves: Curves) -> None:
+    """Keep these curves for this tab, whatever is compared next."""
+    state.keep(_PINNED, curves)
+
+
+def unpin() -> None:
+    """Let them go."""
+    state.keep(_PINNED, None)
+
+
+def pinned() -> Curves | None:
+    """What is kept."""
+    return state.kept(_PINNED)
+
+
+def _stored(found: Comparison, point: Weighed) -> float:
+    """Entries of the layers' attention that would be left if all that the method saves were saved there.
+
+    For a method on the attention that is what it stores. One that replaces feed-forward matrices may save more than
+    the attention has; it stands at its budget.
+    """
+    left = found.entries * found.layers - point.saved_entries
+    return float(left if left > 0 else found.layers * max(found.entries / point.ratio, 1.0))
+
+
+def _label(found: Comparison) -> str:
+    scene, layers = found.plan.asked.scene, found.plan.asked.layers
+    which = f"layer {layers[0]}" if len(layers) == 1 else f"{len(layers)} layers"
+    asked = sum(len(answers.right) for answers in found.evaluation.answers[ORIGINAL].values())
+    return f"{scene.model}, {which}, {asked:,} {scene.split} questions of {', '.join(found.plan.asked.benchmarks)}"

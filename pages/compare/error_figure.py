@@ -1,0 +1,48 @@
+"""Which method loses what of which matrix, at the budget in focus; known before any question is asked."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from pages.compare.ranking import title
+from pages.controls.widgets import Explanation, show
+from pages.frame.frame import appearance, type_scale
+from pages.session.scene import Scene
+from pages.shared.comparing import Comparison
+from tensorllm_core.figures.method_errors import method_errors
+
+__all__ = ["errors_picture"]
+
+_MATRICES = ("Q", "K", "V", "O", "gate", "up", "down")
+
+
+def errors_picture(_scene: Scene, found: Comparison, ratio: float) -> None:
+    """Of the methods that are decomposed so far."""
+    points = found.at(ratio)
+    if not points:
+        st.info("No method reaches this budget.", icon=":material/block:")
+        return
+    errors = {point.method: point.errors for point in points}
+    known = {matrix for by_matrix in errors.values() for matrix in by_matrix}
+    matrices = [name for name in _MATRICES if name in known] + sorted(known - set(_MATRICES))
+    least = min((point for point in points if point.errors), key=lambda point: point.error, default=None)
+    show(
+        method_errors(errors, {name: title(name) for name in errors}, matrices, appearance(), scale=type_scale()),
+        key="error by part",
+        takeaway=(
+            f"At {ratio:.3g}x {title(least.method)} changes what it replaces least: {least.error:.2f}. Blank: untouched"
+            if least
+            else f"At {ratio:.3g}x nothing is changed"
+        ),
+        explanation=Explanation(
+            "Relative error of each matrix over all edited layers. Methods that replace other matrices are not to be "
+            "compared by error: to save as much of larger matrices is easier. And a small error is not a good model: "
+            "noise that is taken away counts as an error too. The answers decide.",
+            r"\lVert W - \hat W \rVert_F / \lVert W \rVert_F",
+        ),
+        table=lambda: pd.DataFrame(
+            [{"method": title(name), **by_matrix} for name, by_matrix in errors.items()],
+            columns=["method", *matrices],
+        ),
+    )

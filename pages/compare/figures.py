@@ -1,0 +1,131 @@
+"""The two pictures above the fold: accuracy against what is stored, and the differences at the budget in focus."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from pages.compare.curves import curves_of, pin, pinned, unpin
+from pages.compare.ranking import Standing
+from pages.controls.widgets import Explanation, show
+from pages.frame.frame import appearance, type_scale
+from pages.shared.comparing import Comparison
+from tensorllm_core.experiments.evaluate import ORIGINAL
+from tensorllm_core.figures.method_curves import method_curves
+from tensorllm_core.figures.method_deltas import MethodDelta, method_deltas
+
+__all__ = ["curves_picture", "deltas_picture"]
+
+_HEIGHT = 285
+
+
+def curves_picture(found: Comparison, ratio: float, standing: Sequence[Standing]) -> None:
+    """A line for each method over the budgets; the budget in focus is marked, a pinned result lies behind in grey."""
+    curves, before = curves_of(found), pinned()
+    best = _best(standing)
+    whole = found.entries * found.layers
+
+    def beside() -> None:
+        if before is None:
+            st.button(
+                "Pin",
+                icon=":material/keep:",
+                key="pin",
+                type="tertiary",
+                on_click=pin,
+                args=(curves,),
+                help="Pin this result: its curves stay in grey while you change anything",
+            )
+        else:
+            st.button("Unpin", icon=":material/keep_off:", key="unpin", type="tertiary", on_click=unpin)
+
+    show(
+        method_curves(
+            curves.curves,
+            curves.baseline,
+            appearance(),
+            budgets=[(each, whole / each) for each in found.plan.ratios],
+            focus=ratio,
+            emphasised=best.point.method if best else "",
+            pinned=before.curves if before else (),
+            pinned_baseline=before.baseline.accuracy if before else None,
+            height=round(_HEIGHT * type_scale()),
+            scale=type_scale(),
+        ),
+        key="accuracy against stored entries",
+        takeaway=_curves_sentence(found, ratio, best),
+        explanation=Explanation(
+            "Mean accuracy over the benchmarks with its 95 % interval, over the entries that are stored of the edited "
+            "layers, fewer to the right; every method at its own best ranks for each budget, those of the least error. "
+            "Marks at one budget stand slightly apart. A method that replaces feed-forward matrices stands where the "
+            "attention would, had it saved as much. The dashed line is the unedited model. All methods answer the same "
+            "questions, so that differences between them are surer than the intervals suggest: see *Any two methods*.",
+            r"N_{\text{stored}} \le N_{\text{attention}} / \text{budget},\qquad "
+            r"N_{\text{original}} - N_{\text{stored}} \ \text{the same for all}",
+        ),
+        table=lambda: pd.concat([curves.table(), *([before.table()] if before else [])]),
+        beside=beside,
+        caption=f"Grey, pinned: {before.label}" if before else "",
+    )
+
+
+def deltas_picture(found: Comparison, ratio: float, standing: Sequence[Standing]) -> None:
+    """Paired differences from the original at the budget in focus, the best first."""
+    best = _best(standing)
+    rows = []
+    for each in standing:
+        accuracy, loss = each.against.accuracy, each.against.loss
+        rows.append(
+            MethodDelta(
+                each.point.method,
+                each.title,
+                (accuracy.delta, accuracy.interval.low, accuracy.interval.high),
+                (loss.delta, loss.interval.low, loss.interval.high),
+            )
+        )
+    show(
+        method_deltas(
+            rows,
+            appearance(),
+            emphasised=best.point.method if best else "",
+            height=round(_HEIGHT * type_scale()),
+            scale=type_scale(),
+        ),
+        key="differences by method",
+        takeaway=_deltas_sentence(ratio, standing),
+        explanation=Explanation(
+            "The difference from the unedited model at the budget in focus, each with the 95 % interval of the paired "
+            "difference: accuracy on the left, where more is better, loss of the gold answer on the right, where less "
+            "is. The two need not move together. Where an interval crosses zero, no difference is shown.",
+            r"\hat\Delta = (\text{fixed} - \text{broken}) / n",
+        ),
+        table=lambda: pd.DataFrame(
+            [
+                (row.title, *row.accuracy, *row.loss, each.against.accuracy.p)
+                for row, each in zip(rows, standing, strict=True)
+            ],
+            columns=["method", "accuracy change", "low", "high", "loss change", "loss low", "loss high", "p"],
+        ),
+    )
+
+
+def _best(standing: Sequence[Standing]) -> Standing | None:
+    return next((each for each in standing if not each.is_control), None)
+
+
+def _curves_sentence(found: Comparison, ratio: float, best: Standing | None) -> str:
+    asked = sum(len(answers.right) for answers in found.evaluation.answers[ORIGINAL].values())
+    if best is None:
+        return f"No method reaches {ratio:.3g}x; {asked:,} questions"
+    accuracy = best.against.accuracy
+    return f"{ratio:.3g}x: {best.title} {accuracy.after:.1%}, original {accuracy.before:.1%}, {asked:,} questions"
+
+
+def _deltas_sentence(ratio: float, standing: Sequence[Standing]) -> str:
+    intervals = [each.against.accuracy.interval for each in standing if not each.is_control]
+    better = sum(interval.low > 0 for interval in intervals)
+    worse = sum(interval.high < 0 for interval in intervals)
+    count = "1 method" if len(intervals) == 1 else f"{len(intervals)} methods"
+    return f"Against the original at {ratio:.3g}x: of {count} {better} better, {worse} worse"

@@ -1,0 +1,79 @@
+"""Who is best at the budget in focus, and whether that is more than luck."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.compare.ranking import Standing, tested
+from pages.frame.frame import type_scale
+from pages.shared.comparing import Comparison
+from tensorllm_core.experiments.evaluate import ORIGINAL
+from tensorllm_core.experiments.statistics import best_of, better_than_control, verdict
+
+__all__ = ["headline"]
+
+
+def headline(found: Comparison, ratio: float, standing: Sequence[Standing]) -> None:
+    """Four numbers, then two sentences: the best against the original, and against the next and the control."""
+    methods = [each for each in standing if not each.is_control]
+    control = next((each for each in standing if each.is_control), None)
+    best, second = [*methods, None, None][:2]
+    labels = (f"Best at {ratio:.3g}x", "Next", "Control")
+    presents = type_scale() > 1
+    # Larger type leaves no room for a fourth number, which the panel has too.
+    columns = st.columns([1, 1, 1] if presents else [5, 5, 4, 4], gap="small", wrap=False)
+    for column, label, each in zip(columns, labels, (best, second, control), strict=False):
+        _metric(column, label, each)
+    if not presents:
+        _saved(columns[3], found, ratio)
+    if best is None:
+        st.markdown("**No method reaches this budget** on these layers; allow more stored entries.")
+        return
+    st.markdown(f"**{best.title} answers most.** Against the original: {verdict(best.against.accuracy)}")
+    words = [best_of(best.against.accuracy, len(methods))] if second else []
+    for other in (second, control):
+        between = tested(found, best.point.method, other.point.method, ratio) if other else None
+        if other and between:
+            name = f"the control, {other.title}" if other.is_control else other.title
+            words.append(better_than_control(between.accuracy, name))
+    if not found.evaluation.complete:
+        words.append(f"{found.evaluation.share:.0%} of the questions so far, a random sample of all.")
+    st.caption("  \n".join([*words, *found.evaluation.notices]))
+
+
+def _metric(column: st.delta_generator.DeltaGenerator, label: str, each: Standing | None) -> None:
+    if each is None:
+        column.metric(label, "–", "not asked", delta_color="off", delta_arrow="off")
+        return
+    accuracy = each.against.accuracy
+    is_shown = not accuracy.interval.low <= 0 <= accuracy.interval.high
+    column.metric(
+        f"{label}: {each.title}",
+        f"{accuracy.before:.1%} → {accuracy.after:.1%}",
+        f"{100 * accuracy.delta:+.1f} points, loss {each.against.loss.delta:+.2f}",
+        delta_color="normal" if is_shown else "off",
+        delta_arrow="auto" if is_shown else "off",
+        help=(
+            f"Mean accuracy over the benchmarks, {ORIGINAL} and compressed; 95 % interval of the difference "
+            f"{100 * accuracy.interval.low:+.1f} to {100 * accuracy.interval.high:+.1f} points. Loss in nats."
+        ),
+    )
+
+
+def _saved(column: st.delta_generator.DeltaGenerator, found: Comparison, ratio: float) -> None:
+    saved = found.entries - int(found.entries / ratio)
+    column.metric(
+        "Every method saves, at least",
+        f"{saved * found.layers:,}",
+        f"{saved / found.entries:.0%} of the attention of {_layers(found)}",
+        delta_color="off",
+        delta_arrow="off",
+        help="Entries that need not be stored any more: the same for all, whatever they replace",
+    )
+
+
+def _layers(found: Comparison) -> str:
+    layers = found.plan.asked.layers
+    return f"layer {layers[0]}" if len(layers) == 1 else f"{len(layers)} layers"

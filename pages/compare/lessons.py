@@ -1,0 +1,143 @@
+"""Explain the difference: what each method shares across what, drawn, and how two layouts cut one small matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from pages.controls.widgets import Explanation, show
+from pages.frame.frame import appearance, type_scale
+from tensorllm_core.figures.layout_cut import layout_cut
+from tensorllm_core.figures.network import network_diagram
+from tensorllm_core.figures.network_pattern import Kept, Network, read_networks
+from tensorllm_core.lessons.layouts import HeadCut, cut_into_heads
+from tensorllm_core.lessons.methods import METHOD_LESSONS, MethodLesson
+from tensorllm_core.types import Layout
+
+__all__ = ["explained"]
+
+_NETWORK_HEIGHT, _LAYOUT_HEIGHT = 220, 260
+_MOST_IN_ROW, _MOST_IN_ROW_PRESENTING = 3, 2
+_READING = (
+    "A tensor network: each shape is a tensor, a thin line between two is an index that is summed over, a thick open "
+    "line is an index of the weights. A filled, ringed shape is stored once; a stack has a copy for each."
+)
+
+
+def explained(method_names: Sequence[str]) -> None:
+    """Draw the panel for these methods, by their names in the registry."""
+    lessons = [METHOD_LESSONS[name] for name in method_names if name in METHOD_LESSONS]
+    for row in _rows(lessons):
+        for column, lesson in zip(st.columns(len(row), gap="medium"), row, strict=True):
+            with column:
+                _method(lesson)
+    if unknown := [name for name in method_names if name not in METHOD_LESSONS]:
+        st.caption(f"Not drawn here: {', '.join(unknown)}.")
+    st.divider()
+    _layouts()
+
+
+def _rows(lessons: Sequence[MethodLesson]) -> list[Sequence[MethodLesson]]:
+    """Rows as even as can be, of as many cards as there is room for."""
+    most = _MOST_IN_ROW if type_scale() == 1 else _MOST_IN_ROW_PRESENTING
+    count = -(-len(lessons) // most)
+    each = -(-len(lessons) // count) if count else 1
+    return [lessons[start : start + each] for start in range(0, len(lessons), each)]
+
+
+def _method(lesson: MethodLesson) -> None:
+    networks = read_networks(lesson.network)
+    st.markdown(f"**{lesson.title}**")
+    show(
+        network_diagram(
+            networks,
+            appearance(),
+            shared_by=lesson.shared_by,
+            one_per=lesson.one_per,
+            height=round(_NETWORK_HEIGHT * type_scale()),
+            scale=type_scale(),
+        ),
+        key=f"network {lesson.name}",
+        takeaway=lesson.takeaway,
+        explanation=Explanation(_READING, lesson.formula),
+        table=lambda: _nodes(networks, lesson),
+    )
+    st.latex(lesson.formula)
+    st.markdown(f":small[**Shared:** {lesson.shares}]  \n:small[**Private:** {lesson.private}]")
+
+
+def _nodes(networks: Sequence[Network], lesson: MethodLesson) -> pd.DataFrame:
+    """Every tensor of the networks with its indices and whose it is."""
+    whose = {
+        Kept.SHARED: f"shared by {lesson.shared_by}",
+        Kept.RANDOM: f"random, shared by {lesson.shared_by}",
+        Kept.PRIVATE: f"one per {lesson.one_per}",
+        Kept.OWN: "of this matrix alone",
+    }
+    rows = [
+        (network.title, node.name, " x ".join(node.indices), whose[node.kept])
+        for network in networks
+        for node in network.nodes
+    ]
+    numbers = pd.DataFrame(rows, columns=["of", "tensor", "indices", "kept"])
+    return numbers if any(network.title for network in networks) else numbers.drop(columns="of")
+
+
+def _layouts() -> None:
+    paper, released = cut_into_heads(Layout.PAPER), cut_into_heads(Layout.RELEASED_CODE)
+    picture, words = st.columns(2, gap="large")
+    with picture:
+        show(
+            layout_cut(
+                {"paper": paper.head, "released code": released.head},
+                paper.number,
+                paper.head[:, 0],
+                appearance(),
+                height=round(_LAYOUT_HEIGHT * type_scale()),
+                scale=type_scale(),
+            ),
+            key="layouts",
+            takeaway="One matrix Q, cut twice: the paper's slices are heads, the released code's are not",
+            explanation=Explanation(
+                "Q of a model with d_model 6 and 3 heads of width 2, as PyTorch stores it, its entries numbered. The "
+                "shade says which slice of the tensor an entry goes to; dashed lines part the model's own heads. K and "
+                "V are cut alike. O is stored the other way round, and so is its cut: the paper's at the input, the "
+                "released code's at the output.",
+                r"\text{paper: } i = \lfloor \text{output} / d_{\text{head}} \rfloor,\qquad"
+                r"\text{released code: } i = \lfloor \text{input} / d_{\text{head}} \rfloor",
+            ),
+            table=_layout_table,
+            caption="Dashed: the borders of the model's own heads.",
+        )
+    with words:
+        st.markdown(
+            "**Paper against released code.** The paper's equations give each head its own slice, so the shared "
+            "`d_model` directions are those that the heads *read*. The authors' program cuts the matrix at its other "
+            "end: a slice holds a block of inputs for *all* heads, and the `d_model` axis is what Q, K and V put out."
+        )
+        st.markdown(
+            "The compression ratio is the same; the shared subspace, and with it the error and the answers, are not."
+        )
+
+
+def _layout_table() -> pd.DataFrame:
+    """Each entry of Q and of O: where both layouts put it."""
+    return pd.concat(_entries(part, layout, cut_into_heads(layout, part)) for part in ("Q", "O") for layout in Layout)
+
+
+def _entries(part: str, layout: Layout, cut: HeadCut) -> pd.DataFrame:
+    width = cut.number.shape[1]
+    return pd.DataFrame(
+        {
+            "part": part,
+            "layout": layout.value,
+            "entry": cut.number.ravel(),
+            "output": cut.number.ravel() // width,
+            "input": cut.number.ravel() % width,
+            "slice": cut.head.ravel(),
+            "d_model": cut.d_model.ravel(),
+            "d_head": cut.d_head.ravel(),
+        }
+    )

@@ -1,0 +1,123 @@
+"""The controls of the Compare screen: methods, layers, budgets, questions."""
+
+from __future__ import annotations
+
+import math
+
+import streamlit as st
+
+from pages.controls.questions_panel import choose_benchmarks, choose_layers, choose_own_file, choose_sample
+from pages.session import state
+from pages.session.compare_links import budgets_text
+from pages.session.scene import Scene
+from pages.shared.comparing import SUGGESTED, layers_unsaid, methods_of
+from pages.shared.plan import BUNDLED_BENCHMARKS
+from tensorllm_core.errors import ExplorerError
+from tensorllm_core.experiments.comparison import check_ratios, ratio_for_stored
+from tensorllm_core.methods.registry import METHODS
+from tensorllm_core.models.checkpoint import Checkpoint
+
+__all__ = ["panel"]
+
+_GRID = (1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0, 64.0, 96.0, 128.0, 256.0, 512.0)
+_LAYERS_HELP = "Each layer must reach the budget by itself; a method that stacks matrices over layers shares it"
+
+
+def panel(scene: Scene, checkpoint: Checkpoint) -> None:
+    """Everything that decides what is compared."""
+    _methods(scene)
+    choose_layers(scene, checkpoint, _LAYERS_HELP, unsaid=layers_unsaid(scene))
+    _budget(scene, checkpoint.sizes.entries)
+    _questions(scene)
+
+
+def _methods(scene: Scene) -> None:
+    chosen = methods_of(scene)
+    label = f"{len(chosen)} of {len(METHODS)} methods"
+    with st.popover(label, icon=":material/checklist:", width="stretch", key="methods popover"):
+        st.pills(
+            "Methods",
+            list(METHODS),
+            selection_mode="multi",
+            key=state.seed("methods widget", list(chosen)),
+            format_func=lambda name: METHODS[name].title,
+            on_change=_take_methods,
+        )
+        st.button("Suggested", icon=":material/undo:", on_click=state.change, kwargs={"methods": ""})
+        st.caption("  \n".join(f"**{METHODS[name].title}**: {METHODS[name].words}" for name in chosen))
+        st.caption("TRAWL's CP is found by alternating least squares, which takes far longer than all others.")
+
+
+def _take_methods() -> None:
+    names = [name for name in METHODS if name in (state.widget_value("methods widget") or [])]
+    if not names:
+        state.notify(["Expected one or more methods, got none; comparing those as before."])
+        return
+    state.change(methods="" if set(names) == set(SUGGESTED) else ",".join(names))
+
+
+def _budget(scene: Scene, entries: int) -> None:
+    grid = {ratio for ratio in _GRID if ratio < entries / 64}
+    stored = math.floor(entries / scene.budget)
+    st.markdown(
+        f"Budget in focus: **{scene.budget:.3g}x**",
+        help="Each layer must save as many entries as its attention saves at this ratio, wherever a method saves them",
+    )
+    st.select_slider(
+        "Budget in focus",
+        sorted({*grid, scene.budget}),
+        key=state.seed(f"budget widget {entries}", scene.budget),
+        format_func=lambda ratio: f"{ratio:.3g}x",
+        on_change=state.take,
+        args=(f"budget widget {entries}", "budget"),
+        label_visibility="collapsed",
+    )
+    st.number_input(
+        "or as entries stored per layer",
+        1,
+        max(entries - 1, 1),
+        step=1,
+        key=state.seed(f"stored widget {entries}", min(max(stored, 1), entries - 1)),
+        on_change=_take_stored,
+        args=(f"stored widget {entries}", entries),
+    )
+    st.caption(f"Saves {entries - stored:,} of {entries:,} entries of each layer's attention")
+    others = _others(scene)
+    st.multiselect(
+        "Curves at",
+        sorted({*grid, *others}),
+        key=state.seed(f"budgets widget {entries}", list(others)),
+        format_func=lambda ratio: f"{ratio:.3g}x",
+        on_change=_take_budgets,
+        args=(f"budgets widget {entries}",),
+        help="Other budgets that every method is asked at; the one in focus is asked in any case",
+    )
+
+
+def _questions(scene: Scene) -> None:
+    names = [name for name in scene.benchmark.split(",") if name] or list(BUNDLED_BENCHMARKS)
+    asked = f"{len(names)} x {scene.sample:,}" if scene.sample else "all"
+    label = f"Questions: {asked}, {scene.split}"
+    with st.popover(label, icon=":material/quiz:", width="stretch", key="questions popover"):
+        choose_benchmarks(scene)
+        choose_sample(scene)
+        choose_own_file(scene)
+
+
+def _others(scene: Scene) -> tuple[float, ...]:
+    try:
+        return check_ratios([float(part) for part in scene.budgets.split(",") if part])
+    except ExplorerError:
+        return ()
+
+
+def _take_stored(key: str, entries: int) -> None:
+    try:
+        state.change(budget=ratio_for_stored(entries, int(state.widget_value(key) or 0)))
+    except ExplorerError as error:
+        state.notify([str(error)])
+
+
+def _take_budgets(key: str) -> None:
+    chosen = tuple(sorted(state.widget_value(key) or ()))
+    state.change(budgets=budgets_text(chosen) if chosen else budgets_text((state.current_scene().budget,)))

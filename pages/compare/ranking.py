@@ -1,0 +1,91 @@
+"""Who stands where at one budget: every method against the unedited model, the best first, and who cannot be had."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from pages.shared.comparing import CONTROL, Comparison
+from pages.work.caches import bounded_cache
+from tensorllm_core.experiments.answers import Answers
+from tensorllm_core.experiments.comparison_result import Weighed
+from tensorllm_core.experiments.evaluate import ORIGINAL
+from tensorllm_core.experiments.intervals import Interval, accuracy_interval, mean_interval
+from tensorllm_core.experiments.paired import Paired, paired
+from tensorllm_core.methods.registry import METHODS
+
+__all__ = ["Standing", "accuracy_of", "problems", "standings", "subject", "tested", "title"]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One method at the budget, and what came of going from the unedited model to it."""
+
+    point: Weighed
+    against: Paired
+
+    @property
+    def is_control(self) -> bool:
+        """Whether it is there for others to be measured by."""
+        return self.point.method == CONTROL
+
+    @property
+    def title(self) -> str:
+        """The method's name for people."""
+        return title(self.point.method)
+
+
+def standings(found: Comparison, ratio: float) -> list[Standing]:
+    """The methods that reach the budget, the most right answers first; among equals the smaller loss."""
+    if not found.evaluation.complete:
+        return _standings(found, ratio)
+    key = f"standings {found.plan.key} {ratio}"
+    return bounded_cache().get(key, lambda: _standings(found, ratio))
+
+
+def title(name: str) -> str:
+    """A method's name for people; the unedited model is `original`."""
+    return METHODS[name].title if name in METHODS else name
+
+
+def subject(found: Comparison, name: str, ratio: float) -> Mapping[str, Answers] | None:
+    """What a method, or the original, answered at this budget; None where it was not asked."""
+    if name == ORIGINAL:
+        return found.evaluation.answers[ORIGINAL]
+    point = next((point for point in found.at(ratio) if point.method == name), None)
+    return None if point is None else found.evaluation.answers.get(point.name)
+
+
+def tested(found: Comparison, first: str, second: str, ratio: float) -> Paired | None:
+    """What comes of going from the second method to the first; None where one of them was not asked."""
+    before, after = subject(found, second, ratio), subject(found, first, ratio)
+    return paired(before, after) if before and after else None
+
+
+def accuracy_of(answers: Mapping[str, Answers]) -> tuple[float, Interval]:
+    """Mean accuracy over the benchmarks and its 95 % interval."""
+    accuracies = [found.accuracy for found in answers.values()]
+    return float(np.mean(accuracies)), mean_interval(
+        accuracies, [accuracy_interval(found.right) for found in answers.values()]
+    )
+
+
+def problems(found: Comparison) -> list[str]:
+    """One sentence for each method that is missing somewhere, the same one not twice."""
+    told = []
+    for name in found.plan.methods:
+        missing = [point for point in found.points if point.method == name and point.problem]
+        for text in dict.fromkeys(point.problem for point in missing):
+            ratios = [f"{point.ratio:.3g}x" for point in missing if point.problem == text]
+            where = "" if len(ratios) == len(found.plan.ratios) else f" at {', '.join(ratios)}"
+            told.append(f"**{title(name)}** is left out{where}. {text}")
+    return told
+
+
+def _standings(found: Comparison, ratio: float) -> list[Standing]:
+    original = found.evaluation.answers[ORIGINAL]
+    points = [point for point in found.at(ratio) if found.evaluation.answers.get(point.name)]
+    listed = [Standing(point, paired(original, found.evaluation.answers[point.name])) for point in points]
+    return sorted(listed, key=lambda each: (-each.against.accuracy.after, each.against.loss.after))

@@ -1,0 +1,1 @@
+"""Widgets that several screens use: ranks, questions, a figure with its takeaway."""

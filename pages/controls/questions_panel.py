@@ -1,0 +1,182 @@
+"""Which layers are edited and which questions are asked: the controls that every screen of the section Measure has."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.session import state
+from pages.session.scene import SPLITS, Scene
+from pages.shared.reasoning import BUNDLED_BENCHMARKS, OWN_FILE
+from tensorllm_core.benchmarks.benchmark import QuestionSet, Split, check_template
+from tensorllm_core.benchmarks.own_file import OwnFile, own_benchmark, read_own_file
+from tensorllm_core.benchmarks.registry import BENCHMARKS
+from tensorllm_core.errors import ExplorerError
+from tensorllm_core.models.checkpoint import Checkpoint
+from tensorllm_core.models.layers import parse_layers
+
+__all__ = [
+    "choose_benchmarks",
+    "choose_layers",
+    "choose_own_file",
+    "choose_sample",
+    "own_file_title",
+    "own_questions",
+]
+
+_OWN, _OWN_PROBLEM = "own questions", "own questions' problem"
+_SAMPLES = (100, 250, 500, 0)
+
+
+def choose_layers(scene: Scene, checkpoint: Checkpoint, help_text: str, *, unsaid: str = "") -> None:
+    """One layer, all, or some; a scene that does not say means the one that is looked at, or the layers `unsaid`."""
+    layers = scene.layers or unsaid
+    here, every, some = f"layer {scene.layer}", "all layers", "some"
+    one = str(scene.layer) if unsaid else ""
+    chosen = every if layers == "all" else here if layers == one else some
+    key = f"layers widget {scene.layer}"
+
+    def take() -> None:
+        choice = state.widget_value(key)
+        state.change(layers={here: one, every: "all"}.get(choice, f"0-{checkpoint.layers - 1}"))
+
+    st.segmented_control(
+        "Edited layers",
+        [here, every, some],
+        key=state.seed(key, chosen),
+        on_change=take,
+        required=True,
+        width="stretch",
+        help=help_text,
+    )
+    if chosen == some:
+        st.text_input(
+            "Layers, as in 0,2-3",
+            key=state.seed("some layers widget", layers),
+            on_change=_take_some_layers,
+            args=(checkpoint.layers,),
+        )
+
+
+def choose_benchmarks(scene: Scene) -> None:
+    """The benchmarks, those of a link that do not exist left out."""
+    chosen = [name for name in scene.benchmark.split(",") if name] or list(BUNDLED_BENCHMARKS)
+    offered = [*BENCHMARKS, *([OWN_FILE] if state.kept(_OWN) or OWN_FILE in chosen else [])]
+    unknown = [name for name in chosen if name not in offered]
+    if unknown:
+        state.notify([f"Expected benchmarks of {', '.join(offered)}, got {', '.join(unknown)}; asking the others."])
+        chosen = [name for name in chosen if name in offered] or list(BUNDLED_BENCHMARKS)
+        state.change(benchmark=_joined(chosen))
+    st.multiselect(
+        "Benchmarks",
+        offered,
+        key=state.seed("benchmark widget", chosen),
+        format_func=lambda name: BENCHMARKS[name].title if name in BENCHMARKS else name,
+        on_change=_take_benchmarks,
+        help="The bundled ones are about a made-up world; the papers' four come from the hub when it is reachable",
+    )
+
+
+def choose_sample(scene: Scene) -> None:
+    """Which part of the benchmarks, and how many questions of each."""
+    st.segmented_control(
+        "Split",
+        SPLITS,
+        key=state.seed("split widget", scene.split),
+        on_change=state.take,
+        args=("split widget", "split"),
+        required=True,
+        width="stretch",
+        help="Choose ranks on validation (the first 20 %), report on test: ranks chosen on a question look good on it",
+    )
+    samples = _SAMPLES if scene.sample in _SAMPLES else (scene.sample, *_SAMPLES)
+    st.segmented_control(
+        "Questions of each benchmark",
+        samples,
+        key=state.seed("sample widget", scene.sample),
+        format_func=lambda count: f"{count:,}" if count else "all",
+        on_change=state.take,
+        args=("sample widget", "sample"),
+        required=True,
+        width="stretch",
+        help="The same random ones every time; more questions narrow the intervals",
+    )
+
+
+def choose_own_file(scene: Scene) -> None:
+    """A file of questions of one's own, and how questions are put."""
+    own: OwnFile | None = state.kept(_OWN)
+    st.file_uploader(
+        "Your questions",
+        ["jsonl", "json", "csv"],
+        key="own file widget",
+        on_change=_take_file,
+        max_upload_size=50,
+        help="JSON Lines or CSV in UTF-8: `question`, `answer`, optional `choices` (a list, or a|b|c in CSV)",
+    )
+    if state.kept(_OWN_PROBLEM):
+        st.error(state.kept(_OWN_PROBLEM), icon=":material/error:")
+    if own is not None:
+        st.caption(f"{len(own.questions):,} questions; the first 20 % are validation.")
+        if own.left_out:
+            st.warning("  \n".join(own.left_out[:10]), icon=":material/info:")
+    st.text_input(
+        "Prompt template",
+        key=state.seed("template widget", scene.template),
+        placeholder="{question}",
+        on_change=_take_template,
+        help="Where the question goes stands `{question}`; the answer follows. Empty: each benchmark's own.",
+    )
+
+
+def own_questions(scene: Scene) -> QuestionSet | None:
+    """The uploaded questions of the chosen split, if there are any."""
+    own: OwnFile | None = state.kept(_OWN)
+    if own is None:
+        return None
+    return own_benchmark(own, OWN_FILE, Split(scene.split), scene.template or "{question}")
+
+
+def own_file_title() -> str:
+    """What the button says behind which one's own questions are."""
+    own: OwnFile | None = state.kept(_OWN)
+    return "Own questions and prompt" if own is None else f"Own questions: {len(own.questions):,}"
+
+
+def _take_some_layers(layers: int) -> None:
+    text = str(state.widget_value("some layers widget")).replace(" ", "")
+    try:
+        parse_layers(text, layers)
+    except ExplorerError as error:
+        state.notify([str(error)])
+        return
+    state.change(layers=text)
+
+
+def _take_benchmarks() -> None:
+    state.change(benchmark=_joined(state.widget_value("benchmark widget") or []))
+
+
+def _joined(names: list[str]) -> str:
+    return "" if tuple(names) == BUNDLED_BENCHMARKS else ",".join(names)
+
+
+def _take_file() -> None:
+    uploaded = state.widget_value("own file widget")
+    if uploaded is None:
+        return
+    try:
+        own = read_own_file(uploaded.name, uploaded.getvalue())
+    except ExplorerError as error:
+        state.keep(_OWN_PROBLEM, str(error))
+        return
+    state.keep(_OWN_PROBLEM, None)
+    state.keep(_OWN, own)
+    state.change(benchmark=OWN_FILE)
+
+
+def _take_template() -> None:
+    text = str(state.widget_value("template widget") or "").strip()
+    try:
+        state.change(template=check_template(text) if text else "")
+    except ExplorerError as error:
+        state.notify([str(error)])

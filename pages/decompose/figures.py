@@ -1,0 +1,190 @@
+"""The pictures above the fold: error landscape, spectra and the cores of all heads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pages.controls.widgets import Explanation, show
+from pages.frame.frame import appearance, type_scale
+from pages.session import state
+from pages.session.scene import Scene
+from pages.shared.analysis import Analysis, Result, best_path
+from tensorllm_core.figures.cells import MOST_CELLS, pooled_caption
+from tensorllm_core.figures.core_slices import core_mosaic
+from tensorllm_core.figures.landscape import ErrorGrid, error_landscape
+from tensorllm_core.figures.spectra import ModeSpectrum, spectra
+from tensorllm_core.linalg.slices import core_seen_from_part
+from tensorllm_core.types import Ranks
+
+__all__ = ["chosen_view", "core_view", "cores", "landscape_picture", "spectra_picture"]
+
+_HEIGHT = 265
+_MOST_BUTTONS = 9
+
+
+def landscape_picture(analysis: Analysis, result: Result) -> None:
+    """Relative error over (R1, R2) at the chosen R3."""
+    ranks, shape = result.ranks, analysis.shape
+    grid = _error_grid(analysis, ranks.r3)
+    front = best_path(analysis, ranks.r3)
+    path = [Ranks(int(r1), int(r2), ranks.r3) for r1, r2 in zip(front.r1, front.r2, strict=True)]
+    show(
+        error_landscape(
+            grid,
+            shape,
+            ranks,
+            path[:: max(1, len(path) // 200)],
+            appearance(),
+            hint=analysis.noise.ranks if analysis.noise.ranks.r3 == ranks.r3 else None,
+            height=round(_HEIGHT * type_scale()),
+            scale=type_scale(),
+        ),
+        key="error landscape",
+        takeaway=f"R3 = {ranks.r3}: error {result.relative_error:.2f} at the ring; orange: the best ranks of each size",
+        explanation=Explanation(
+            "Each cell is the relative error of the truncated HOSVD at that (R1, R2), read off one table of all rank "
+            "triples. Dashed lines join ranks of equal compression ratio; the solid one is **break-even**: right of it "
+            "core and factors store more than the layer's own weights. The orange points are the Pareto-optimal "
+            "ranks of this R3 that save anything: none is both smaller and more accurate. The ring is where you are; "
+            f"the diamond is the noise-floor hint. {pooled_caption(shape.d_model, shape.d_head)}",
+            r"\varepsilon(R_1,R_2,R_3)^2 = 1 - \frac{\sum_{a \le R_1, b \le R_2, c \le R_3, g} G_{abcg}^2}{\|W\|^2}",
+        ),
+        table=lambda: _landscape_table(grid, ranks.r3),
+    )
+
+
+def spectra_picture(analysis: Analysis, result: Result) -> None:
+    """Singular values of the three unfoldings."""
+    modes = [
+        ModeSpectrum(values.cpu().numpy(), rank, edge)
+        for values, rank, edge in zip(analysis.decomposition.spectra, result.ranks, analysis.noise.edges, strict=True)
+    ]
+    kept = ", ".join(f"{mode.energy_kept:.0%}" for mode in modes)
+    show(
+        spectra(modes, appearance(), height=round(_HEIGHT * type_scale()), scale=type_scale()),
+        key="spectra",
+        takeaway=f"Of each mode's energy, the chosen ranks hold {kept}",
+        explanation=Explanation(
+            "Singular values of each mode's unfolding (logarithmic where they span a decade or more), and the share of "
+            "the energy that the first directions hold (shaded, right axis). The dotted line marks the chosen rank. "
+            "The dashed line is the noise floor: the largest singular value that white noise of the bulk's level "
+            "would show (Marchenko-Pastur). It is a hint that needs no data, not a verdict: evaluation decides.",
+            r"W_{(n)} = U_n \Sigma_n V_n^\top,\qquad \sigma_{\text{edge}} = s\,(\sqrt{m} + \sqrt{n})",
+        ),
+        table=lambda: pd.concat(
+            [
+                pd.DataFrame(
+                    {
+                        "mode": number,
+                        "index": np.arange(1, len(mode.values) + 1),
+                        "singular value": mode.values,
+                        "cumulative energy": np.cumsum(mode.values**2) / np.sum(mode.values**2),
+                    }
+                )
+                for number, mode in enumerate(modes, start=1)
+            ]
+        ),
+    )
+
+
+def cores(scene: Scene, analysis: Analysis, result: Result) -> None:
+    """The private core of every group, at one component of mode 3 or as one part sees it."""
+    view = chosen_view(scene, analysis, result)
+    slices = core_view(analysis, result, view)
+    energy = (slices.astype(np.float64) ** 2).sum(axis=(0, 1))
+    shares = energy / max(energy.sum(), np.finfo(float).tiny)
+    strongest = int(np.argmax(shares))
+
+    def choose_view() -> None:
+        views = _views(analysis, result)
+        key = f"view widget {len(views)}"
+        choice: dict[str, Any] = {
+            "label": "Slice of the core",
+            "options": views,
+            "key": state.seed(key, view),
+            "format_func": lambda name: f"c = {name}" if name.isdigit() else name,
+            "on_change": state.take,
+            "args": (key, "view"),
+            "label_visibility": "collapsed",
+            "help": "A combination c of the parts (mode 3), or the core as Q, K, V or O sees it",
+        }
+        if len(views) <= _MOST_BUTTONS:
+            st.segmented_control(**choice, required=True)
+        else:
+            st.selectbox(**choice, width=120)
+
+    show(
+        core_mosaic(
+            slices,
+            analysis.unit,
+            appearance(),
+            chosen=min(scene.group, analysis.shape.group - 1),
+            height=round(125 * type_scale()),
+            scale=type_scale(),
+        ),
+        key="cores",
+        takeaway=(
+            f"The private core of every {analysis.unit}, {_said(view)}: {analysis.unit} {strongest} "
+            f"holds the most energy, {shares[strongest]:.0%}"
+        ),
+        explanation=Explanation(
+            f"All {analysis.unit}s share the same directions (the columns of U1, U2, U3); what makes each different is "
+            "its core, R1 rows by R2 columns, on one colour scale. `c = 1` is the strongest combination of Q, K, V, O; "
+            "`as Q sees it` weighs the combinations by Q's row of U3. "
+            f"{pooled_caption(result.ranks.r1, result.ranks.r2, MOST_CELLS // 2)}",
+            r"W_g \approx G_g \times_1 U_1 \times_2 U_2 \times_3 U_3,\qquad \text{shown: } G_{:,:,c,g}",
+        ),
+        table=lambda: _core_table(slices, analysis.unit),
+        beside=choose_view,
+    )
+
+
+def core_view(analysis: Analysis, result: Result, view: str) -> np.ndarray:
+    """The slices `r1 x r2 x group` of that view, on the CPU."""
+    if view.isdigit():
+        chosen = result.tucker.core[:, :, int(view) - 1]
+    else:
+        chosen = core_seen_from_part(result.tucker, analysis.tensor.parts.index(view))
+    return chosen.cpu().numpy()
+
+
+def chosen_view(scene: Scene, analysis: Analysis, result: Result) -> str:
+    """The view the scene asks for, or the first one."""
+    return scene.view if scene.view in _views(analysis, result) else "1"
+
+
+def _said(view: str) -> str:
+    return f"slice c = {view}" if view.isdigit() else f"as {view} sees it"
+
+
+def _views(analysis: Analysis, result: Result) -> list[str]:
+    return [*(str(c) for c in range(1, result.ranks.r3 + 1)), *analysis.tensor.parts]
+
+
+def _error_grid(analysis: Analysis, r3: int) -> ErrorGrid:
+    shape = analysis.shape
+    r1, r2 = (_spread(len(analysis.decomposition.spectra[mode])) for mode in (0, 1))
+    error = analysis.table.error_grid(r3, r1.tolist(), r2.tolist()).astype(np.float32)
+    impossible = (r1[:, None] > r2[None, :] * r3 * shape.group) | (r2[None, :] > r1[:, None] * r3 * shape.group)
+    return ErrorGrid(r1, r2, np.where(impossible, np.nan, error).astype(np.float32))
+
+
+def _spread(count: int) -> np.ndarray:
+    """At most as many ranks as a heat map has cells, denser at the low end, the largest always among them."""
+    if count <= MOST_CELLS:
+        return np.arange(1, count + 1)
+    return np.unique(np.geomspace(1, count, MOST_CELLS).round().astype(int))
+
+
+def _landscape_table(grid: ErrorGrid, r3: int) -> pd.DataFrame:
+    r1, r2 = np.meshgrid(grid.r1, grid.r2, indexing="ij")
+    return pd.DataFrame({"R1": r1.ravel(), "R2": r2.ravel(), "R3": r3, "relative error": grid.error.ravel()}).dropna()
+
+
+def _core_table(slices: np.ndarray, unit: str) -> pd.DataFrame:
+    r1, r2, group = np.indices(slices.shape)
+    return pd.DataFrame({unit: group.ravel(), "a": r1.ravel() + 1, "b": r2.ravel() + 1, "value": slices.ravel()})

@@ -1,0 +1,115 @@
+"""Which table and which cell of it are looked at, and which published score and measured result that stands for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from pages.session import state
+from pages.session.scene import Scene
+from pages.work.caches import measured_store
+from tensorllm_core.errors import RequestError
+from tensorllm_core.experiments.measured_result import Measured, moment
+from tensorllm_core.experiments.published import PublishedCell, Score
+from tensorllm_core.experiments.published_tables import ABLATED_MODEL, ABLATION, CASES, CELLS, VARIANTS
+from tensorllm_core.models.devices import resolve_device
+from tensorllm_core.types import Ranks
+
+__all__ = ["Choice", "measured_of", "score_of", "settled_choice", "variant_title"]
+
+_TENSORLLM = ("tensorllm", "tensorllm-refined")
+_LASER = ("laser", *(f"laser {matrix}" for matrix in ("in", "out", "gate", "up", "down")))
+_METHODS = {
+    ("III", "1"): _LASER,
+    ("III", "2"): ("laser Q,K,V,O,in,out", "laser Q,K,V,O,gate,up,down"),
+    ("III", "3"): ("hybrid",),
+    ("LASER", ""): _LASER,
+    **{("IV", part): (f"separate {part}",) for part in "QKVO"},
+}
+"""Under which names (method and chosen matrices) results of a table's variant are kept; the others are TensorLLM's."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One cell of one table; `variant` is empty where the table has a single score for a cell."""
+
+    table: str
+    cell: PublishedCell
+    variant: str
+    ranks: Ranks
+    layer: int
+
+    @property
+    def is_tensorllm(self) -> bool:
+        """Whether the score is that of TensorLLM alone on all four projections."""
+        return self.table in {"II", "ranks"} or (self.table, self.variant) == ("IV", "all")
+
+
+def settled_choice(scene: Scene) -> tuple[Scene, Choice]:
+    """The scene as the papers allow it, and the choice that it stands for; what cannot be met is said."""
+    model, benchmark = scene.cell.split("-")
+    if scene.table == "IV" and model != ABLATED_MODEL:
+        title = CELLS[ABLATED_MODEL, benchmark].model.title
+        state.notify([f"Expected a cell of {title}, the only model of Table IV, got {model}; showing {title}."])
+        model = ABLATED_MODEL
+    cell = CELLS[model, benchmark]
+    variants = VARIANTS.get(scene.table, ("",))
+    variant = scene.variant if scene.variant in variants else variants[-1]
+    layer = cell.model.suggested_layer if scene.cell_layer is None else scene.cell_layer
+    if layer >= cell.model.layers:
+        last = cell.model.layers - 1
+        state.notify([f"Expected a layer of {cell.model.title} from 0 to {last}, got {layer}; showing layer {last}."])
+        layer = last
+    triple = min(scene.triple, len(cell.derived_ranks))
+    settled = replace(
+        scene,
+        device=_device(scene.device),
+        cell=f"{model}-{benchmark}",
+        variant="" if variant == variants[-1] else variant,
+        triple=triple,
+        cell_layer=None if layer == cell.model.suggested_layer else layer,
+    )
+    return settled, Choice(scene.table, cell, variant, cell.derived_ranks[triple - 1], layer)
+
+
+def _device(name: str) -> str:
+    try:
+        resolve_device(name)
+    except RequestError:
+        state.notify([f"Expected the device `{name}` on this machine, got none; using auto."])
+        return Scene.device
+    return name
+
+
+def score_of(cell: PublishedCell, table: str, variant: str) -> Score:
+    """What the table has for that cell."""
+    if table == "LASER":
+        return cell.cases[0]
+    if table == "III":
+        return cell.cases[int(variant) - 1]
+    if table == "IV" and variant != "all":
+        return ABLATION[cell.benchmark.name][variant]
+    return cell.tensorllm
+
+
+def variant_title(table: str, variant: str) -> str:
+    """A variant in words.
+
+    >>> variant_title("III", "3"), variant_title("IV", "Q")
+    ('TensorLLM + LASER', 'Q alone')
+    """
+    if table == "III":
+        return CASES[int(variant) - 1]
+    if table == "IV":
+        return "all four" if variant == "all" else f"{variant} alone"
+    return "LASER" if table == "LASER" else "TensorLLM"
+
+
+def measured_of(cell: PublishedCell, table: str, variant: str) -> Measured | None:
+    """The latest result on test questions for the same cell and method, if there is one."""
+    if table in {"II", "ranks"} or variant == "all":
+        methods: tuple[str, ...] = _TENSORLLM
+    else:
+        methods = _METHODS.get((table, variant), ())
+    store = measured_store()
+    found = [store.latest(cell.model.hub_id, cell.benchmark.name, method, "test") for method in methods]
+    return max((result for result in found if result), key=lambda result: moment(result.date), default=None)

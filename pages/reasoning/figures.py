@@ -1,0 +1,79 @@
+"""The two pictures above the fold: accuracies as they settle, and their differences with intervals."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from pages.controls.widgets import Explanation, show
+from pages.frame.frame import appearance, type_scale
+from pages.reasoning.paired_results import compare
+from pages.shared.reasoning import EDITED, Reasoning
+from tensorllm_core.experiments.evaluate import ORIGINAL
+from tensorllm_core.figures.accuracy_curves import AccuracyCurve, accuracy_curves
+from tensorllm_core.figures.deltas import Delta, deltas
+
+__all__ = ["curves_picture", "deltas_picture"]
+
+_HEIGHT = 270
+
+
+def curves_picture(result: Reasoning) -> None:
+    """Accuracy over the questions answered so far, of every subject."""
+    curves = [
+        AccuracyCurve(curve.name, curve.answered, curve.accuracy, curve.low, curve.high) for curve in result.curves
+    ]
+    last = {curve.name: curve for curve in result.curves}
+    show(
+        accuracy_curves(
+            curves,
+            appearance(),
+            emphasised=EDITED,
+            total=sum(result.evaluation.total.values()),
+            height=round(_HEIGHT * type_scale()),
+            scale=type_scale(),
+        ),
+        key="accuracy curves",
+        takeaway=(
+            f"After {last[EDITED].answered[-1]:,} questions: {EDITED} {last[EDITED].accuracy[-1]:.1%}, "
+            f"original {last[ORIGINAL].accuracy[-1]:.1%}"
+        ),
+        explanation=Explanation(
+            "Share of the questions answered rightly, over all that were answered so far, with its 95 % interval "
+            "(Wilson). Questions come in a fixed random order, the benchmarks in turn, so at any moment the curve is a "
+            "fair estimate of where it ends. All subjects answer the same questions, so their difference is surer than "
+            "the bands suggest: it has its own interval on the right.",
+            r"\hat p \pm z\sqrt{\hat p (1 - \hat p)/n}\ \text{(Wilson's form)}",
+        ),
+        table=lambda: pd.DataFrame(
+            [
+                (curve.name, *point)
+                for curve in result.curves
+                for point in zip(curve.answered, curve.accuracy, curve.low, curve.high, strict=True)
+            ],
+            columns=["subject", "questions", "accuracy", "low", "high"],
+        ),
+    )
+
+
+def deltas_picture(result: Reasoning) -> None:
+    """Paired differences from the original, by benchmark and over all."""
+    rows = []
+    for subject in (EDITED, *result.controls):
+        against = compare(result, ORIGINAL, subject)
+        for name, (accuracy, _) in against.by_benchmark.items():
+            rows.append(Delta(name, subject, accuracy.delta, accuracy.interval.low, accuracy.interval.high))
+        whole = against.accuracy
+        if len(against.by_benchmark) > 1:
+            rows.append(Delta("all", subject, whole.delta, whole.interval.low, whole.interval.high))
+    best = max((row for row in rows if row.series == EDITED), key=lambda row: row.delta)
+    show(
+        deltas(rows, appearance(), emphasised=EDITED, height=round(_HEIGHT * type_scale()), scale=type_scale()),
+        key="accuracy differences",
+        takeaway=f"Largest change of {EDITED}: {best.benchmark}, {100 * best.delta:+.1f} points",
+        explanation=Explanation(
+            "The difference from the original in percentage points, with its 95 % interval. The difference is paired: "
+            "only questions that one of the two answers and the other does not tell them apart.",
+            r"\hat\Delta = (\text{fixed} - \text{broken}) / n",
+        ),
+        table=lambda: pd.DataFrame([vars(row) for row in rows]),
+    )

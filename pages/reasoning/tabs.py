@@ -1,0 +1,193 @@
+"""The tabs below the fold: changed answers, margins, confidence, rank scan, numbers by benchmark."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pages.controls.widgets import Explanation, show
+from pages.frame.frame import appearance, type_scale
+from pages.reasoning.paired_results import compare
+from pages.reasoning.rank_scan_tab import scan_tab
+from pages.session import state
+from pages.session.scene import REASONING_TABS, Scene
+from pages.shared.reasoning import EDITED, Reasoning
+from tensorllm_core.experiments.answers import Answers, flips, join_answers
+from tensorllm_core.experiments.calibration import calibration
+from tensorllm_core.experiments.evaluate import ORIGINAL
+from tensorllm_core.figures.calibration import CalibrationCurve, reliability
+from tensorllm_core.figures.margins import margins, margins_caption
+
+__all__ = ["details"]
+
+
+def details(scene: Scene, result: Reasoning) -> None:
+    """Tabs; only the open one is computed."""
+    tabs = st.tabs(
+        REASONING_TABS,
+        key=state.seed("reasoning tabs", scene.tab if scene.tab in REASONING_TABS else REASONING_TABS[0]),
+        on_change=state.take,
+        args=("reasoning tabs", "tab"),
+    )
+    drawers = (_changed, _margins, _confidence, scan_tab, _by_benchmark)
+    for tab, draw in zip(tabs, drawers, strict=True):
+        if tab.open:
+            with tab:
+                draw(result)
+
+
+def _changed(result: Reasoning) -> None:
+    rows = [
+        {
+            "change": "fixed" if flip.fixed else "broken",
+            "benchmark": benchmark,
+            "question": flip.question.text,
+            "gold answer": flip.question.answer,
+            "before": flip.before,
+            "after": flip.after,
+            "p(gold) before": flip.gold_probability_before,
+            "p(gold) after": flip.gold_probability_after,
+        }
+        for benchmark in result.evaluation.answers[ORIGINAL]
+        for flip in flips(result.evaluation.answers[ORIGINAL][benchmark], result.evaluation.answers[EDITED][benchmark])
+    ]
+    if not rows:
+        st.info("No answer changed on these questions.", icon=":material/equal:")
+        return
+    table = pd.DataFrame(rows)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        which = st.segmented_control(
+            "Show", ["all", "fixed", "broken"], default="all", key="which flips", required=True,
+            label_visibility="collapsed",
+        )  # fmt: skip
+        words = st.text_input(
+            "Search", key="search flips", placeholder="Search questions and answers", label_visibility="collapsed"
+        )
+        st.download_button(
+            "CSV", table.to_csv(index=False), "changed-answers.csv", "text/csv", icon=":material/download:",
+            on_click="ignore",
+        )  # fmt: skip
+    shown = table if which in {None, "all"} else table[table["change"] == which]
+    if words:
+        texts = shown[["benchmark", "question", "gold answer", "before", "after"]].astype(str).agg(" ".join, axis=1)
+        shown = shown[texts.str.contains(words, case=False, regex=False)]
+    st.caption(f"{len(shown):,} of {len(table):,} changed answers; probabilities are shares among the choices.")
+    probability = st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="percent")
+    st.dataframe(
+        shown,
+        hide_index=True,
+        height=320,
+        column_config=dict.fromkeys(("p(gold) before", "p(gold) after"), probability),
+    )
+
+
+def _all_answers(result: Reasoning, subject: str) -> Answers:
+    return join_answers(list(result.evaluation.answers[subject].values()))
+
+
+def _margins(result: Reasoning) -> None:
+    before, after = _all_answers(result, ORIGINAL), _all_answers(result, EDITED)
+    known = np.isfinite(before.margin) & np.isfinite(after.margin)
+    if not known.any():
+        st.info("Margins exist where there are choices to compare; these answers were generated.")
+        return
+    moved = float(np.median(after.margin[known] - before.margin[known]))
+    show(
+        margins(before.margin[known], after.margin[known], appearance(), height=340, scale=type_scale()),
+        key="margins",
+        takeaway=f"In the median the gold answer's lead changes by {moved:+.2f} nats; right of and above 0 is right",
+        explanation=Explanation(
+            "One point for each question: how far the gold answer is ahead of the best other choice, before and after. "
+            "Above zero the answer is right. A point that crosses zero is an answer that flips.",
+            r"m = \log p(\text{gold}) - \max_{c \ne \text{gold}} \log p(c)",
+        ),
+        table=lambda: pd.DataFrame(
+            {
+                "question": [question.text for question, keep in zip(before.questions, known, strict=True) if keep],
+                "before": before.margin[known],
+                "after": after.margin[known],
+            }
+        ),
+        caption=margins_caption(int(known.sum())),
+    )
+
+
+def _confidence(result: Reasoning) -> None:
+    found = {}
+    for subject in (ORIGINAL, EDITED):
+        answers = _all_answers(result, subject)
+        known = np.isfinite(answers.confidence)
+        if not known.any():
+            st.info("Confidence exists where there are choices to compare; these answers were generated.")
+            return
+        found[subject] = calibration(answers.confidence[known], answers.right[known])
+    errors = ", ".join(f"{name} {curve.error:.1%}" for name, curve in found.items())
+    show(
+        reliability(
+            [
+                CalibrationCurve(name, curve.centres, curve.accuracy, curve.counts, curve.confidence)
+                for name, curve in found.items()
+            ],
+            appearance(),
+            emphasised=EDITED,
+            height=340,
+            scale=type_scale(),
+        ),
+        key="confidence",
+        takeaway=f"Expected calibration error: {errors}",
+        explanation=Explanation(
+            "Answers in bins of equal confidence (the share of the chosen answer among the choices), and how many of "
+            "each bin are right. On the diagonal a model is as often right as it is sure.",
+            r"\text{ECE} = \sum_b \tfrac{n_b}{n}\,\lvert \text{accuracy}_b - \text{confidence}_b \rvert",
+        ),
+        table=lambda: pd.concat(
+            pd.DataFrame(
+                {"subject": name, "confidence": curve.centres, "accuracy": curve.accuracy, "questions": curve.counts}
+            )
+            for name, curve in found.items()
+        ),
+    )
+
+
+def _by_benchmark(result: Reasoning) -> None:
+    rows = []
+    for subject in (EDITED, *result.controls):
+        for benchmark, (accuracy, loss) in compare(result, ORIGINAL, subject).by_benchmark.items():
+            rows.append(
+                {
+                    "subject": subject,
+                    "benchmark": benchmark,
+                    "questions": accuracy.n,
+                    "accuracy before": accuracy.before,
+                    "accuracy after": accuracy.after,
+                    "change": accuracy.delta,
+                    "95 % from": accuracy.interval.low,
+                    "to": accuracy.interval.high,
+                    "fixed": accuracy.fixed,
+                    "broken": accuracy.broken,
+                    "McNemar p": accuracy.p,
+                    "loss before": loss.before,
+                    "loss after": loss.after,
+                    "loss change": loss.delta,
+                    "loss from": loss.interval.low,
+                    "loss to": loss.interval.high,
+                }
+            )
+    table = pd.DataFrame(rows)
+    percent = st.column_config.NumberColumn(format="percent")
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config=dict.fromkeys(("accuracy before", "accuracy after", "change", "95 % from", "to"), percent)
+        | {"McNemar p": st.column_config.NumberColumn(format="scientific")}
+        | {
+            name: st.column_config.NumberColumn(format="%.3f")
+            for name in ("loss before", "loss after", "loss change", "loss from", "loss to")
+        },
+    )
+    st.download_button(
+        "CSV", table.to_csv(index=False), "by-benchmark.csv", "text/csv", icon=":material/download:", on_click="ignore"
+    )
+    seconds = ", ".join(f"{name} {spent:.1f} s" for name, spent in result.evaluation.seconds.items())
+    st.caption(f"Time: {seconds}. Answers of the unedited model are remembered.")

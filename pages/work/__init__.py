@@ -1,0 +1,1 @@
+"""Work and its results: the queue, background jobs, caches and loaded models."""

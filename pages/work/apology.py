@@ -1,0 +1,32 @@
+"""What people read when something goes wrong: our own sentence, or an apology with the id of the entry in the log."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+from tensorllm_core.errors import ExplorerError
+from tensorllm_core.models.devices import is_out_of_memory
+
+__all__ = ["sentence_for"]
+
+_LOG = logging.getLogger(__name__)
+_NUMBER = "number_in_log"
+
+
+def sentence_for(error: BaseException) -> str:
+    """What to tell people of an error: our own sentence, or an apology with the id under which the log has it whole."""
+    if isinstance(error, ExplorerError):
+        return str(error)
+    number = getattr(error, _NUMBER, None)
+    if number is None:
+        # An error of background work comes here twice: where it is raised, and on the page.
+        number = secrets.token_hex(4)
+        setattr(error, _NUMBER, number)
+        _LOG.error("bug %s", number, exc_info=error)
+    if is_out_of_memory(error):
+        return f"This needs more memory than there is (id {number}); choose a smaller model, fewer layers or questions."
+    return (
+        f"Something went wrong on our side (id {number}, noted in the server's log). "
+        "Your settings are kept: change one of them, or reload the page."
+    )

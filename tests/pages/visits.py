@@ -1,0 +1,50 @@
+"""Visitors of the screens in Streamlit's test harness, and what they read there."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
+
+ROOT = Path(__file__).resolve().parents[2]
+_PATIENCE = 180
+"""Seconds for all background work of a screen: a busy machine may take its time."""
+
+
+def visit(name: str = "decompose", **parameters: str) -> AppTest:
+    """The screen as a first visitor sees it, its background work done."""
+    return drawn(arriving(name, **parameters))
+
+
+def arriving(name: str, **parameters: str) -> AppTest:
+    """A first visitor on the way to a screen: nothing has run yet."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.query_params.update(parameters)
+    # Before its first run the harness takes a page's address from its file, and every screen's file is `page.py`.
+    app._page_hash = calc_hash(name)
+    return app
+
+
+def drawn(app: AppTest) -> AppTest:
+    """Run until no progress is shown any more."""
+    until = time.monotonic() + _PATIENCE
+    while time.monotonic() < until:
+        app.run()
+        if not app.get("progress"):
+            return app
+        time.sleep(0.1)
+    raise AssertionError("the screen still shows progress")
+
+
+def value(app: AppTest, label: str) -> str:
+    return next(metric.value for metric in app.metric if metric.label.startswith(label))
+
+
+def sentences(app: AppTest) -> list[str]:
+    return [message.value for message in (*app.warning, *app.error)]
+
+
+def number(app: AppTest, label: str):
+    return next(field for field in app.number_input if field.label == label)
