@@ -7,10 +7,10 @@ import streamlit as st
 
 from pages.compare.ranking import title
 from pages.controls.widgets import Explanation, show
-from pages.frame.frame import appearance, type_scale
+from pages.frame.frame import canvas
 from pages.session.scene import Scene
 from pages.shared.comparing import Comparison
-from tensorllm_core.figures.method_errors import method_errors
+from tensorllm_core.figures.method_errors import errors_height, method_errors
 
 __all__ = ["errors_picture"]
 
@@ -28,7 +28,7 @@ def errors_picture(_scene: Scene, found: Comparison, ratio: float) -> None:
     matrices = [name for name in _MATRICES if name in known] + sorted(known - set(_MATRICES))
     least = min((point for point in points if point.errors), key=lambda point: point.error, default=None)
     show(
-        method_errors(errors, {name: title(name) for name in errors}, matrices, appearance(), scale=type_scale()),
+        method_errors(errors, {name: title(name) for name in errors}, matrices, canvas(errors_height(len(errors)))),
         key="error by part",
         takeaway=(
             f"At {ratio:.3g}x {title(least.method)} changes what it replaces least: {least.error:.2f}. Blank: untouched"

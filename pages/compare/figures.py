@@ -10,7 +10,7 @@ import streamlit as st
 from pages.compare.curves import curves_of, pin, pinned, unpin
 from pages.compare.ranking import Standing
 from pages.controls.widgets import Explanation, show
-from pages.frame.frame import appearance, type_scale
+from pages.frame.frame import canvas
 from pages.shared.comparing import Comparison
 from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.figures.method_curves import method_curves
@@ -45,14 +45,12 @@ def curves_picture(found: Comparison, ratio: float, standing: Sequence[Standing]
         method_curves(
             curves.curves,
             curves.baseline,
-            appearance(),
+            canvas(_HEIGHT),
             budgets=[(each, whole / each) for each in found.plan.ratios],
             focus=ratio,
             emphasised=best.point.method if best else "",
             pinned=before.curves if before else (),
             pinned_baseline=before.baseline.accuracy if before else None,
-            height=round(_HEIGHT * type_scale()),
-            scale=type_scale(),
         ),
         key="accuracy against stored entries",
         takeaway=_curves_sentence(found, ratio, best),
@@ -86,13 +84,7 @@ def deltas_picture(found: Comparison, ratio: float, standing: Sequence[Standing]
             )
         )
     show(
-        method_deltas(
-            rows,
-            appearance(),
-            emphasised=best.point.method if best else "",
-            height=round(_HEIGHT * type_scale()),
-            scale=type_scale(),
-        ),
+        method_deltas(rows, canvas(_HEIGHT), emphasised=best.point.method if best else ""),
         key="differences by method",
         takeaway=_deltas_sentence(ratio, standing),
         explanation=Explanation(

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.controls.widgets import Explanation, show
-from pages.frame.frame import appearance, type_scale
+from pages.frame.frame import canvas, type_scale
 from tensorllm_core.figures.layout_cut import layout_cut
 from tensorllm_core.figures.network import network_diagram
 from tensorllm_core.figures.network_pattern import Kept, Network, read_networks
@@ -51,14 +51,7 @@ def _method(lesson: MethodLesson) -> None:
     networks = read_networks(lesson.network)
     st.markdown(f"**{lesson.title}**")
     show(
-        network_diagram(
-            networks,
-            appearance(),
-            shared_by=lesson.shared_by,
-            one_per=lesson.one_per,
-            height=round(_NETWORK_HEIGHT * type_scale()),
-            scale=type_scale(),
-        ),
+        network_diagram(networks, canvas(_NETWORK_HEIGHT), shared_by=lesson.shared_by, one_per=lesson.one_per),
         key=f"network {lesson.name}",
         takeaway=lesson.takeaway,
         explanation=Explanation(_READING, lesson.formula),
@@ -94,9 +87,7 @@ def _layouts() -> None:
                 {"paper": paper.head, "released code": released.head},
                 paper.number,
                 paper.head[:, 0],
-                appearance(),
-                height=round(_LAYOUT_HEIGHT * type_scale()),
-                scale=type_scale(),
+                canvas(_LAYOUT_HEIGHT),
             ),
             key="layouts",
             takeaway="One matrix Q, cut twice: the paper's slices are heads, the released code's are not",

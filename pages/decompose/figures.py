@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.controls.widgets import Explanation, show
-from pages.frame.frame import appearance, type_scale
+from pages.frame.frame import canvas
 from pages.session import state
 from pages.session.scene import Scene
 from pages.shared.analysis import Analysis, Result, best_path
@@ -38,10 +38,8 @@ def landscape_picture(analysis: Analysis, result: Result) -> None:
             shape,
             ranks,
             path[:: max(1, len(path) // 200)],
-            appearance(),
+            canvas(_HEIGHT),
             hint=analysis.noise.ranks if analysis.noise.ranks.r3 == ranks.r3 else None,
-            height=round(_HEIGHT * type_scale()),
-            scale=type_scale(),
         ),
         key="error landscape",
         takeaway=f"R3 = {ranks.r3}: error {result.relative_error:.2f} at the ring; orange: the best ranks of each size",
@@ -65,7 +63,7 @@ def spectra_picture(analysis: Analysis, result: Result) -> None:
     ]
     kept = ", ".join(f"{mode.energy_kept:.0%}" for mode in modes)
     show(
-        spectra(modes, appearance(), height=round(_HEIGHT * type_scale()), scale=type_scale()),
+        spectra(modes, canvas(_HEIGHT)),
         key="spectra",
         takeaway=f"Of each mode's energy, the chosen ranks hold {kept}",
         explanation=Explanation(
@@ -118,14 +116,7 @@ def cores(scene: Scene, analysis: Analysis, result: Result) -> None:
             st.selectbox(**choice, width=120)
 
     show(
-        core_mosaic(
-            slices,
-            analysis.unit,
-            appearance(),
-            chosen=min(scene.group, analysis.shape.group - 1),
-            height=round(125 * type_scale()),
-            scale=type_scale(),
-        ),
+        core_mosaic(slices, analysis.unit, canvas(125), chosen=min(scene.group, analysis.shape.group - 1)),
         key="cores",
         takeaway=(
             f"The private core of every {analysis.unit}, {_said(view)}: {analysis.unit} {strongest} "

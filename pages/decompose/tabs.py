@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.controls.widgets import Explanation, show
 from pages.decompose.figures import chosen_view, core_view
-from pages.frame.frame import appearance, type_scale
+from pages.frame.frame import canvas
 from pages.session import state
 from pages.session.scene import TABS, Scene
 from pages.shared.analysis import Analysis, Result
@@ -46,7 +46,7 @@ def _heads_and_parts(_scene: Scene, analysis: Analysis, result: Result) -> None:
     part, group = np.unravel_index(int(np.argmax(error)), error.shape)
     parts = analysis.tensor.parts
     show(
-        part_errors(error, parts, analysis.unit, appearance(), height=300, scale=type_scale()),
+        part_errors(error, parts, analysis.unit, canvas(300)),
         key="error by part and head",
         takeaway=(
             f"Worst served: {parts[part]} of {analysis.unit} {group} at {error[part, group]:.2f}; "
@@ -70,7 +70,7 @@ def _one_core(scene: Scene, analysis: Analysis, result: Result) -> None:
     share = float((matrix.astype(np.float64) ** 2).sum() / max((slices.astype(np.float64) ** 2).sum(), 1e-300))
     name = f"c = {view}" if view.isdigit() else f"as {view} sees it"
     show(
-        core_slice(matrix, float(np.abs(slices).max()) or 1.0, appearance(), scale=type_scale()),
+        core_slice(matrix, float(np.abs(slices).max()) or 1.0, canvas(420)),
         key="one core",
         takeaway=f"The core of {analysis.unit} {group}, {name}: {share:.0%} of this slice's energy over all heads",
         explanation=Explanation(
@@ -96,7 +96,7 @@ def _weights(scene: Scene, analysis: Analysis, result: Result) -> None:
     after = reconstruct_slice(result.tucker, index, group).cpu().numpy()
     error = float(np.linalg.norm(before - after) / max(float(np.linalg.norm(before)), 1e-300))
     show(
-        weights_before_after(before, after, appearance(), scale=type_scale()),
+        weights_before_after(before, after, canvas(300)),
         key="weights before and after",
         takeaway=f"{part} of {analysis.unit} {group}: relative error {error:.2f}; what the ranks drop is on the right",
         explanation=Explanation(
@@ -124,7 +124,7 @@ def _refinement(_scene: Scene, analysis: Analysis, result: Result) -> None:
     gain = errors[0] - errors[-1]
     ended = "converged" if result.refinement.converged else "stopped before convergence"
     show(
-        refinement_curve(errors, result.lower, appearance(), scale=type_scale()),
+        refinement_curve(errors, result.lower, canvas(300)),
         key="refinement",
         takeaway=f"{result.refinement.sweeps} sweeps, {ended}: {errors[0]:.5f} to {errors[-1]:.5f}, {gain:.5f} won",
         explanation=Explanation(

@@ -11,10 +11,11 @@ from pages.frame.navigation import PAGES, route, was_routed
 from pages.session import state
 from pages.work.apology import sentence_for
 from tensorllm_core.errors import ExplorerError
-from tensorllm_core.figures.theme import Appearance
+from tensorllm_core.figures.theme import Appearance, Canvas
 
 __all__ = [
     "appearance",
+    "canvas",
     "enlarge_when_presenting",
     "guarded",
     "open_page",
@@ -81,6 +82,11 @@ def show_notices() -> None:
     """What could not be done as asked, one sentence each."""
     if sentences := state.notices_to_show():
         st.warning("  \n".join(sentences), icon=":material/info:")
+
+
+def canvas(height: int) -> Canvas:
+    """What a figure on this screen is drawn on, so many pixels high at normal type."""
+    return Canvas(appearance(), round(height * type_scale()), type_scale())
 
 
 def appearance() -> Appearance:

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.controls.widgets import Explanation, show, take_click
-from pages.frame.frame import appearance, type_scale
+from pages.frame.frame import canvas
 from pages.heads.similarity import Compared, said
 from pages.session import state
 from pages.session.scene import Scene
@@ -32,14 +32,7 @@ def profile_picture(scene: Scene, analysis: Analysis, found: Compared) -> None:
     strongest = int(np.argmax(found.energy))
     picked = show(
         group_profile(
-            found.energy,
-            found.error,
-            unit,
-            appearance(),
-            overall=found.result.relative_error,
-            chosen=scene.group,
-            height=round(_HEIGHT * type_scale()),
-            scale=type_scale(),
+            found.energy, found.error, unit, canvas(_HEIGHT), overall=found.result.relative_error, chosen=scene.group
         ),
         key="heads profile",
         takeaway=(
@@ -66,7 +59,7 @@ def parts_picture(_scene: Scene, analysis: Analysis, found: Compared) -> None:
     part, group = np.unravel_index(int(np.argmax(error)), error.shape)
     best_part, best_group = np.unravel_index(int(np.argmin(error)), error.shape)
     show(
-        part_errors(error, parts, unit, appearance(), height=round(_HEIGHT * type_scale()), scale=type_scale()),
+        part_errors(error, parts, unit, canvas(_HEIGHT)),
         key="heads parts",
         takeaway=(
             f"Worst served: {parts[part]} of {unit} {group}, {said(error[part, group])}; best: {parts[best_part]} of "
@@ -91,15 +84,7 @@ def similarity_picture(scene: Scene, analysis: Analysis, found: Compared) -> Non
         cosine = float(found.similarity[alike])
         takeaway = f"Largest cosine: {unit}s {alike[0]} and {alike[1]}, {cosine:.2f}; chance ±{found.chance:.2f}"
     show(
-        similarity_map(
-            found.similarity,
-            order,
-            unit,
-            appearance(),
-            chosen=scene.group,
-            height=round(_HEIGHT * type_scale()),
-            scale=type_scale(),
-        ),
+        similarity_map(found.similarity, order, unit, canvas(_HEIGHT), chosen=scene.group),
         key="heads similarity",
         takeaway=takeaway,
         explanation=Explanation(
@@ -134,7 +119,7 @@ def cores_picture(scene: Scene, analysis: Analysis, found: Compared) -> None:
     ]
     r1, r2, r3 = found.result.ranks
     show(
-        core_contrast(named, appearance(), height=round(_HEIGHT * type_scale()), scale=type_scale()),
+        core_contrast(named, canvas(_HEIGHT)),
         key="heads cores",
         takeaway=takeaway,
         explanation=Explanation(

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.controls.widgets import Explanation, show, take_click
-from pages.frame.frame import appearance, type_scale
+from pages.frame.frame import canvas
 from pages.session import state
 from pages.session.scene import Scene
 from tensorllm_core.experiments.layers import NULL_DRAWS, Survey
@@ -37,16 +37,7 @@ def spectra_picture(scene: Scene, found: Survey) -> None:
         above = int((spectra[said] > largest).sum())
         takeaway = f"Layer {said}: {above} of {len(chance)} directions above all noise"
     show(
-        layer_spectra(
-            spectra,
-            chance,
-            found.count,
-            scene.mode,
-            appearance(),
-            chosen=scene.layer,
-            height=round(_HEIGHT * type_scale()),
-            scale=type_scale(),
-        ),
+        layer_spectra(spectra, chance, found.count, scene.mode, canvas(_HEIGHT), chosen=scene.layer),
         key="layer spectra",
         takeaway=takeaway,
         explanation=Explanation(
@@ -71,11 +62,9 @@ def errors_picture(scene: Scene, found: Survey) -> None:
             errors,
             chance,
             found.count,
-            appearance(),
+            canvas(_HEIGHT),
             chosen=scene.layer,
             notes={layer: f"ranks {summary.ranks_at(ratio)}" for layer, summary in found.layers.items()},
-            height=round(_HEIGHT * type_scale()),
-            scale=type_scale(),
         ),
         key="layer errors",
         takeaway=f"Error at {ratio:g}x, each layer at its best ranks: {_between(list(errors.values()), '.2f')}",
@@ -97,15 +86,7 @@ def stable_ranks_picture(scene: Scene, found: Survey) -> None:
     chance = np.array([summary.stable_ranks for summary in found.null]).reshape(-1, 3)
     spans = "; ".join(f"mode {n + 1} {_between([rank[n] for rank in ranks.values()], '.3g')}" for n in range(3))
     picked = show(
-        stable_ranks(
-            ranks,
-            chance,
-            found.count,
-            appearance(),
-            chosen=scene.layer,
-            height=round(_HEIGHT * type_scale()),
-            scale=type_scale(),
-        ),
+        stable_ranks(ranks, chance, found.count, canvas(_HEIGHT), chosen=scene.layer),
         key="stable ranks",
         takeaway=f"Stable rank: {spans}",
         explanation=Explanation(
@@ -132,15 +113,7 @@ def shares_picture(scene: Scene, found: Survey) -> None:
     layer, part = max(((layer, part) for layer in shares for part in "QKVO"), key=lambda at: shares[at[0]][at[1]])
     noise = f"; by chance {chance[part]:.0%}" if chance else ""
     picked = show(
-        part_shares(
-            shares,
-            chance,
-            found.count,
-            appearance(),
-            chosen=scene.layer,
-            height=round(_HEIGHT * type_scale()),
-            scale=type_scale(),
-        ),
+        part_shares(shares, chance, found.count, canvas(_HEIGHT), chosen=scene.layer),
         key="part shares",
         takeaway=f"Largest share of a layer's energy: {part} in layer {layer}, {shares[layer][part]:.0%}{noise}",
         explanation=Explanation(

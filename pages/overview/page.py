@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.controls.widgets import Explanation, show
-from pages.frame.frame import appearance, guarded, open_page, show_notices, type_scale
+from pages.frame.frame import canvas, guarded, open_page, show_notices
 from pages.frame.navigation import PAGES
 from pages.frame.toolbar import begin_screen
 from pages.overview.scene_cards import SCENES
@@ -59,7 +59,7 @@ def _tensor(checkpoint: Checkpoint) -> None:
     shape = TensorShape(checkpoint.d_model, checkpoint.d_head, len(parts), checkpoint.groups)
     unit = "head" if len(parts) == 4 else "group"
     show(
-        tensor_drawing(shape, parts, unit, appearance(), height=round(230 * type_scale()), scale=type_scale()),
+        tensor_drawing(shape, parts, unit, canvas(230)),
         key="tensor of a layer",
         takeaway=(
             f"Each layer is one tensor of {shape.d_model:,} x {shape.d_head} x {shape.part} x {shape.group} = "
@@ -78,7 +78,7 @@ def _parameters(checkpoint: Checkpoint) -> None:
     kinds = checkpoint.parameters_by_kind()
     largest = max(kinds, key=kinds.__getitem__)
     show(
-        parameter_shares(kinds, appearance(), height=round(110 * type_scale()), scale=type_scale()),
+        parameter_shares(kinds, canvas(110)),
         key="parameters by kind",
         takeaway=f"Most parameters sit in the {largest}: {kinds[largest] / checkpoint.parameters:.0%}",
         explanation=Explanation(

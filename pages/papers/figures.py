@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from pages.controls.widgets import Explanation, show
-from pages.frame.frame import appearance, type_scale
+from pages.frame.frame import canvas
 from pages.papers.cell_choice import Choice, score_of, variant_title
 from tensorllm_core.experiments.published import PublishedCell, tied_triples, triples_giving
 from tensorllm_core.experiments.published_tables import ABLATED_MODEL, CASES, CELLS, PUBLISHED_BENCHMARKS, VARIANTS
@@ -34,7 +34,7 @@ def _gains(choice: Choice) -> None:
     rows, table = _rows([(cell, choice.table, "", cell.model.title) for cell in CELLS.values()])
     method = variant_title(choice.table, "")
     show(
-        deltas(rows, appearance(), emphasised=choice.cell.model.title, height=_height(), scale=type_scale()),
+        deltas(rows, canvas(_HEIGHT), emphasised=choice.cell.model.title),
         key=f"published gains {choice.table}",
         takeaway=(f"{method}: {_beyond(rows)} of {len(rows)} published changes exceed luck, that of the search aside"),
         explanation=Explanation(f"Test accuracy after {method} less the original, as published. {_HONEST}", _FORMULA),
@@ -51,13 +51,7 @@ def _hybrids(choice: Choice) -> None:
     rows, table = _rows([(cell, kind, variant, name) for cell in cells for kind, variant, name in series])
     below = sum(cell.cases[2].percent < cell.tensorllm.percent for cell in CELLS.values())
     show(
-        deltas(
-            rows,
-            appearance(),
-            emphasised=variant_title("III", choice.variant),
-            height=_height(),
-            scale=type_scale(),
-        ),
+        deltas(rows, canvas(_HEIGHT), emphasised=variant_title("III", choice.variant)),
         key="published hybrids",
         takeaway=(
             f"TensorLLM alone beats TensorLLM + LASER in {below} of all {len(CELLS)} cells; here those of {model.title}"
@@ -75,7 +69,7 @@ def _ablation(choice: Choice) -> None:
     rows, table = _rows([(cell, "IV", variant, variant) for cell in cells for variant in VARIANTS["IV"]])
     best = sum(all(cell.tensorllm.percent > score_of(cell, "IV", part).percent for part in "QKVO") for cell in cells)
     show(
-        projection_gains(rows, appearance(), chosen=choice.variant, height=_height(), scale=type_scale()),
+        projection_gains(rows, canvas(_HEIGHT), chosen=choice.variant),
         key="published ablation",
         takeaway=f"All four projections together do better than any one alone on {best} of {len(cells)} benchmarks",
         explanation=Explanation(
@@ -95,15 +89,7 @@ def _ranks(choice: Choice) -> None:
     matches = triples_giving(shape, cell.compression_ratio)
     give = "one gives" if len(matches) == 1 else f"{len(matches)} give"
     show(
-        derived_ranks(
-            triples,
-            cell.compression_ratio,
-            appearance(),
-            matches=matches,
-            chosen=choice.ranks,
-            height=_height(),
-            scale=type_scale(),
-        ),
+        derived_ranks(triples, cell.compression_ratio, canvas(_HEIGHT), matches=matches, chosen=choice.ranks),
         key="derived ranks",
         takeaway=(
             f"{cell.model.title}, {cell.benchmark.title}: of {len(triples):,} tied rank triples {give} the published "
@@ -151,7 +137,3 @@ def _rows(scored: list[tuple[PublishedCell, str, str, str]]) -> tuple[list[Delta
 
 def _beyond(rows: list[Delta]) -> int:
     return sum(row.low > 0 or row.high < 0 for row in rows)
-
-
-def _height() -> int:
-    return round(_HEIGHT * type_scale())

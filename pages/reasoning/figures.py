@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from pages.controls.widgets import Explanation, show
-from pages.frame.frame import appearance, type_scale
+from pages.frame.frame import canvas
 from pages.reasoning.paired_results import compare
 from pages.shared.reasoning import EDITED, Reasoning
 from tensorllm_core.experiments.evaluate import ORIGINAL
@@ -24,14 +24,7 @@ def curves_picture(result: Reasoning) -> None:
     ]
     last = {curve.name: curve for curve in result.curves}
     show(
-        accuracy_curves(
-            curves,
-            appearance(),
-            emphasised=EDITED,
-            total=sum(result.evaluation.total.values()),
-            height=round(_HEIGHT * type_scale()),
-            scale=type_scale(),
-        ),
+        accuracy_curves(curves, canvas(_HEIGHT), emphasised=EDITED, total=sum(result.evaluation.total.values())),
         key="accuracy curves",
         takeaway=(
             f"After {last[EDITED].answered[-1]:,} questions: {EDITED} {last[EDITED].accuracy[-1]:.1%}, "
@@ -67,7 +60,7 @@ def deltas_picture(result: Reasoning) -> None:
             rows.append(Delta("all", subject, whole.delta, whole.interval.low, whole.interval.high))
     best = max((row for row in rows if row.series == EDITED), key=lambda row: row.delta)
     show(
-        deltas(rows, appearance(), emphasised=EDITED, height=round(_HEIGHT * type_scale()), scale=type_scale()),
+        deltas(rows, canvas(_HEIGHT), emphasised=EDITED),
         key="accuracy differences",
         takeaway=f"Largest change of {EDITED}: {best.benchmark}, {100 * best.delta:+.1f} points",
         explanation=Explanation(

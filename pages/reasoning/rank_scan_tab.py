@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.controls.questions_panel import own_questions
 from pages.controls.widgets import Explanation, show
-from pages.frame.frame import appearance, type_scale
+from pages.frame.frame import canvas
 from pages.session import state
 from pages.session.scene import ChooseBy
 from pages.shared.reasoning import Reasoning
@@ -66,11 +66,9 @@ def _draw(found: Scan, result: Reasoning) -> None:
     event = show(
         rank_scan(
             points,
+            canvas(340),
             baseline=ScanPoint(1.0, "original", original.accuracy, interval.low, interval.high, original.mean_loss),
             current=result.compression_ratio,
-            appearance=appearance(),
-            height=round(340 * type_scale()),
-            scale=type_scale(),
         ),
         key="rank scan",
         takeaway=(

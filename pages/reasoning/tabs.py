@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.controls.widgets import Explanation, show
-from pages.frame.frame import appearance, type_scale
+from pages.frame.frame import canvas
 from pages.reasoning.paired_results import compare
 from pages.reasoning.rank_scan_tab import scan_tab
 from pages.session import state
@@ -94,7 +94,7 @@ def _margins(result: Reasoning) -> None:
         return
     moved = float(np.median(after.margin[known] - before.margin[known]))
     show(
-        margins(before.margin[known], after.margin[known], appearance(), height=340, scale=type_scale()),
+        margins(before.margin[known], after.margin[known], canvas(340)),
         key="margins",
         takeaway=f"In the median the gold answer's lead changes by {moved:+.2f} nats; right of and above 0 is right",
         explanation=Explanation(
@@ -129,10 +129,8 @@ def _confidence(result: Reasoning) -> None:
                 CalibrationCurve(name, curve.centres, curve.accuracy, curve.counts, curve.confidence)
                 for name, curve in found.items()
             ],
-            appearance(),
+            canvas(340),
             emphasised=EDITED,
-            height=340,
-            scale=type_scale(),
         ),
         key="confidence",
         takeaway=f"Expected calibration error: {errors}",

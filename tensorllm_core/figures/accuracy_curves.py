@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 
 from tensorllm_core.figures.line_ends import spread
 from tensorllm_core.figures.series import SeriesLook, faint, series_looks
-from tensorllm_core.figures.theme import Appearance, draw, look
+from tensorllm_core.figures.theme import Canvas, draw
 
 __all__ = ["AccuracyCurve", "accuracy_curves"]
 
@@ -36,41 +36,37 @@ class AccuracyCurve:
 
 def accuracy_curves(
     curves: Sequence[AccuracyCurve],
-    appearance: Appearance,
+    canvas: Canvas,
     *,
     emphasised: str,
     total: int | None = None,
-    height: int = 300,
-    scale: float = 1.0,
 ) -> go.Figure:
     """Lines with their names at the ends; the emphasised one in front.
 
     Args:
         total: how many questions there will be, so that the axis stays while the lines grow.
     """
-    colours = look(appearance)
-    looks = series_looks([curve.name for curve in curves], appearance, emphasised)
+    colours = canvas.look
+    looks = series_looks([curve.name for curve in curves], canvas.appearance, emphasised)
     in_front_last = sorted(curves, key=lambda curve: curve.name == emphasised)
     bands = [_band(curve, looks[curve.name], curve.name == emphasised) for curve in in_front_last]
-    lines = [_line(curve, looks[curve.name], scale) for curve in in_front_last]
+    lines = [_line(curve, looks[curve.name], canvas.scale) for curve in in_front_last]
     low, high = _range(curves)
-    margin = {"l": 58 * scale, "t": 12 * scale, "b": 40 * scale}
-    margin["r"] = scale * (22 + _LETTER * max((len(curve.name) for curve in curves), default=0))
-    per_pixel = (high - low) / max(height - margin["t"] - margin["b"], 1)
-    ends = spread([float(curve.accuracy[-1]) for curve in curves], _LABEL_HEIGHT * scale * per_pixel)
+    margin = {"l": 58 * canvas.scale, "t": 12 * canvas.scale, "b": 40 * canvas.scale}
+    margin["r"] = canvas.scale * (22 + _LETTER * max((len(curve.name) for curve in curves), default=0))
+    per_pixel = (high - low) / max(canvas.height - margin["t"] - margin["b"], 1)
+    ends = spread([float(curve.accuracy[-1]) for curve in curves], _LABEL_HEIGHT * canvas.scale * per_pixel)
     most = max([*(int(curve.answered[-1]) for curve in curves), total or 1])
     return draw(
         [*bands, *lines],
-        colours,
-        height=height,
-        scale=scale,
+        canvas,
         margin=margin,
         annotations=[
-            _name(curve, end, looks[curve.name].colour, curve.name == emphasised, scale)
+            _name(curve, end, looks[curve.name].colour, curve.name == emphasised, canvas.scale)
             for curve, end in zip(curves, ends, strict=True)
         ],
         hovermode="x unified",
-        hoverlabel={"bgcolor": colours.ground, "font": {"color": colours.ink, "size": 11 * scale}},
+        hoverlabel={"bgcolor": colours.ground, "font": {"color": colours.ink, "size": 11 * canvas.scale}},
         xaxis={
             "title": {"text": "questions answered", "standoff": 6},
             "range": [0, most],

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from jaxtyping import Float, Int
 
 from tensorllm_core.figures.series import SeriesLook, faint, legend, series_looks
-from tensorllm_core.figures.theme import Appearance, Look, draw, look
+from tensorllm_core.figures.theme import Canvas, Look, draw
 
 __all__ = ["CalibrationCurve", "reliability"]
 
@@ -36,28 +36,24 @@ class CalibrationCurve:
 
 def reliability(
     curves: Sequence[CalibrationCurve],
-    appearance: Appearance,
+    canvas: Canvas,
     *,
     emphasised: str,
-    height: int = 340,
-    scale: float = 1.0,
 ) -> go.Figure:
     """Accuracy against confidence above, counts of the bins below; below the diagonal a model is too sure of itself."""
-    colours = look(appearance)
-    looks = series_looks([curve.name for curve in curves], appearance, emphasised)
-    left = 58 * scale
-    names = legend([(style.symbol, style.colour, name) for name, style in looks.items()], left, scale)
+    colours = canvas.look
+    looks = series_looks([curve.name for curve in curves], canvas.appearance, emphasised)
+    left = 58 * canvas.scale
+    names = legend([(style.symbol, style.colour, name) for name, style in looks.items()], left, canvas.scale)
     title = {"standoff": 6}
     diagonal = {"type": "line", "x0": 0, "x1": 1, "y0": 0, "y1": 1, "layer": "below"}
     return draw(
         [
-            *(_points(curve, looks[curve.name], scale) for curve in curves),
-            *(_bars(curve, looks[curve.name], scale) for curve in curves),
+            *(_points(curve, looks[curve.name], canvas.scale) for curve in curves),
+            *(_bars(curve, looks[curve.name], canvas.scale) for curve in curves),
         ],
-        colours,
-        height=height,
-        scale=scale,
-        margin={"l": left, "t": names.height, "b": 40 * scale, "r": 24 * scale},
+        canvas,
+        margin={"l": left, "t": names.height, "b": 40 * canvas.scale, "r": 24 * canvas.scale},
         bargap=0.15,
         shapes=[{**diagonal, "line": {"color": colours.muted, "dash": "dot", "width": 1.5}}],
         annotations=[*_words(colours), names.annotation],

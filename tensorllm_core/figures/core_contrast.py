@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from jaxtyping import Float
 
 from tensorllm_core.figures.cells import MOST_CELLS, pool
-from tensorllm_core.figures.theme import Appearance, draw, look
+from tensorllm_core.figures.theme import Canvas, draw
 
 __all__ = ["NamedCore", "core_contrast"]
 
@@ -28,11 +28,9 @@ class NamedCore:
     core: Float[np.ndarray, "r1 r2 r3"]
 
 
-def core_contrast(
-    cores: Sequence[NamedCore], appearance: Appearance, *, height: int = 240, scale: float = 1.0
-) -> go.Figure:
+def core_contrast(cores: Sequence[NamedCore], canvas: Canvas) -> go.Figure:
     """The first slices of every core on one colour scale; R2 runs across and R1 down, the strongest at the top left."""
-    colours = look(appearance)
+    colours = canvas.look
     columns = min(_MOST_SLICES, cores[0].core.shape[2])
     panels = [
         [pool(named.core[:, :, c], MOST_CELLS // max(columns, len(cores))) for c in range(columns)] for named in cores
@@ -40,7 +38,7 @@ def core_contrast(
     tall, wide = panels[0][0].shape
     gap_x = max(0.6, wide * 0.07)
     # Between two rows there is room for the lower one's name, whatever the number of rows.
-    name, inside = 19 * scale, height - _TOP * scale - _FOOT
+    name, inside = 19 * canvas.scale, canvas.height - _TOP * canvas.scale - _FOOT
     gap_y = name * len(cores) * tall / max(inside - name * (len(cores) - 1), 1.0)
     limit = max(float(np.abs(panel).max()) for row in panels for panel in row) or 1.0
     traces: list[go.Heatmap] = []
@@ -65,15 +63,13 @@ def core_contrast(
                 )
             )
             if row == 0:
-                names.append(_text(left + (wide - 1) / 2, -0.5, f"c = {column + 1}", "center", 16 * scale))
+                names.append(_text(left + (wide - 1) / 2, -0.5, f"c = {column + 1}", "center", 16 * canvas.scale))
         names.append(_text(-0.5, top - 0.5, f"<b>{named.name}</b>", "left", 0.0))
     hidden = {"visible": False}
     return draw(
         traces,
-        colours,
-        height=height,
-        scale=scale,
-        margin={"l": 8, "r": 8, "t": _TOP * scale, "b": _FOOT},
+        canvas,
+        margin={"l": 8, "r": 8, "t": _TOP * canvas.scale, "b": _FOOT},
         annotations=names,
         xaxis={**hidden, "range": [-0.5, columns * (wide + gap_x) - gap_x - 0.5]},
         yaxis={**hidden, "range": [len(cores) * (tall + gap_y) - gap_y - 0.5, -0.5]},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import plotly.graph_objects as go
 from jaxtyping import Float
 
 from tensorllm_core.figures.cells import pool
-from tensorllm_core.figures.theme import Appearance, draw, look
+from tensorllm_core.figures.theme import Canvas, draw
 
 __all__ = ["core_mosaic", "core_slice"]
 
@@ -19,19 +20,18 @@ _MOST_PER_ROW = 16
 def core_mosaic(
     slices: Float[np.ndarray, "r1 r2 group"],
     unit: str,
-    appearance: Appearance,
+    canvas: Canvas,
     *,
     chosen: int | None = None,
-    height: int = 170,
-    scale: float = 1.0,
 ) -> go.Figure:
     """Every group's slice on one colour scale, R2 across and R1 down, the first directions at the top left.
 
     Args:
         unit: what one panel is, `head` or `group`.
+        canvas: its height is that of one row of panels.
         chosen: the panel whose name is set in bold.
     """
-    colours = look(appearance)
+    colours = canvas.look
     count = slices.shape[2]
     per_row = min(count, _MOST_PER_ROW)
     rows = -(-count // per_row)
@@ -75,21 +75,17 @@ def core_mosaic(
     hidden = {"visible": False}
     return draw(
         traces,
-        colours,
-        height=height * rows,
-        scale=scale,
-        margin={"l": 8, "r": 8, "t": 20 * scale, "b": 4},
+        replace(canvas, height=canvas.height * rows),
+        margin={"l": 8, "r": 8, "t": 20 * canvas.scale, "b": 4},
         annotations=names,
         xaxis={**hidden, "range": [-0.5, per_row * (wide + gap_x) - gap_x - 0.5]},
         yaxis={**hidden, "range": [rows * (tall + gap_y) - gap_y - 0.5, -0.5]},
     )
 
 
-def core_slice(
-    matrix: Float[np.ndarray, "r1 r2"], limit: float, appearance: Appearance, *, height: int = 420, scale: float = 1.0
-) -> go.Figure:
+def core_slice(matrix: Float[np.ndarray, "r1 r2"], limit: float, canvas: Canvas) -> go.Figure:
     """One slice large; `limit` is the colour scale's largest magnitude, the same for all slices to be compared."""
-    colours = look(appearance)
+    colours = canvas.look
     heat = go.Heatmap(
         z=pool(matrix),
         x0=1,
@@ -104,9 +100,7 @@ def core_slice(
     )
     return draw(
         [heat],
-        colours,
-        height=height,
-        scale=scale,
+        canvas,
         xaxis={"title": {"text": "direction of mode 2 (head width)"}, "showgrid": False, **_whole(matrix.shape[1])},
         yaxis={
             "title": {"text": "direction of mode 1 (model)"},

@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from tensorllm_core.figures.series import SeriesLook, legend, series_looks
-from tensorllm_core.figures.theme import Appearance, draw, look
+from tensorllm_core.figures.theme import Canvas, draw
 
 __all__ = ["Delta", "deltas"]
 
@@ -33,37 +33,33 @@ class Delta:
 
 def deltas(
     rows: Sequence[Delta],
-    appearance: Appearance,
+    canvas: Canvas,
     *,
     emphasised: str,
     looks: Mapping[str, SeriesLook] | None = None,
-    height: int = 270,
-    scale: float = 1.0,
 ) -> go.Figure:
     """A row for each benchmark, in it a mark for each series; at the right the numbers of the emphasised one.
 
     Args:
         looks: of each series, where the common ones do not fit.
     """
-    colours = look(appearance)
+    colours = canvas.look
     benchmarks = list(dict.fromkeys(row.benchmark for row in rows))
     names = list(dict.fromkeys(row.series for row in rows))
-    looks = looks or series_looks(names, appearance, emphasised)
+    looks = looks or series_looks(names, canvas.appearance, emphasised)
     traces = []
     for place, name in enumerate(names):
         above = _SHARE * ((place + 0.5) / len(names) - 0.5)
         own = [row for row in rows if row.series == name]
         heights = np.array([benchmarks.index(row.benchmark) + above for row in own], dtype=np.float32)
-        traces.append(_trace(own, heights, name, looks[name], scale))
-    left = scale * (16 + _LETTER * max((len(name) for name in benchmarks), default=0))
+        traces.append(_trace(own, heights, name, looks[name], canvas.scale))
+    left = canvas.scale * (16 + _LETTER * max((len(name) for name in benchmarks), default=0))
     shown = names if len(names) > 1 else []
-    names_above = legend([(looks[name].symbol, looks[name].colour, name) for name in shown], left, scale)
+    names_above = legend([(looks[name].symbol, looks[name].colour, name) for name in shown], left, canvas.scale)
     return draw(
         traces,
-        colours,
-        height=height,
-        scale=scale,
-        margin={"l": left, "r": 50 * scale, "t": names_above.height, "b": 40 * scale},
+        canvas,
+        margin={"l": left, "r": 50 * canvas.scale, "t": names_above.height, "b": 40 * canvas.scale},
         annotations=[
             names_above.annotation,
             *(
@@ -86,7 +82,7 @@ def deltas(
             "range": [len(benchmarks) - 0.5, -0.5],
             "tickvals": np.arange(len(benchmarks)),
             "ticktext": benchmarks,
-            "tickfont": {"size": 12 * scale, "color": colours.ink},
+            "tickfont": {"size": 12 * canvas.scale, "color": colours.ink},
             "showgrid": False,
             "zeroline": False,
         },

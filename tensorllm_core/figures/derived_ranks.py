@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from tensorllm_core.figures.theme import Appearance, Look, draw, look
+from tensorllm_core.figures.theme import Canvas, Look, draw
 from tensorllm_core.types import Ranks
 
 __all__ = ["derived_ranks"]
@@ -25,12 +25,10 @@ _TICKS = tuple(base * 10**power for power in range(-1, 5) for base in (1, 1.5, 2
 def derived_ranks(
     triples: Sequence[tuple[Ranks, float]],
     ratio: float,
-    appearance: Appearance,
+    canvas: Canvas,
     *,
     matches: Sequence[Ranks],
     chosen: Ranks,
-    height: int = 270,
-    scale: float = 1.0,
 ) -> go.Figure:
     """A curve for each R3 over the tied rank r = R2, the given ratio as a line, and rings where a triple meets it.
 
@@ -38,17 +36,15 @@ def derived_ranks(
         triples: ranks and their compression ratio.
         matches: ranks that give the ratio, with their names; the chosen one of them is filled.
     """
-    colours = look(appearance)
+    colours = canvas.look
     near = [(ranks, found) for ranks, found in triples if ratio / _WINDOW <= found <= ratio * _WINDOW]
-    curves = [_curve(r3, near, colours, scale) for r3 in sorted({ranks.r3 for ranks, _ in near})]
+    curves = [_curve(r3, near, colours, canvas.scale) for r3 in sorted({ranks.r3 for ranks, _ in near})]
     low, high = min(ranks.r2 for ranks, _ in near), max(ranks.r2 for ranks, _ in near)
     room = 0.06 * (high - low) + 0.3
     return draw(
-        [*curves, _rings(matches, ratio, chosen, colours, scale)],
-        colours,
-        height=height,
-        scale=scale,
-        margin={"l": 58 * scale, "t": 8, "r": 70 * scale, "b": 40 * scale},
+        [*curves, _rings(matches, ratio, chosen, colours, canvas.scale)],
+        canvas,
+        margin={"l": 58 * canvas.scale, "t": 8, "r": 70 * canvas.scale, "b": 40 * canvas.scale},
         shapes=[_across(ratio, colours.ink)],
         annotations=[
             _beside(f"<b>{ratio:g}x</b><br>published", math.log10(ratio), colours.ink),

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float
 
-from tensorllm_core.figures.theme import Appearance, Look, draw, look
+from tensorllm_core.figures.theme import Canvas, Look, draw
 
 __all__ = ["group_profile"]
 
@@ -19,12 +19,10 @@ def group_profile(
     energy: Float[np.ndarray, " group"],
     error: Float[np.ndarray, " group"],
     unit: str,
-    appearance: Appearance,
+    canvas: Canvas,
     *,
     overall: float,
     chosen: int | None = None,
-    height: int = 240,
-    scale: float = 1.0,
 ) -> go.Figure:
     """Energy on top, relative error below; `customdata` of a bar is its number, the chosen one has a rim.
 
@@ -33,7 +31,7 @@ def group_profile(
         error: of each group, relative to its own norm; dashed is the `overall` one.
         unit: what one bar is, `head` or `group`.
     """
-    colours = look(appearance)
+    colours = canvas.look
     count = len(energy)
     equal = 1 / count
     across = {"type": "line", "xref": "paper", "x0": 0, "x1": 1}
@@ -50,10 +48,8 @@ def group_profile(
                 colours.error_scale[-2][1],
             ),
         ],
-        colours,
-        height=height,
-        scale=scale,
-        margin={"t": 8, "r": 10, "l": 52 * scale},
+        canvas,
+        margin={"t": 8, "r": 10, "l": 52 * canvas.scale},
         shapes=[
             {**across, "yref": "y", "y0": equal, "y1": equal, "line": dashed},
             {**across, "yref": "y2", "y0": overall, "y1": overall, "line": dashed},

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float, Int
 
-from tensorllm_core.figures.theme import Appearance, draw, look
+from tensorllm_core.figures.theme import Canvas, draw
 from tensorllm_core.types import Ranks, TensorShape
 
 __all__ = ["ErrorGrid", "error_landscape"]
@@ -34,14 +34,12 @@ def error_landscape(
     shape: TensorShape,
     ranks: Ranks,
     path: list[Ranks],
-    appearance: Appearance,
+    canvas: Canvas,
     *,
     hint: Ranks | None = None,
-    height: int = 330,
-    scale: float = 1.0,
 ) -> go.Figure:
     """Heat map of the error; `path` are the Pareto-optimal ranks at this R3, `hint` the noise-floor ranks."""
-    colours = look(appearance)
+    colours = canvas.look
     heat = go.Heatmap(
         x=grid.r1.astype(np.float32),
         y=grid.r2.astype(np.float32),
@@ -60,18 +58,16 @@ def error_landscape(
         hovertemplate="Pareto: R1 %{x:.0f}, R2 %{y:.0f}<extra></extra>",
     )
     ratios, labels = _ratio_lines(grid, shape, ranks.r3, colours.ink)
-    even, even_label = _break_even(grid, shape, ranks.r3, colours.ink, scale)
+    even, even_label = _break_even(grid, shape, ranks.r3, colours.ink, canvas.scale)
     points = [
-        _point(ranks, "circle-open", colours.ground, 19 * scale, "current ranks", width=6),
-        _point(ranks, "circle-open", colours.modes[1], 19 * scale, "current ranks", width=3),
+        _point(ranks, "circle-open", colours.ground, 19 * canvas.scale, "current ranks", width=6),
+        _point(ranks, "circle-open", colours.modes[1], 19 * canvas.scale, "current ranks", width=3),
     ]
     if hint is not None:
-        points.insert(0, _point(hint, "diamond-open", colours.ink, 11 * scale, "noise-floor hint"))
+        points.insert(0, _point(hint, "diamond-open", colours.ink, 11 * canvas.scale, "noise-floor hint"))
     return draw(
         [heat, ratios, *even, best, *points],
-        colours,
-        height=height,
-        scale=scale,
+        canvas,
         annotations=[*labels, *even_label],
         xaxis={"title": {"text": "R1, directions of the model", "standoff": 6}, **_axis(grid.r1)},
         yaxis={"title": {"text": "R2, of the head width", "standoff": 6}, **_axis(grid.r2)},

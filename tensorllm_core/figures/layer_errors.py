@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from jaxtyping import Float
 
 from tensorllm_core.figures.layer_axis import chance_band, layer_axis
-from tensorllm_core.figures.theme import Appearance, draw, look
+from tensorllm_core.figures.theme import Canvas, draw
 
 __all__ = ["layer_errors"]
 
@@ -18,12 +18,10 @@ def layer_errors(
     errors: Mapping[int, float],
     chance: Float[np.ndarray, " draw"],
     count: int,
-    appearance: Appearance,
+    canvas: Canvas,
     *,
     chosen: int | None = None,
     notes: Mapping[int, str] | None = None,
-    height: int = 220,
-    scale: float = 1.0,
 ) -> go.Figure:
     """A point for each layer, 0 to 1; `customdata` is its number, a ring marks the chosen one.
 
@@ -32,7 +30,7 @@ def layer_errors(
         count: of all layers of the model.
         notes: what to say of a layer beside its error, as its ranks.
     """
-    colours = look(appearance)
+    colours = canvas.look
     layers = sorted(errors)
     # The ring is the point's own rim: another trace on top would take its clicks.
     ringed = np.array([layer == chosen for layer in layers], dtype=bool)
@@ -46,8 +44,8 @@ def layer_errors(
         marker={
             "color": colours.ink,
             "opacity": 1,
-            "size": np.where(ringed, 13.0, 8.0) * scale,
-            "line": {"color": colours.modes[1], "width": np.where(ringed, 3.0, 0.0) * scale},
+            "size": np.where(ringed, 13.0, 8.0) * canvas.scale,
+            "line": {"color": colours.modes[1], "width": np.where(ringed, 3.0, 0.0) * canvas.scale},
         },
         unselected={"marker": {"opacity": 0.55}},
         # Points on the rim are drawn whole.
@@ -68,10 +66,8 @@ def layer_errors(
     label = [{**name, "y": float(chance.mean()), "text": f"noise<br>{chance.mean():.2f}"}] if len(chance) else []
     return draw(
         [points],
-        colours,
-        height=height,
-        scale=scale,
-        margin={"t": 8, "r": 52 * scale},
+        canvas,
+        margin={"t": 8, "r": 52 * canvas.scale},
         shapes=chance_band(chance, colours.muted) if len(chance) else [],
         annotations=label,
         xaxis=layer_axis(count),

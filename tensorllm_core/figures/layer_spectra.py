@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from tensorllm_core.figures.cells import MOST_CELLS
 from tensorllm_core.figures.layer_axis import chosen_mark, layer_axis
-from tensorllm_core.figures.theme import Appearance, draw, look
+from tensorllm_core.figures.theme import Canvas, draw
 
 __all__ = ["layer_spectra"]
 
@@ -27,11 +27,9 @@ def layer_spectra(
     chance: Float[np.ndarray, " k"] | None,
     count: int,
     mode: int,
-    appearance: Appearance,
+    canvas: Canvas,
     *,
     chosen: int | None = None,
-    height: int = 220,
-    scale: float = 1.0,
 ) -> go.Figure:
     """Heat map, layers across and singular values down; the colour is the ratio to chance on a scale of doublings.
 
@@ -40,7 +38,7 @@ def layer_spectra(
         chance: the same of Gaussian weights; None while there is none.
         count: of all layers of the model.
     """
-    colours = look(appearance)
+    colours = canvas.look
     size = max((len(values) for values in spectra.values()), default=1)
     shown = _shown(size)
     ratios = np.full((len(shown), count), np.nan, dtype=np.float32)
@@ -74,10 +72,8 @@ def layer_spectra(
     )
     return draw(
         [heat],
-        colours,
-        height=height,
-        scale=scale,
-        margin={"t": 8, "l": (52 if size >= 1000 else 44) * scale},
+        canvas,
+        margin={"t": 8, "l": (52 if size >= 1000 else 44) * canvas.scale},
         shapes=[] if chosen is None else [chosen_mark(chosen, colours)],
         xaxis=layer_axis(count),
         yaxis={"title": {"text": f"singular value, mode {mode}", "standoff": 4}, "showgrid": False, **_axis(size)},

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Int
 
-from tensorllm_core.figures.theme import Appearance, Look, draw, look
+from tensorllm_core.figures.theme import Canvas, Look, draw
 
 __all__ = ["layout_cut"]
 
@@ -21,10 +21,7 @@ def layout_cut(
     head_of: Mapping[str, Int[np.ndarray, "output input"]],
     number: Int[np.ndarray, "output input"],
     true_heads: Int[np.ndarray, " output"],
-    appearance: Appearance,
-    *,
-    height: int = 250,
-    scale: float = 1.0,
+    canvas: Canvas,
 ) -> go.Figure:
     """A matrix per layout, side by side; shades of one hue tell the heads apart, and lines the model's own heads.
 
@@ -33,7 +30,7 @@ def layout_cut(
         number: the entries themselves, written into the cells.
         true_heads: the head of the model that each output belongs to.
     """
-    colours = look(appearance)
+    colours = canvas.look
     count = int(max(heads.max() for heads in head_of.values())) + 1
     width = (1 - _BETWEEN * (len(head_of) - 1)) / len(head_of)
     rows, columns = number.shape
@@ -41,11 +38,11 @@ def layout_cut(
     texts: list[dict[str, Any]] = []
     lines: list[dict[str, Any]] = []
     layout: dict[str, Any] = {}
-    font = {"size": 12 * scale}
+    font = {"size": 12 * canvas.scale}
     for place, (name, heads) in enumerate(head_of.items()):
         suffix = str(place + 1) if place else ""
         left = place * (width + _BETWEEN)
-        traces.append(_cells(heads, number, count, colours, scale, suffix))
+        traces.append(_cells(heads, number, count, colours, canvas.scale, suffix))
         texts.append(_title(name, left + width / 2))
         texts += _names(heads, suffix)
         lines += _boundaries(true_heads, columns, suffix, colours)
@@ -62,8 +59,8 @@ def layout_cut(
             "title": {"text": "output", "standoff": 4, "font": font},
             "range": [rows - 0.5, -0.5],
         }
-    margin = {"l": 26 * scale, "r": 46 * scale, "t": 40 * scale, "b": 24 * scale}
-    return draw(traces, colours, height=height, scale=scale, margin=margin, annotations=texts, shapes=lines, **layout)
+    margin = {"l": 26 * canvas.scale, "r": 46 * canvas.scale, "t": 40 * canvas.scale, "b": 24 * canvas.scale}
+    return draw(traces, canvas, margin=margin, annotations=texts, shapes=lines, **layout)
 
 
 def _cells(

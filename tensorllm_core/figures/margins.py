@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from jaxtyping import Bool, Float, Int
 
 from tensorllm_core.figures.series import faint, legend
-from tensorllm_core.figures.theme import Appearance, Look, draw, look
+from tensorllm_core.figures.theme import Canvas, Look, draw
 
 __all__ = ["MOST_POINTS", "margins", "margins_caption"]
 
@@ -20,16 +20,13 @@ MOST_POINTS = 4000
 def margins(
     before: Float[np.ndarray, " question"],
     after: Float[np.ndarray, " question"],
-    appearance: Appearance,
-    *,
-    height: int = 340,
-    scale: float = 1.0,
+    canvas: Canvas,
 ) -> go.Figure:
     """Scatter of the gold answer's log-probability minus that of the best other choice, in nats.
 
     An answer is right where its margin is positive; all questions count in the legend, also those not drawn.
     """
-    colours = look(appearance)
+    colours = canvas.look
     shown = _sample(before, after)
     kinds = _kinds(before, after, colours)
     traces = [
@@ -41,7 +38,7 @@ def margins(
             marker={
                 "color": kind.colour,
                 "symbol": kind.symbol,
-                "size": kind.size * scale,
+                "size": kind.size * canvas.scale,
                 "opacity": kind.opacity,
                 "line": {"color": kind.colour, "width": 1.2},
             },
@@ -50,17 +47,17 @@ def margins(
         for kind in kinds
         for chosen in [shown[kind.members[shown]]]
     ]
-    left = 58 * scale
-    names = legend([(kind.symbol, kind.colour, f"{kind.name} {kind.members.sum():,}") for kind in kinds], left, scale)
+    left = 58 * canvas.scale
+    names = legend(
+        [(kind.symbol, kind.colour, f"{kind.name} {kind.members.sum():,}") for kind in kinds], left, canvas.scale
+    )
     across, up = _range(before), _range(after)
     title = {"standoff": 6}
     axis = {"zeroline": True, "zerolinecolor": colours.ink, "zerolinewidth": 1.5, "showgrid": False, "nticks": 9}
     return draw(
         traces,
-        colours,
-        height=height,
-        scale=scale,
-        margin={"l": left, "t": names.height, "b": 40 * scale},
+        canvas,
+        margin={"l": left, "t": names.height, "b": 40 * canvas.scale},
         shapes=_regions(across, up, colours),
         annotations=[*_words(colours), names.annotation],
         xaxis={"title": {"text": "margin of the gold answer before, nats", **title}, "range": across, **axis},

@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from tensorllm_core.figures.line_ends import spread
 from tensorllm_core.figures.method_looks import method_look
 from tensorllm_core.figures.series import SeriesLook, faint
-from tensorllm_core.figures.theme import Appearance, Look, draw, look
+from tensorllm_core.figures.theme import Canvas, Look, draw
 
 __all__ = ["MethodCurve", "MethodPoint", "method_curves"]
 
@@ -50,15 +50,13 @@ class MethodCurve:
 def method_curves(
     curves: Sequence[MethodCurve],
     baseline: MethodPoint,
-    appearance: Appearance,
+    canvas: Canvas,
     *,
     budgets: Sequence[tuple[float, float]],
     focus: float,
     emphasised: str = "",
     pinned: Sequence[MethodCurve] = (),
     pinned_baseline: float | None = None,
-    height: int = 270,
-    scale: float = 1.0,
 ) -> go.Figure:
     """Less is stored from left to right; names at the ends of the lines.
 
@@ -68,29 +66,30 @@ def method_curves(
         focus: the ratio of the budget that is looked at.
         pinned: curves of an earlier result, in grey behind all others.
     """
-    colours = look(appearance)
+    colours = canvas.look
     drawn = sorted((curve for curve in curves if curve.points), key=lambda curve: curve.name == emphasised)
-    looks = {curve.name: method_look(curve.name, appearance, curve.name == emphasised) for curve in drawn}
+    looks = {curve.name: method_look(curve.name, canvas.appearance, curve.name == emphasised) for curve in drawn}
     aside = {curve.name: _APART * (place - (len(drawn) - 1) / 2) for place, curve in enumerate(drawn)}
     kept = [curve for curve in pinned if curve.points]
     low, high = _range([*drawn, *kept], baseline, pinned_baseline)
-    margin = {"l": 58 * scale, "t": 20 * scale, "b": 52 * scale}
+    margin = {"l": 58 * canvas.scale, "t": 20 * canvas.scale, "b": 52 * canvas.scale}
     longest = max([len(curve.title) for curve in drawn] + [len("original")])
-    margin["r"] = scale * (16 + _LETTER * longest)
+    margin["r"] = canvas.scale * (16 + _LETTER * longest)
     labels = [("original", baseline.accuracy, colours.ink, False)]
     labels += [
         (curve.title, _last(curve).accuracy, looks[curve.name].colour, curve.name == emphasised) for curve in drawn
     ]
-    per_pixel = (high - low) / max(height - margin["t"] - margin["b"], 1)
-    places = spread([end for _, end, _, _ in labels], _LABEL_HEIGHT * scale * per_pixel)
+    per_pixel = (high - low) / max(canvas.height - margin["t"] - margin["b"], 1)
+    places = spread([end for _, end, _, _ in labels], _LABEL_HEIGHT * canvas.scale * per_pixel)
     return draw(
         [
-            *(_pinned(curve, method_look(curve.name, appearance).symbol, colours, scale) for curve in kept),
-            *(_line(curve, looks[curve.name], aside[curve.name], scale) for curve in drawn),
+            *(
+                _pinned(curve, method_look(curve.name, canvas.appearance).symbol, colours, canvas.scale)
+                for curve in kept
+            ),
+            *(_line(curve, looks[curve.name], aside[curve.name], canvas.scale) for curve in drawn),
         ],
-        colours,
-        height=height,
-        scale=scale,
+        canvas,
         margin=margin,
         shapes=[*_across(baseline, pinned_baseline, colours), _focus(1 / focus, colours)],
         annotations=[
@@ -98,7 +97,7 @@ def method_curves(
             _focus_name(1 / focus, colours),
         ],
         xaxis={
-            "title": {"text": "entries stored of the edited layers, and budget", "standoff": 14 * scale},
+            "title": {"text": "entries stored of the edited layers, and budget", "standoff": 14 * canvas.scale},
             "type": "log",
             "range": _decades([1 / ratio for ratio, _ in budgets]),
             "tickvals": [1 / ratio for ratio, _ in budgets],

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from tensorllm_core.figures.method_looks import method_look
 from tensorllm_core.figures.series import SeriesLook
-from tensorllm_core.figures.theme import Appearance, Look, draw, look
+from tensorllm_core.figures.theme import Canvas, Look, draw
 
 __all__ = ["MethodDelta", "method_deltas"]
 
@@ -35,31 +35,27 @@ class MethodDelta:
 
 def method_deltas(
     rows: Sequence[MethodDelta],
-    appearance: Appearance,
+    canvas: Canvas,
     *,
     emphasised: str = "",
-    height: int = 270,
-    scale: float = 1.0,
 ) -> go.Figure:
     """A row for each method, accuracy on the left and loss on the right; each is (difference, low, high)."""
-    colours = look(appearance)
-    looks = [method_look(row.name, appearance, row.name == emphasised) for row in rows]
+    colours = canvas.look
+    looks = [method_look(row.name, canvas.appearance, row.name == emphasised) for row in rows]
     traces = []
     for place, (row, style) in enumerate(zip(rows, looks, strict=True)):
         points = tuple(100 * value for value in row.accuracy)
-        traces.append(_mark(row.title, place, points, style, "x", "%{x:+.1f} points", scale))
-        traces.append(_mark(row.title, place, row.loss, style, "x2", "%{x:+.2f} nats", scale))
-    left = scale * (14 + _LETTER * max((len(row.title) for row in rows), default=0))
-    right = 14 * scale
-    gap = min(_GAP * scale / max(_WIDTH - left - right, 1), 0.4)
+        traces.append(_mark(row.title, place, points, style, "x", "%{x:+.1f} points", canvas.scale))
+        traces.append(_mark(row.title, place, row.loss, style, "x2", "%{x:+.2f} nats", canvas.scale))
+    left = canvas.scale * (14 + _LETTER * max((len(row.title) for row in rows), default=0))
+    right = 14 * canvas.scale
+    gap = min(_GAP * canvas.scale / max(_WIDTH - left - right, 1), 0.4)
     end = _ACCURACY * (1 - gap)
     zero = {"zeroline": True, "zerolinecolor": colours.ink, "zerolinewidth": 1.5, "tickformat": "+~g"}
     return draw(
         traces,
-        colours,
-        height=height,
-        scale=scale,
-        margin={"l": left, "r": right, "t": 20 * scale, "b": 40 * scale},
+        canvas,
+        margin={"l": left, "r": right, "t": 20 * canvas.scale, "b": 40 * canvas.scale},
         shapes=_between(len(rows), colours),
         annotations=[
             _number(row, place, end, style.colour, row.name == emphasised)
@@ -86,7 +82,7 @@ def method_deltas(
                 f"<span style='color:{style.colour}'>{_bold(row.title, row.name == emphasised)}</span>"
                 for row, style in zip(rows, looks, strict=True)
             ],
-            "tickfont": {"size": 12 * scale},
+            "tickfont": {"size": 12 * canvas.scale},
             "showgrid": False,
             "zeroline": False,
         },

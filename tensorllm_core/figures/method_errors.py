@@ -8,22 +8,25 @@ import numpy as np
 import plotly.graph_objects as go
 
 from tensorllm_core.figures.method_looks import method_look
-from tensorllm_core.figures.theme import Appearance, draw, look
+from tensorllm_core.figures.theme import Canvas, draw
 
-__all__ = ["method_errors"]
+__all__ = ["errors_height", "method_errors"]
 
 _LETTER = 6.3
-_ROW = 30
-"""Pixels of a row."""
+_ROW, _AROUND = 30, 70
+"""Height of a row, and of all above and below the rows, in pixels at normal type."""
+
+
+def errors_height(methods: int) -> int:
+    """Height of the figure of so many methods, in pixels at normal type."""
+    return _AROUND + _ROW * max(methods, 2)
 
 
 def method_errors(
     errors: Mapping[str, Mapping[str, float]],
     titles: Mapping[str, str],
     matrices: Sequence[str],
-    appearance: Appearance,
-    *,
-    scale: float = 1.0,
+    canvas: Canvas,
 ) -> go.Figure:
     """Heat map, methods down and matrices across; a blank cell is a matrix that the method leaves as it is.
 
@@ -31,7 +34,7 @@ def method_errors(
         errors: by method and matrix, from 0 to about 1.
         titles: of each method, as people read them.
     """
-    colours = look(appearance)
+    colours = canvas.look
     names = list(errors)
     values = np.array(
         [[errors[name].get(matrix, np.nan) for matrix in matrices] for name in names], dtype=np.float32
@@ -40,7 +43,9 @@ def method_errors(
     heat = go.Heatmap(
         z=values,
         x=[f"<b style='color:{colours.parts.get(matrix, colours.ink)}'>{matrix}</b>" for matrix in matrices],
-        y=[f"<span style='color:{method_look(name, appearance).colour}'>{titles[name]}</span>" for name in names],
+        y=[
+            f"<span style='color:{method_look(name, canvas.appearance).colour}'>{titles[name]}</span>" for name in names
+        ],
         zmin=0,
         zmax=1,
         xgap=2,
@@ -52,13 +57,11 @@ def method_errors(
         colorbar={"title": {"text": "error"}, "thickness": 10, "tickformat": ".1f", "outlinewidth": 0},
         hovertemplate="%{y}, %{x}<br>relative error %{z:.3f}<extra></extra>",
     )
-    left = scale * (14 + _LETTER * max((len(titles[name]) for name in names), default=0))
+    left = canvas.scale * (14 + _LETTER * max((len(titles[name]) for name in names), default=0))
     return draw(
         [heat],
-        colours,
-        height=round(scale * (70 + _ROW * max(len(names), 2))),
-        scale=scale,
-        margin={"l": left, "t": 30 * scale, "b": 10 * scale},
+        canvas,
+        margin={"l": left, "t": 30 * canvas.scale, "b": 10 * canvas.scale},
         xaxis={"type": "category", "side": "top", "showgrid": False},
-        yaxis={"autorange": "reversed", "showgrid": False, "tickfont": {"size": 12 * scale}},
+        yaxis={"autorange": "reversed", "showgrid": False, "tickfont": {"size": 12 * canvas.scale}},
     )

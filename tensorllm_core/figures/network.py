@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from tensorllm_core.figures.network_marks import Mark, markers, stack
 from tensorllm_core.figures.network_pattern import Kept, Network, Node
 from tensorllm_core.figures.network_places import CANVAS, Place, leg_end, place_networks
-from tensorllm_core.figures.theme import Appearance, Look, draw, look
+from tensorllm_core.figures.theme import Canvas, Look, draw
 
 __all__ = ["network_diagram"]
 
@@ -23,13 +23,11 @@ _COPY = 3.5
 
 def network_diagram(
     networks: Sequence[Network],
-    appearance: Appearance,
+    canvas: Canvas,
     *,
     sizes: Mapping[str, int] | None = None,
     shared_by: str = "all heads",
     one_per: str = "head",
-    height: int = 220,
-    scale: float = 1.0,
 ) -> go.Figure:
     """Networks one below the other; each mode's lines and factors in its colour, heads and cores neutral.
 
@@ -40,7 +38,7 @@ def network_diagram(
         shared_by: who shares the ringed nodes, for the key.
         one_per: what the stacks have a copy for.
     """
-    drawing = _Drawing(look(appearance), sizes or {}, scale)
+    drawing = _Drawing(canvas.look, sizes or {}, canvas.scale)
     named: set[tuple[str, ...]] = set()
     for network, places in zip(networks, place_networks(networks), strict=True):
         open_indices = tuple(leg.index for leg in network.legs)
@@ -52,9 +50,7 @@ def network_diagram(
     plain = {"visible": False, "fixedrange": True, "constrain": "domain"}
     return draw(
         drawing.traces(),
-        drawing.colours,
-        height=height,
-        scale=scale,
+        canvas,
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         dragmode=False,
         annotations=drawing.texts,

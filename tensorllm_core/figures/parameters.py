@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import plotly.graph_objects as go
 
-from tensorllm_core.figures.theme import Appearance, draw, look
+from tensorllm_core.figures.theme import Canvas, draw
 
 __all__ = ["parameter_shares"]
 
@@ -14,11 +14,9 @@ _LEAST_LABELLED = 0.12
 """Smallest share with room for its name."""
 
 
-def parameter_shares(
-    by_kind: Mapping[str, int], appearance: Appearance, *, height: int = 120, scale: float = 1.0
-) -> go.Figure:
+def parameter_shares(by_kind: Mapping[str, int], canvas: Canvas) -> go.Figure:
     """One horizontal bar; the attention's share stands out."""
-    colours = look(appearance)
+    colours = canvas.look
     total = sum(by_kind.values())
     shades = {"attention": colours.modes[0], "feed-forward": colours.muted}
     bars = [
@@ -38,11 +36,9 @@ def parameter_shares(
     ]
     return draw(
         bars,
-        colours,
-        height=height,
-        scale=scale,
+        canvas,
         barmode="stack",
-        margin={"l": 14, "r": 18, "t": 6, "b": 26 * scale},
+        margin={"l": 14, "r": 18, "t": 6, "b": 26 * canvas.scale},
         xaxis={"range": [0, 1], "tickformat": ".0%", "tickvals": [0, 0.25, 0.5, 0.75, 1], "showgrid": False},
         yaxis={"visible": False},
     )

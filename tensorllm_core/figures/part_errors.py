@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float
 
-from tensorllm_core.figures.theme import Appearance, draw, look, part_colour
+from tensorllm_core.figures.theme import Canvas, draw, part_colour
 
 __all__ = ["part_errors"]
 
@@ -19,13 +19,10 @@ def part_errors(
     error: Float[np.ndarray, "part group"],
     parts: Sequence[str],
     unit: str,
-    appearance: Appearance,
-    *,
-    height: int = 300,
-    scale: float = 1.0,
+    canvas: Canvas,
 ) -> go.Figure:
     """Heat map, parts down and groups across; each cell relative to the norm of its own slice."""
-    colours = look(appearance)
+    colours = canvas.look
     labelled = error.size <= _MOST_LABELLED_CELLS
     heat = go.Heatmap(
         z=error.astype(np.float32),
@@ -42,9 +39,7 @@ def part_errors(
     )
     return draw(
         [heat],
-        colours,
-        height=height,
-        scale=scale,
+        canvas,
         xaxis={"title": {"text": unit, "standoff": 4}, "type": "category", "showgrid": False},
         yaxis={"autorange": "reversed", "showgrid": False},
     )

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from tensorllm_core.figures.layer_axis import beside, chosen_mark, layer_axis, spread
-from tensorllm_core.figures.theme import Appearance, draw, look
+from tensorllm_core.figures.theme import Canvas, draw
 
 __all__ = ["part_shares"]
 
@@ -21,11 +21,9 @@ def part_shares(
     shares: Mapping[int, Mapping[str, float]],
     chance: Mapping[str, float],
     count: int,
-    appearance: Appearance,
+    canvas: Canvas,
     *,
     chosen: int | None = None,
-    height: int = 220,
-    scale: float = 1.0,
 ) -> go.Figure:
     """A stacked bar for each layer, Q at the foot; dashed lines where the bars would break by chance.
 
@@ -34,7 +32,7 @@ def part_shares(
         chance: the shares of Gaussian weights; empty while there are none.
         count: of all layers of the model.
     """
-    colours = look(appearance)
+    colours = canvas.look
     layers = sorted(shares)
     bars = [
         go.Bar(
@@ -56,18 +54,16 @@ def part_shares(
         line = {"color": colours.ink, "width": 1.5, "dash": "dash"}
         shapes += [{**across, "y0": edge, "y1": edge, "line": line} for edge in edges[1:-1].tolist()]
         middles = ((edges[1:] + edges[:-1]) / 2).tolist()
-        places = spread(middles, _LINE * scale / max(height - 8 - 36 * scale, 1))
+        places = spread(middles, _LINE * canvas.scale / max(canvas.height - 8 - 36 * canvas.scale, 1))
         names = [
             beside(place, f"<b style='color:{colours.parts[part]}'>{part}</b> noise {chance[part]:.0%}", colours.muted)
             for part, place in zip(_PROJECTIONS, places, strict=True)
         ]
     return draw(
         bars,
-        colours,
-        height=height,
-        scale=scale,
+        canvas,
         barmode="stack",
-        margin={"t": 8, "r": 84 * scale},
+        margin={"t": 8, "r": 84 * canvas.scale},
         shapes=shapes,
         annotations=names,
         xaxis=layer_axis(count),

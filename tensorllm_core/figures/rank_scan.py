@@ -11,7 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from tensorllm_core.figures.series import faint
-from tensorllm_core.figures.theme import Appearance, Look, draw, look
+from tensorllm_core.figures.theme import Canvas, Look, draw
 
 __all__ = ["ScanPoint", "rank_scan"]
 
@@ -36,12 +36,10 @@ class ScanPoint:
 
 def rank_scan(
     points: Sequence[ScanPoint],
-    appearance: Appearance,
+    canvas: Canvas,
     *,
     baseline: ScanPoint,
     current: float | None = None,
-    height: int = 340,
-    scale: float = 1.0,
 ) -> go.Figure:
     """Two panels over one logarithmic axis; each point's `customdata` is its number in `points`.
 
@@ -49,15 +47,16 @@ def rank_scan(
         baseline: of the unedited model, drawn across as a line with its interval.
         current: compression ratio of the edit that is set; a line, and a ring where a point has it.
     """
-    colours = look(appearance)
+    colours = canvas.look
     order = sorted(range(len(points)), key=lambda number: points[number].ratio)
     x_range, x_ticks = _ratios(points, current)
     return draw(
-        [_accuracies(points, order, current, colours, scale), _losses(points, order, current, colours, scale)],
-        colours,
-        height=height,
-        scale=scale,
-        margin={"l": 64 * scale, "t": 24 * scale, "b": 40 * scale, "r": 62 * scale},
+        [
+            _accuracies(points, order, current, colours, canvas.scale),
+            _losses(points, order, current, colours, canvas.scale),
+        ],
+        canvas,
+        margin={"l": 64 * canvas.scale, "t": 24 * canvas.scale, "b": 40 * canvas.scale, "r": 62 * canvas.scale},
         shapes=_baselines(baseline, colours) + _now(current, colours),
         annotations=_names(baseline, current, colours),
         xaxis={

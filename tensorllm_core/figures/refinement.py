@@ -7,18 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from tensorllm_core.figures.theme import Appearance, draw, look
+from tensorllm_core.figures.theme import Canvas, draw
 
 __all__ = ["refinement_curve"]
 
 _MOST_NAMES = 9
 
 
-def refinement_curve(
-    relative_errors: Sequence[float], lower: float, appearance: Appearance, *, height: int = 300, scale: float = 1.0
-) -> go.Figure:
+def refinement_curve(relative_errors: Sequence[float], lower: float, canvas: Canvas) -> go.Figure:
     """The errors of the truncated HOSVD, of the sequential truncation and after each sweep, and the lower bound."""
-    colours = look(appearance)
+    colours = canvas.look
     steps = len(relative_errors)
     names = ["HOSVD", "sequential", *(f"sweep {n}" for n in range(1, steps - 1))][:steps]
     # The first two steps and the last are always named, the others as far as there is room.
@@ -36,9 +34,7 @@ def refinement_curve(
     label = f"no Tucker decomposition of these ranks can be below {lower:.4f}"
     return draw(
         [line],
-        colours,
-        height=height,
-        scale=scale,
+        canvas,
         shapes=[{"type": "line", **bound, "line": {"color": colours.muted, "dash": "dash", "width": 1.5}}],
         annotations=[
             {
@@ -53,5 +49,5 @@ def refinement_curve(
         ],
         xaxis={"tickvals": named, "ticktext": [names[step] for step in named], "range": [-0.5, steps - 0.5]},
         yaxis={"title": {"text": "relative error"}},
-        margin={"l": 64 * scale},
+        margin={"l": 64 * canvas.scale},
     )

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from jaxtyping import Float, Int
 
 from tensorllm_core.figures.cells import pool
-from tensorllm_core.figures.theme import Appearance, draw, look
+from tensorllm_core.figures.theme import Canvas, draw
 
 __all__ = ["similarity_map"]
 
@@ -21,11 +21,9 @@ def similarity_map(
     similarity: Float[np.ndarray, "group group"],
     order: Int[np.ndarray, " group"],
     unit: str,
-    appearance: Appearance,
+    canvas: Canvas,
     *,
     chosen: int | None = None,
-    height: int = 240,
-    scale: float = 1.0,
 ) -> go.Figure:
     """Heat map in that order, without its diagonal of ones, whose colours reach to the largest cosine of two groups.
 
@@ -34,7 +32,7 @@ def similarity_map(
         unit: what one row is, `head` or `group`.
         chosen: the group whose row and column are framed.
     """
-    colours = look(appearance)
+    colours = canvas.look
     count = len(order)
     ordered = similarity[np.ix_(order, order)].astype(np.float32)
     apart = ordered.copy()
@@ -57,7 +55,7 @@ def similarity_map(
         ygap=1 if count <= 64 else 0,
         colorscale=colours.signed_scale,
         texttemplate="%{z:.2f}" if count <= _MOST_LABELLED else None,
-        textfont={"size": 10 * scale},
+        textfont={"size": 10 * canvas.scale},
         colorbar={"title": {"text": "cosine"}, "thickness": 10, "outlinewidth": 0, "tickformat": ".2f", "nticks": 5},
         hovertemplate=f"{unit}s %{{customdata[0]}} and %{{customdata[1]}}: cosine %{{z:.3f}}<extra></extra>",
     )
@@ -70,9 +68,7 @@ def similarity_map(
     }
     return draw(
         [heat],
-        colours,
-        height=height,
-        scale=scale,
+        canvas,
         margin={"t": 8},
         shapes=_frames(order, chosen, colours.ink),
         xaxis={"title": {"text": unit, "standoff": 4}, "range": [-0.5, count - 0.5], **ticks},

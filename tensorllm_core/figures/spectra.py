@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float
 
-from tensorllm_core.figures.theme import Appearance, draw, look
+from tensorllm_core.figures.theme import Canvas, draw
 
 __all__ = ["ModeSpectrum", "spectra"]
 
@@ -36,11 +36,9 @@ class ModeSpectrum:
         return float(energy[: self.rank].sum() / max(energy.sum(), np.finfo(np.float64).tiny))
 
 
-def spectra(
-    modes: Sequence[ModeSpectrum], appearance: Appearance, *, height: int = 330, scale: float = 1.0
-) -> go.Figure:
+def spectra(modes: Sequence[ModeSpectrum], canvas: Canvas) -> go.Figure:
     """Three stacked plots: singular values (left axis, logarithmic) and cumulative energy (right axis, percent)."""
-    colours = look(appearance)
+    colours = canvas.look
     # Axes are written out by hand: plotly's own subplot helper takes far longer than all the rest.
     traces: list[go.Scatter] = []
     shapes: list[dict[str, Any]] = []
@@ -87,8 +85,8 @@ def spectra(
                 "text": text,
             }
         )
-    margin = {"t": 22 * scale, "b": 22 * scale, "r": 40 * scale}
-    return draw(traces, colours, height=height, scale=scale, margin=margin, shapes=shapes, annotations=titles, **layout)
+    margin = {"t": 22 * canvas.scale, "b": 22 * canvas.scale, "r": 40 * canvas.scale}
+    return draw(traces, canvas, margin=margin, shapes=shapes, annotations=titles, **layout)
 
 
 class _Axes(NamedTuple):

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from jaxtyping import Float
 
 from tensorllm_core.figures.layer_axis import beside, chance_band, chosen_mark, layer_axis, spread
-from tensorllm_core.figures.theme import Appearance, draw, look
+from tensorllm_core.figures.theme import Canvas, draw
 
 __all__ = ["stable_ranks"]
 
@@ -21,11 +21,9 @@ def stable_ranks(
     ranks: Mapping[int, tuple[float, float, float]],
     chance: Float[np.ndarray, "draw mode"],
     count: int,
-    appearance: Appearance,
+    canvas: Canvas,
     *,
     chosen: int | None = None,
-    height: int = 220,
-    scale: float = 1.0,
 ) -> go.Figure:
     """One line for each mode in its colour, on a logarithmic axis, and dashed what chance gives.
 
@@ -34,7 +32,7 @@ def stable_ranks(
         chance: of the Gaussian draws; none while there are none.
         count: of all layers of the model.
     """
-    colours = look(appearance)
+    colours = canvas.look
     layers = sorted(ranks)
     values = np.array([ranks[layer] for layer in layers], dtype=np.float32).reshape(-1, 3)
     # A zero layer has a stable rank of zero, which a logarithmic axis cannot show.
@@ -46,7 +44,7 @@ def stable_ranks(
             customdata=np.array(layers, dtype=np.int32),
             mode="lines+markers",
             line={"color": colour, "width": 2},
-            marker={"color": colour, "size": 7 * scale, "opacity": 1},
+            marker={"color": colour, "size": 7 * canvas.scale, "opacity": 1},
             unselected={"marker": {"opacity": 0.55}},
             cliponaxis=False,
             hovertemplate=f"layer %{{x:.0f}}, mode {mode + 1}: rank %{{y:.2f}}<br>click to choose<extra></extra>",
@@ -61,17 +59,15 @@ def stable_ranks(
         levels = [float(level) for level in chance.mean(axis=0)]
         places = spread(
             [(float(np.log10(max(level, 0.95))) - low) / (high - low) for level in levels],
-            _LINE * scale / max(height - 8 - 36 * scale, 1),
+            _LINE * canvas.scale / max(canvas.height - 8 - 36 * canvas.scale, 1),
         )
         for mode, colour in enumerate(colours.modes):
             shapes += chance_band(chance[:, mode], colour)
             names.append(beside(places[mode], f"<b>mode {mode + 1}</b> noise {levels[mode]:.3g}", colour))
     return draw(
         lines,
-        colours,
-        height=height,
-        scale=scale,
-        margin={"t": 8, "r": 104 * scale},
+        canvas,
+        margin={"t": 8, "r": 104 * canvas.scale},
         shapes=shapes,
         annotations=names,
         xaxis=layer_axis(count),

@@ -7,7 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from tensorllm_core.figures.theme import Appearance, draw, look, part_colour
+from tensorllm_core.figures.theme import Canvas, draw, part_colour
 from tensorllm_core.types import TensorShape
 
 __all__ = ["tensor_drawing"]
@@ -20,13 +20,10 @@ def tensor_drawing(
     shape: TensorShape,
     parts: Sequence[str],
     unit: str,
-    appearance: Appearance,
-    *,
-    height: int = 250,
-    scale: float = 1.0,
+    canvas: Canvas,
 ) -> go.Figure:
     """Blocks side by side, one per group (at most eight are drawn), their slices fanned out in the parts' colours."""
-    colours = look(appearance)
+    colours = canvas.look
     drawn = min(shape.group, _MOST_BLOCKS)
     depth = len(parts) - 1
     step = _STEP * 3 / max(depth, 3)
@@ -54,9 +51,7 @@ def tensor_drawing(
     outline = {"type": "rect", "line": {"color": colours.ground, "width": 1}, "opacity": 0.95}
     return draw(
         [],
-        colours,
-        height=height,
-        scale=scale,
+        canvas,
         margin={"l": 4, "r": 4, "t": 4, "b": 4},
         shapes=[{**outline, **piece} for piece in slices],
         annotations=[{"showarrow": False, **text} for text in texts],

@@ -14,7 +14,7 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.basedatatypes import BaseTraceType
 
-__all__ = ["Appearance", "Look", "draw", "look", "part_colour"]
+__all__ = ["Appearance", "Canvas", "Look", "draw", "look", "part_colour"]
 
 
 class Appearance(StrEnum):
@@ -73,6 +73,26 @@ def look(appearance: Appearance) -> Look:
     return _LOOKS[appearance]
 
 
+@dataclass(frozen=True)
+class Canvas:
+    """What a figure is drawn on.
+
+    Attributes:
+        appearance: the ground.
+        height: of the figure, in pixels, at this scale.
+        scale: of the type; 1 on a desk, about 1.3 for a projector.
+    """
+
+    appearance: Appearance
+    height: int
+    scale: float = 1.0
+
+    @property
+    def look(self) -> Look:
+        """The colours for this ground."""
+        return look(self.appearance)
+
+
 def part_colour(part: str, colours: Look) -> str:
     """Colour of a slice of mode 3; the query slices of a group share the colour of Q, and so for O.
 
@@ -82,22 +102,19 @@ def part_colour(part: str, colours: Look) -> str:
     return colours.parts[part[0]]
 
 
-def draw(
-    traces: Sequence[BaseTraceType], colours: Look, *, height: int, scale: float = 1.0, **layout: Any
-) -> go.Figure:
+def draw(traces: Sequence[BaseTraceType], canvas: Canvas, **layout: Any) -> go.Figure:
     """A figure of these traces in the common look.
 
     The layout is put together as plain data and checked once: plotly's own updates cost far more.
 
     Args:
-        height: of the drawing, in pixels.
-        scale: of all type; 1 on a desk, about 1.3 for a projector.
-        layout: as plotly's; `margin` and every axis are filled up with the common look.
+        layout: as plotly's; missing margins, and missing settings of each axis, come from the common look.
     """
+    colours, scale = canvas.look, canvas.scale
     size = 12 * scale
     margin = {"l": 44 * scale, "r": 10, "t": 26 * scale, "b": 36 * scale, **layout.pop("margin", {})}
     common = {
-        "height": height,
+        "height": canvas.height,
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": "Source Sans, Source Sans Pro, Segoe UI, sans-serif", "size": size, "color": colours.ink},

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from jaxtyping import Float
 
 from tensorllm_core.figures.cells import pool
-from tensorllm_core.figures.theme import Appearance, draw, look
+from tensorllm_core.figures.theme import Canvas, draw
 
 __all__ = ["weights_before_after"]
 
@@ -20,13 +20,10 @@ _PANEL, _BETWEEN = 0.32, 0.02
 def weights_before_after(
     before: Float[np.ndarray, "d_model d_head"],
     after: Float[np.ndarray, "d_model d_head"],
-    appearance: Appearance,
-    *,
-    height: int = 300,
-    scale: float = 1.0,
+    canvas: Canvas,
 ) -> go.Figure:
     """Three heat maps on one colour scale, the head width down and d_model across."""
-    colours = look(appearance)
+    colours = canvas.look
     limit = float(np.quantile(np.abs(before), 0.995)) or 1.0
     panels = {"before": before, "after": after, "residual, before - after": before - after}
     traces, titles = [], []
@@ -54,6 +51,4 @@ def weights_before_after(
             )
         )
     common = {"xref": "paper", "yref": "paper", "yanchor": "bottom", "showarrow": False}
-    return draw(
-        traces, colours, height=height, scale=scale, annotations=[{**common, **title} for title in titles], **layout
-    )
+    return draw(traces, canvas, annotations=[{**common, **title} for title in titles], **layout)

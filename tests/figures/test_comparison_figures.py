@@ -14,7 +14,8 @@ from tensorllm_core.figures.deltas import Delta, deltas
 from tensorllm_core.figures.margins import MOST_POINTS, margins, margins_caption
 from tensorllm_core.figures.rank_scan import ScanPoint, rank_scan
 from tensorllm_core.figures.series import legend, series_looks
-from tensorllm_core.figures.theme import Appearance, look
+from tensorllm_core.figures.theme import Appearance
+from tests.figures.canvases import BOTH, DARK, LIGHT, enlarged
 
 NAMES = ("original", "edited", "attention removed", "random subspace")
 RANDOM = np.random.default_rng(0)
@@ -37,27 +38,24 @@ def bins(name):
     return CalibrationCurve(name, np.array([0.125, 0.375, 0.625, 0.875]), accuracy, counts)
 
 
-def every_figure(appearance, scale=1.0):
+def every_figure(canvas):
     return {
-        "curves": accuracy_curves(
-            [curve(name, [0.5, 0.6]) for name in NAMES], appearance, emphasised="edited", scale=scale
-        ),
+        "curves": accuracy_curves([curve(name, [0.5, 0.6]) for name in NAMES], canvas, emphasised="edited"),
         "deltas": deltas(
             [Delta(benchmark, name, 0.03, 0.01, 0.05) for name in NAMES[1:] for benchmark in ("hop", "claims")],
-            appearance,
+            canvas,
             emphasised="edited",
-            scale=scale,
         ),
-        "margins": margins(RANDOM.standard_normal(50), RANDOM.standard_normal(50), appearance, scale=scale),
-        "calibration": reliability([bins(name) for name in NAMES[:2]], appearance, emphasised="edited", scale=scale),
-        "scan": rank_scan(POINTS, appearance, baseline=BASELINE, current=10.0, scale=scale),
+        "margins": margins(RANDOM.standard_normal(50), RANDOM.standard_normal(50), canvas),
+        "calibration": reliability([bins(name) for name in NAMES[:2]], canvas, emphasised="edited"),
+        "scan": rank_scan(POINTS, canvas, baseline=BASELINE, current=10.0),
     }
 
 
-@pytest.mark.parametrize("appearance", list(Appearance))
-def test_every_figure_draws_on_both_grounds_in_the_ink_of_that_ground(appearance):
-    for name, figure in every_figure(appearance, scale=1.3).items():
-        assert figure.layout.font.color == look(appearance).ink, name
+@pytest.mark.parametrize("canvas", BOTH)
+def test_every_figure_draws_on_both_grounds_in_the_ink_of_that_ground(canvas):
+    for name, figure in every_figure(enlarged(canvas)).items():
+        assert figure.layout.font.color == canvas.look.ink, name
         assert figure.layout.font.size == pytest.approx(12 * 1.3), name
         for trace in figure.data:
             assert trace.x.dtype == np.float32, name
@@ -66,7 +64,7 @@ def test_every_figure_draws_on_both_grounds_in_the_ink_of_that_ground(appearance
 def test_axes_have_names_and_units():
     texts = {
         name: {axis.title.text for axis in (figure.layout.xaxis, figure.layout.yaxis)}
-        for name, figure in every_figure(Appearance.LIGHT).items()
+        for name, figure in every_figure(LIGHT).items()
     }
     assert texts["curves"] == {"questions answered", "accuracy"}
     assert "change in accuracy, percentage points" in texts["deltas"]
@@ -93,7 +91,7 @@ def test_a_legend_breaks_its_lines_before_half_a_screen_is_full():
 
 
 def test_curves_draw_their_points_and_a_band_between_the_limits():
-    figure = accuracy_curves([curve("edited", [0.5, 0.7])], Appearance.LIGHT, emphasised="edited", total=1000)
+    figure = accuracy_curves([curve("edited", [0.5, 0.7])], LIGHT, emphasised="edited", total=1000)
     band, line = figure.data
     np.testing.assert_allclose(line.x, [100, 200])
     np.testing.assert_allclose(line.y, [0.5, 0.7])
@@ -102,16 +100,16 @@ def test_curves_draw_their_points_and_a_band_between_the_limits():
 
 
 def test_a_single_point_shows_its_interval_as_a_bar():
-    line = accuracy_curves([curve("edited", [0.5])], Appearance.LIGHT, emphasised="edited").data[1]
+    line = accuracy_curves([curve("edited", [0.5])], LIGHT, emphasised="edited").data[1]
     np.testing.assert_allclose([line.error_y.array[0], line.error_y.arrayminus[0]], 0.1, rtol=1e-5)
 
 
 @given(st.lists(st.floats(0.3, 0.7), min_size=1, max_size=6))
 def test_names_at_the_ends_of_lines_keep_apart_and_in_order(ends):
     curves = [curve(str(number), [0.5, end]) for number, end in enumerate(ends)]
-    figure = accuracy_curves(curves, Appearance.LIGHT, emphasised="0", height=300)
+    figure = accuracy_curves(curves, LIGHT, emphasised="0")
     low, high = figure.layout.yaxis.range
-    per_pixel = (high - low) / (300 - figure.layout.margin.t - figure.layout.margin.b)
+    per_pixel = (high - low) / (LIGHT.height - figure.layout.margin.t - figure.layout.margin.b)
     places = np.array([note.y for note in figure.layout.annotations])
     order = np.argsort(ends, kind="stable")
     assert np.all(np.diff(places[order]) > 14 * per_pixel)
@@ -119,7 +117,7 @@ def test_names_at_the_ends_of_lines_keep_apart_and_in_order(ends):
 
 
 def test_the_emphasised_line_lies_in_front():
-    figure = accuracy_curves([curve(name, [0.5, 0.6]) for name in NAMES], Appearance.DARK, emphasised="edited")
+    figure = accuracy_curves([curve(name, [0.5, 0.6]) for name in NAMES], DARK, emphasised="edited")
     assert figure.data[-1].name == "edited"
 
 
@@ -129,7 +127,7 @@ def test_deltas_are_in_points_with_their_limits_and_one_row_a_benchmark():
         Delta("all", "edited", -0.02, -0.03, 0.01),
         Delta("hop", "control", 0.0, -0.01, 0.01),
     ]
-    figure = deltas(rows, Appearance.LIGHT, emphasised="edited")
+    figure = deltas(rows, LIGHT, emphasised="edited")
     edited = figure.data[0]
     np.testing.assert_allclose(edited.x, [3.2, -2.0], rtol=1e-5)
     np.testing.assert_allclose(edited.x + edited.error_x.array, [5.2, 1.0], rtol=1e-4)
@@ -144,7 +142,7 @@ def test_deltas_are_in_points_with_their_limits_and_one_row_a_benchmark():
 
 def test_margins_sort_answers_into_kept_fixed_and_broken():
     before, after = np.array([1.0, -1.0, -2.0, 2.0, 3.0]), np.array([2.0, -3.0, 1.0, -1.0, 4.0])
-    figure = margins(before, after, Appearance.LIGHT)
+    figure = margins(before, after, LIGHT)
     drawn = {trace.name: sorted(zip(trace.x.tolist(), trace.y.tolist(), strict=True)) for trace in figure.data}
     assert drawn == {
         "kept right": [(1, 2), (3, 4)],
@@ -158,7 +156,7 @@ def test_margins_sort_answers_into_kept_fixed_and_broken():
 def test_of_many_margins_all_flips_and_a_sample_are_drawn_and_the_caption_says_so():
     before, after = RANDOM.standard_normal(20_000) + 3, np.full(20_000, 1.0)
     before[:300] = -0.5
-    figure = margins(before, after, Appearance.LIGHT)
+    figure = margins(before, after, LIGHT)
     drawn = {trace.name: len(trace.x) for trace in figure.data}
     assert sum(drawn.values()) == MOST_POINTS
     assert drawn["fixed"] == (before <= 0).sum()
@@ -169,11 +167,11 @@ def test_of_many_margins_all_flips_and_a_sample_are_drawn_and_the_caption_says_s
 
 def test_no_and_equal_margins_draw():
     for count in (0, 1, 5):
-        assert isinstance(margins(np.zeros(count), np.zeros(count), Appearance.DARK), go.Figure)
+        assert isinstance(margins(np.zeros(count), np.zeros(count), DARK), go.Figure)
 
 
 def test_the_reliability_diagram_leaves_empty_bins_out_and_begins_at_the_first_filled_one():
-    figure = reliability([bins("original"), bins("edited")], Appearance.LIGHT, emphasised="edited")
+    figure = reliability([bins("original"), bins("edited")], LIGHT, emphasised="edited")
     points, bars = figure.data[0], figure.data[2]
     np.testing.assert_allclose(points.x, [0.625, 0.875])
     np.testing.assert_allclose(points.y, [0.4, 0.9])
@@ -186,11 +184,11 @@ def test_points_of_the_reliability_diagram_stand_at_the_mean_confidence_where_it
     known = bins("edited")
     confidence = np.array([np.nan, np.nan, 0.7, 0.99])
     found = CalibrationCurve(known.name, known.centres, known.accuracy, known.counts, confidence)
-    np.testing.assert_allclose(reliability([found], Appearance.LIGHT, emphasised="edited").data[0].x, [0.7, 0.99])
+    np.testing.assert_allclose(reliability([found], LIGHT, emphasised="edited").data[0].x, [0.7, 0.99])
 
 
 def test_scan_points_are_joined_by_ratio_and_keep_their_numbers_for_a_click():
-    figure = rank_scan(POINTS, Appearance.LIGHT, baseline=BASELINE, current=10.0)
+    figure = rank_scan(POINTS, LIGHT, baseline=BASELINE, current=10.0)
     for trace, values in zip(figure.data, ([0.5, 0.6, 0.55], [2.0, 1.8, 1.9]), strict=True):
         np.testing.assert_allclose(trace.x, [2, 10, 30])
         np.testing.assert_allclose(trace.y, values, rtol=1e-6)
@@ -200,7 +198,7 @@ def test_scan_points_are_joined_by_ratio_and_keep_their_numbers_for_a_click():
 
 
 def test_the_baseline_is_drawn_across_both_panels_with_its_interval():
-    shapes = rank_scan(POINTS[:1], Appearance.LIGHT, baseline=BASELINE).layout.shapes
+    shapes = rank_scan(POINTS[:1], LIGHT, baseline=BASELINE).layout.shapes
     band, accuracy, loss = shapes
     assert (band.y0, band.y1) == (BASELINE.low, BASELINE.high)
     assert (accuracy.yref, accuracy.y0, accuracy.y1) == ("y", 0.5, 0.5)
@@ -208,6 +206,6 @@ def test_the_baseline_is_drawn_across_both_panels_with_its_interval():
 
 
 def test_a_scan_without_points_shows_the_baseline():
-    figure = rank_scan([], Appearance.DARK, baseline=BASELINE)
+    figure = rank_scan([], DARK, baseline=BASELINE)
     low, high = figure.layout.yaxis.range
     assert low < BASELINE.low < BASELINE.high < high

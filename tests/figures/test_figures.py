@@ -14,43 +14,44 @@ from tensorllm_core.figures.part_errors import part_errors
 from tensorllm_core.figures.refinement import refinement_curve
 from tensorllm_core.figures.spectra import ModeSpectrum, spectra
 from tensorllm_core.figures.tensor_drawing import tensor_drawing
-from tensorllm_core.figures.theme import Appearance, look, part_colour
+from tensorllm_core.figures.theme import Canvas, part_colour
 from tensorllm_core.figures.weights import weights_before_after
 from tensorllm_core.types import Ranks, TensorShape
+from tests.figures.canvases import BOTH, DARK, LIGHT
 
 SHAPE = TensorShape(128, 16, 4, 8)
 RANDOM = np.random.default_rng(0)
 
 
-def every_figure(appearance: Appearance) -> dict[str, go.Figure]:
+def every_figure(canvas: Canvas) -> dict[str, go.Figure]:
     r1, r2 = np.arange(1, 129), np.arange(1, 17)
     grid = ErrorGrid(r1, r2, np.linspace(1, 0, 128 * 16, dtype=np.float32).reshape(128, 16))
     modes = [ModeSpectrum(np.linspace(2, 0, size), rank, 0.5) for size, rank in ((128, 16), (16, 8), (4, 4))]
     matrix = RANDOM.standard_normal((128, 16))
     return {
-        "landscape": error_landscape(grid, SHAPE, Ranks(16, 8, 4), [Ranks(4, 2, 4)], appearance, hint=Ranks(8, 8, 4)),
-        "spectra": spectra(modes, appearance),
-        "mosaic": core_mosaic(RANDOM.standard_normal((16, 8, 8)), "head", appearance, chosen=2),
-        "slice": core_slice(RANDOM.standard_normal((16, 8)), 3.0, appearance),
-        "parts": part_errors(RANDOM.random((4, 8)), "QKVO", "head", appearance),
-        "weights": weights_before_after(matrix, matrix / 2, appearance),
-        "refinement": refinement_curve([0.5, 0.45, 0.44], 0.4, appearance),
-        "parameters": parameter_shares({"attention": 30, "feed-forward": 70}, appearance),
-        "tensor": tensor_drawing(SHAPE, ("Q", "K", "V", "O"), "head", appearance),
+        "landscape": error_landscape(grid, SHAPE, Ranks(16, 8, 4), [Ranks(4, 2, 4)], canvas, hint=Ranks(8, 8, 4)),
+        "spectra": spectra(modes, canvas),
+        "mosaic": core_mosaic(RANDOM.standard_normal((16, 8, 8)), "head", canvas, chosen=2),
+        "slice": core_slice(RANDOM.standard_normal((16, 8)), 3.0, canvas),
+        "parts": part_errors(RANDOM.random((4, 8)), "QKVO", "head", canvas),
+        "weights": weights_before_after(matrix, matrix / 2, canvas),
+        "refinement": refinement_curve([0.5, 0.45, 0.44], 0.4, canvas),
+        "parameters": parameter_shares({"attention": 30, "feed-forward": 70}, canvas),
+        "tensor": tensor_drawing(SHAPE, ("Q", "K", "V", "O"), "head", canvas),
     }
 
 
-@pytest.mark.parametrize("appearance", list(Appearance))
-def test_every_figure_draws_on_both_grounds_in_the_ink_of_that_ground(appearance: Appearance) -> None:
-    for name, figure in every_figure(appearance).items():
+@pytest.mark.parametrize("canvas", BOTH)
+def test_every_figure_draws_on_both_grounds_in_the_ink_of_that_ground(canvas: Canvas) -> None:
+    for name, figure in every_figure(canvas).items():
         assert isinstance(figure, go.Figure), name
-        assert figure.layout.font.color == look(appearance).ink, name
+        assert figure.layout.font.color == canvas.look.ink, name
         assert figure.layout.height > 0, name
 
 
 def test_heat_maps_hold_float32_arrays_and_no_more_cells_than_the_most() -> None:
     large = RANDOM.standard_normal((1000, 700))
-    for figure in (core_slice(large, 4.0, Appearance.LIGHT), weights_before_after(large, large, Appearance.LIGHT)):
+    for figure in (core_slice(large, 4.0, LIGHT), weights_before_after(large, large, LIGHT)):
         for trace in figure.data:
             assert trace.z.dtype == np.float32
             assert max(trace.z.shape) <= MOST_CELLS
@@ -69,14 +70,14 @@ def test_pooling_keeps_the_largest_magnitude_with_its_sign() -> None:
 def test_a_small_matrix_is_drawn_as_it_is() -> None:
     matrix = RANDOM.standard_normal((16, 8)).astype(np.float32)
     np.testing.assert_array_equal(pool(matrix), matrix)
-    np.testing.assert_array_equal(core_slice(matrix, 1.0, Appearance.LIGHT).data[0].z, matrix)
+    np.testing.assert_array_equal(core_slice(matrix, 1.0, LIGHT).data[0].z, matrix)
 
 
 def test_the_landscape_marks_the_current_ranks_and_leaves_impossible_ones_empty() -> None:
     error = np.full((4, 3), 0.5, dtype=np.float32)
     error[3, 0] = np.nan
     grid = ErrorGrid(np.arange(1, 5), np.arange(1, 4), error)
-    figure = error_landscape(grid, TensorShape(4, 3, 2, 1), Ranks(2, 3, 1), [], Appearance.LIGHT)
+    figure = error_landscape(grid, TensorShape(4, 3, 2, 1), Ranks(2, 3, 1), [], LIGHT)
     heat = figure.data[0]
     assert heat.z.shape == (3, 4)
     assert np.isnan(heat.z[0, 3])
@@ -87,7 +88,7 @@ def test_the_landscape_marks_the_current_ranks_and_leaves_impossible_ones_empty(
 def test_lines_of_equal_ratio_have_that_ratio() -> None:
     r1, r2 = np.arange(1, 129), np.arange(1, 17)
     grid = ErrorGrid(r1, r2, np.zeros((128, 16), dtype=np.float32))
-    figure = error_landscape(grid, SHAPE, Ranks(16, 8, 4), [], Appearance.LIGHT)
+    figure = error_landscape(grid, SHAPE, Ranks(16, 8, 4), [], LIGHT)
     lines = [trace for trace in figure.data if isinstance(trace, go.Scatter) and trace.mode == "lines"]
     assert [line.name for line in lines] == [None, "break-even"]
     drawn = ~np.isnan(lines[0].x)
@@ -104,14 +105,14 @@ def test_lines_of_equal_ratio_have_that_ratio() -> None:
 
 def test_there_is_no_break_even_line_where_all_ranks_save() -> None:
     grid = ErrorGrid(np.arange(1, 129), np.arange(1, 17), np.zeros((128, 16), dtype=np.float32))
-    figure = error_landscape(grid, SHAPE, Ranks(16, 8, 1), [], Appearance.LIGHT)
+    figure = error_landscape(grid, SHAPE, Ranks(16, 8, 1), [], LIGHT)
     assert "break-even" not in {trace.name for trace in figure.data}
     assert "break-even" not in {label.text for label in figure.layout.annotations}
 
 
 def test_the_mosaic_shows_every_group_on_one_colour_scale() -> None:
     slices = RANDOM.standard_normal((6, 5, 20))
-    figure = core_mosaic(slices, "group", Appearance.DARK)
+    figure = core_mosaic(slices, "group", DARK)
     assert len(figure.data) == 20
     assert {(trace.zmin, trace.zmax) for trace in figure.data} == {(-np.abs(slices).max(), np.abs(slices).max())}
     for group, trace in enumerate(figure.data):
@@ -121,15 +122,15 @@ def test_the_mosaic_shows_every_group_on_one_colour_scale() -> None:
 def test_the_residual_is_what_before_loses_to_after() -> None:
     before = RANDOM.standard_normal((20, 6))
     after = before * 0.25
-    panels = weights_before_after(before, after, Appearance.LIGHT).data
+    panels = weights_before_after(before, after, LIGHT).data
     np.testing.assert_allclose(panels[2].z, (before - after).T, rtol=1e-6)
 
 
 def test_a_zero_spectrum_and_a_zero_core_draw_without_complaint() -> None:
     modes = [ModeSpectrum(np.zeros(size), 1) for size in (8, 4, 2)]
-    spectra(modes, Appearance.LIGHT)
-    core_mosaic(np.zeros((2, 2, 2)), "head", Appearance.LIGHT)
-    weights_before_after(np.zeros((4, 2)), np.zeros((4, 2)), Appearance.LIGHT)
+    spectra(modes, LIGHT)
+    core_mosaic(np.zeros((2, 2, 2)), "head", LIGHT)
+    weights_before_after(np.zeros((4, 2)), np.zeros((4, 2)), LIGHT)
 
 
 def test_energy_kept_is_the_share_of_squared_singular_values() -> None:
@@ -137,8 +138,8 @@ def test_energy_kept_is_the_share_of_squared_singular_values() -> None:
 
 
 def test_modes_and_parts_never_share_a_colour() -> None:
-    for appearance in Appearance:
-        colours = look(appearance)
+    for canvas in BOTH:
+        colours = canvas.look
         used = [*colours.modes, *colours.parts.values()]
         assert len(set(used)) == 7
         assert part_colour("O2", colours) == colours.parts["O"]

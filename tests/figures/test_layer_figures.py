@@ -17,13 +17,13 @@ from tensorllm_core.figures.layer_spectra import layer_spectra
 from tensorllm_core.figures.part_shares import part_shares
 from tensorllm_core.figures.similarity import similarity_map
 from tensorllm_core.figures.stable_ranks import stable_ranks
-from tensorllm_core.figures.theme import Appearance, look
+from tensorllm_core.figures.theme import Canvas
+from tests.figures.canvases import BOTH, LIGHT
 
 RANDOM = np.random.default_rng(0)
 SHARES = {"Q": 0.4, "K": 0.1, "V": 0.2, "O": 0.3}
 EQUAL = dict.fromkeys("QKVO", 0.25)
 NO_DRAWS = np.empty(0)
-LIGHT = Appearance.LIGHT
 
 
 def a_spectrum(size: int) -> np.ndarray:
@@ -36,24 +36,24 @@ def a_similarity(count: int) -> np.ndarray:
     return (rows @ rows.T).astype(np.float32)
 
 
-def every_figure(appearance: Appearance) -> dict[str, go.Figure]:
+def every_figure(canvas: Canvas) -> dict[str, go.Figure]:
     cores = [NamedCore("head 1", RANDOM.standard_normal((6, 4, 3))), NamedCore("head 2", np.ones((6, 4, 3)))]
     return {
-        "spectra": layer_spectra({0: a_spectrum(16), 2: a_spectrum(16)}, a_spectrum(16), 4, 2, appearance, chosen=2),
-        "errors": layer_errors({0: 0.5, 2: 0.7}, np.array([0.9, 0.91]), 4, appearance, chosen=0),
-        "stable": stable_ranks({0: (9.0, 5.0, 2.0)}, np.array([[50.0, 14.0, 3.9]]), 4, appearance, chosen=0),
-        "shares": part_shares({1: SHARES}, EQUAL, 4, appearance, chosen=1),
-        "profile": group_profile(np.full(4, 0.25), RANDOM.random(4), "head", appearance, overall=0.5, chosen=1),
-        "similarity": similarity_map(a_similarity(5), np.arange(5), "head", appearance, chosen=1),
-        "cores": core_contrast(cores, appearance),
+        "spectra": layer_spectra({0: a_spectrum(16), 2: a_spectrum(16)}, a_spectrum(16), 4, 2, canvas, chosen=2),
+        "errors": layer_errors({0: 0.5, 2: 0.7}, np.array([0.9, 0.91]), 4, canvas, chosen=0),
+        "stable": stable_ranks({0: (9.0, 5.0, 2.0)}, np.array([[50.0, 14.0, 3.9]]), 4, canvas, chosen=0),
+        "shares": part_shares({1: SHARES}, EQUAL, 4, canvas, chosen=1),
+        "profile": group_profile(np.full(4, 0.25), RANDOM.random(4), "head", canvas, overall=0.5, chosen=1),
+        "similarity": similarity_map(a_similarity(5), np.arange(5), "head", canvas, chosen=1),
+        "cores": core_contrast(cores, canvas),
     }
 
 
-@pytest.mark.parametrize("appearance", list(Appearance))
-def test_every_figure_draws_on_both_grounds_in_the_ink_of_that_ground(appearance):
-    for name, figure in every_figure(appearance).items():
+@pytest.mark.parametrize("canvas", BOTH)
+def test_every_figure_draws_on_both_grounds_in_the_ink_of_that_ground(canvas):
+    for name, figure in every_figure(canvas).items():
         assert isinstance(figure, go.Figure), name
-        assert figure.layout.font.color == look(appearance).ink, name
+        assert figure.layout.font.color == canvas.look.ink, name
         assert figure.layout.height > 0, name
 
 
@@ -120,7 +120,7 @@ def test_errors_stand_where_they_are_and_chance_is_a_band_over_all_its_draws():
 def test_stable_ranks_have_the_colour_of_their_mode():
     figure = stable_ranks({0: (9.0, 5.0, 2.0)}, np.array([[50.0, 14.0, 3.9]]), 1, LIGHT)
     assert [float(trace.y[0]) for trace in figure.data] == [9, 5, 2]
-    assert tuple(trace.line.color for trace in figure.data) == look(LIGHT).modes
+    assert tuple(trace.line.color for trace in figure.data) == LIGHT.look.modes
 
 
 def test_a_zero_layer_leaves_a_gap_on_the_logarithmic_axis():

@@ -7,14 +7,15 @@ import plotly.graph_objects as go
 import pytest
 
 from tensorllm_core.figures.layout_cut import layout_cut
-from tensorllm_core.figures.theme import Appearance, look
+from tensorllm_core.figures.theme import Canvas
+from tests.figures.canvases import BOTH, LIGHT
 
 ROWS = np.repeat(np.arange(3), 2)[:, None].repeat(6, axis=1)
 NUMBER = np.arange(36).reshape(6, 6)
 
 
-def cut(appearance: Appearance = Appearance.LIGHT) -> go.Figure:
-    return layout_cut({"paper": ROWS, "released code": ROWS.T}, NUMBER, ROWS[:, 0], appearance)
+def cut(canvas: Canvas = LIGHT) -> go.Figure:
+    return layout_cut({"paper": ROWS, "released code": ROWS.T}, NUMBER, ROWS[:, 0], canvas)
 
 
 def test_a_cell_shows_its_entry_in_the_shade_of_its_slice():
@@ -40,10 +41,10 @@ def test_the_heads_of_the_model_are_parted_at_the_same_outputs_in_both():
     assert {line.xref for line in lines} == {"x", "x2"}
 
 
-@pytest.mark.parametrize("appearance", list(Appearance))
-def test_axes_say_output_and_input_with_the_first_output_on_top(appearance):
-    layout = cut(appearance).layout
-    assert layout.font.color == look(appearance).ink
+@pytest.mark.parametrize("canvas", BOTH)
+def test_axes_say_output_and_input_with_the_first_output_on_top(canvas):
+    layout = cut(canvas).layout
+    assert layout.font.color == canvas.look.ink
     for across, down in ((layout.xaxis, layout.yaxis), (layout.xaxis2, layout.yaxis2)):
         assert (across.title.text, down.title.text) == ("input", "output")
         assert down.range[0] > down.range[1]

@@ -12,6 +12,7 @@ from tensorllm_core.figures.method_errors import method_errors
 from tensorllm_core.figures.method_looks import method_look
 from tensorllm_core.figures.theme import Appearance, look
 from tensorllm_core.methods.registry import METHODS
+from tests.figures.canvases import DARK, LIGHT, enlarged
 
 BASELINE = MethodPoint(1.0, 1000.0, 1.0, 0.5, 0.45, 0.55)
 BUDGETS = [(4.0, 250.0), (8.0, 125.0), (16.0, 62.5)]
@@ -25,8 +26,8 @@ def curve(name: str, *accuracies: float) -> MethodCurve:
     return MethodCurve(name, METHODS[name].title if name in METHODS else name, tuple(points))
 
 
-def drawn(curves, appearance=Appearance.LIGHT, **more):
-    return method_curves(curves, BASELINE, appearance, budgets=BUDGETS, focus=8.0, **more)
+def drawn(curves, canvas=LIGHT, **more):
+    return method_curves(curves, BASELINE, canvas, budgets=BUDGETS, focus=8.0, **more)
 
 
 @pytest.mark.parametrize("appearance", list(Appearance))
@@ -70,9 +71,9 @@ def test_the_emphasised_line_lies_in_front_and_its_name_is_bold():
 
 
 def test_names_of_twelve_methods_keep_apart():
-    figure = drawn([curve(name, 0.5, 0.5, 0.5) for name in METHODS], height=285)
+    figure = drawn([curve(name, 0.5, 0.5, 0.5) for name in METHODS])
     low, high = figure.layout.yaxis.range
-    per_pixel = (high - low) / (285 - figure.layout.margin.t - figure.layout.margin.b)
+    per_pixel = (high - low) / (LIGHT.height - figure.layout.margin.t - figure.layout.margin.b)
     places = sorted(note.y for note in figure.layout.annotations[:-1])
     assert len(places) == 1 + len(METHODS)
     assert np.all(np.diff(places) > 13 * per_pixel)
@@ -81,7 +82,7 @@ def test_names_of_twelve_methods_keep_apart():
 def test_a_pinned_result_is_grey_and_behind_all_others():
     figure = drawn([curve("laser", 0.5)], pinned=[curve("tensorllm", 0.9, 0.8)], pinned_baseline=0.3)
     assert figure.data[0].name == "pinned: TensorLLM"
-    assert figure.data[0].line.color == look(Appearance.LIGHT).muted
+    assert figure.data[0].line.color == LIGHT.look.muted
     low, high = figure.layout.yaxis.range
     assert low < 0.3
     assert high > 0.9
@@ -97,7 +98,7 @@ def test_deltas_have_a_row_for_each_method_with_both_intervals():
         MethodDelta("tensorllm", "TensorLLM", (0.2, 0.18, 0.23), (-1.2, -1.5, -1.0)),
         MethodDelta("laser", "LASER", (-0.005, -0.01, 0.0), (0.1, 0.0, 0.2)),
     ]
-    figure = method_deltas(rows, Appearance.LIGHT, emphasised="tensorllm")
+    figure = method_deltas(rows, LIGHT, emphasised="tensorllm")
     accuracy, loss = figure.data[:2]
     assert (accuracy.xaxis, loss.xaxis) == ("x", "x2")
     np.testing.assert_allclose([accuracy.x[0], loss.x[0]], [20, -1.2], rtol=1e-5)
@@ -109,13 +110,13 @@ def test_deltas_have_a_row_for_each_method_with_both_intervals():
 
 
 def test_no_deltas_draw():
-    assert method_deltas([], Appearance.DARK, scale=1.3).data == ()
+    assert method_deltas([], enlarged(DARK)).data == ()
 
 
 def test_the_heat_map_leaves_blank_what_a_method_leaves_alone():
     errors = {"tensorllm": {"Q": 0.5, "K": 0.25}, "laser": {"up": 0.1}}
     titles = {"tensorllm": "TensorLLM", "laser": "LASER"}
-    heat = method_errors(errors, titles, ("Q", "K", "up"), Appearance.LIGHT).data[0]
+    heat = method_errors(errors, titles, ("Q", "K", "up"), LIGHT).data[0]
     np.testing.assert_allclose(heat.z, [[0.5, 0.25, np.nan], [np.nan, np.nan, 0.1]], rtol=1e-6)
     assert heat.z.dtype == np.float32
     assert [list(row) for row in heat.text] == [["0.50", "0.25", ""], ["", "", "0.10"]]

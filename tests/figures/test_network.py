@@ -12,18 +12,18 @@ from tensorllm_core.errors import RequestError
 from tensorllm_core.figures.network import network_diagram
 from tensorllm_core.figures.network_pattern import Bond, Kept, Leg, read_networks
 from tensorllm_core.figures.network_places import CANVAS, leg_end, place_networks
-from tensorllm_core.figures.theme import Appearance, look
+from tensorllm_core.figures.theme import Canvas
 from tensorllm_core.lessons.methods import METHOD_LESSONS
+from tests.figures.canvases import BOTH, LIGHT, enlarged
 
-LIGHT = Appearance.LIGHT
 TUCKER = "G*(r1 r2 r3 head) U1+(d_model r1) U2+(d_head r2) U3+(part r3)"
 SUM_OF_TERMS = "A+(d_ff r) B+(d_model r) C+(matrix r)"
 SINGULAR = "S(r) U(d_model r) V(all_heads r)"
 LESSONS = sorted(METHOD_LESSONS)
 
 
-def drawn(pattern: str, appearance: Appearance = LIGHT, **options) -> go.Figure:
-    return network_diagram(read_networks(pattern), appearance, **options)
+def drawn(pattern: str, canvas: Canvas = LIGHT, **options) -> go.Figure:
+    return network_diagram(read_networks(pattern), canvas, **options)
 
 
 def lines(figure: go.Figure, index: str) -> list[go.Scatter]:
@@ -92,17 +92,17 @@ def test_nodes_stand_inside_and_clear_of_each_other(name):
         assert math.dist((one.x, one.y), (other.x, other.y)) > one.radius + other.radius + 4
 
 
-@pytest.mark.parametrize("appearance", list(Appearance))
+@pytest.mark.parametrize("canvas", BOTH)
 @pytest.mark.parametrize("name", LESSONS)
-def test_every_method_draws_the_same_each_time_on_both_grounds(name, appearance):
-    figure = drawn(METHOD_LESSONS[name].network, appearance)
-    assert figure.layout.font.color == look(appearance).ink
-    assert figure.to_json() == drawn(METHOD_LESSONS[name].network, appearance).to_json()
+def test_every_method_draws_the_same_each_time_on_both_grounds(name, canvas):
+    figure = drawn(METHOD_LESSONS[name].network, canvas)
+    assert figure.layout.font.color == canvas.look.ink
+    assert figure.to_json() == drawn(METHOD_LESSONS[name].network, canvas).to_json()
 
 
-@pytest.mark.parametrize("appearance", list(Appearance))
-def test_modes_keep_their_colours_and_the_heads_are_neutral(appearance):
-    figure, colours = drawn(TUCKER, appearance), look(appearance)
+@pytest.mark.parametrize("canvas", BOTH)
+def test_modes_keep_their_colours_and_the_heads_are_neutral(canvas):
+    figure, colours = drawn(TUCKER, canvas), canvas.look
     for mode, (rank, axis) in enumerate((("r1", "d_model"), ("r2", "d_head"), ("r3", "part"))):
         for index in (rank, axis):
             (line,) = lines(figure, index)
@@ -114,8 +114,8 @@ def test_modes_keep_their_colours_and_the_heads_are_neutral(appearance):
 def test_a_bond_has_the_colour_of_its_factor_and_an_index_that_joins_all_has_none():
     core = "G+(r1 r2 r3) A+(d_ff r1) B+(d_model r2) C+(matrix r3)"
     found = [lines(drawn(core), rank)[0].line.color for rank in ("r1", "r2", "r3")]
-    assert found == [look(LIGHT).muted, look(LIGHT).modes[0], look(LIGHT).modes[2]]
-    assert {line.line.color for line in lines(drawn(SUM_OF_TERMS), "r")} == {look(LIGHT).muted}
+    assert found == [LIGHT.look.muted, LIGHT.look.modes[0], LIGHT.look.modes[2]]
+    assert {line.line.color for line in lines(drawn(SUM_OF_TERMS), "r")} == {LIGHT.look.muted}
 
 
 def test_open_legs_are_thicker_than_bonds():
@@ -128,7 +128,7 @@ def test_shared_nodes_are_filled_and_ringed_and_private_ones_a_stack():
     copies, rings, front = figure.data[-3:]
     # The core, three factors, and the ring of the key.
     assert len(front.x) == 5
-    assert front.marker.color[:4] == (look(LIGHT).ground, *look(LIGHT).modes)
+    assert front.marker.color[:4] == (LIGHT.look.ground, *LIGHT.look.modes)
     assert len(rings.x) == 4
     # Two copies behind the core, and three in the key.
     assert len(copies.x) == 5
@@ -147,8 +147,8 @@ def test_the_key_names_only_what_is_there():
 def test_random_factors_have_the_ring_of_their_mode_and_no_colour_inside():
     figure = drawn(TUCKER.replace("+", "~"))
     front = figure.data[-1]
-    assert front.marker.color[1:4] == (look(LIGHT).muted,) * 3
-    assert [front.marker.line.color[n] for n in (1, 2, 3)] == list(look(LIGHT).modes)
+    assert front.marker.color[1:4] == (LIGHT.look.muted,) * 3
+    assert [front.marker.line.color[n] for n in (1, 2, 3)] == list(LIGHT.look.modes)
     assert "random, shared by all heads" in texts(figure)
 
 
@@ -175,9 +175,9 @@ def test_rows_that_repeat_are_labelled_once_and_have_the_colour_of_their_part():
     figure = drawn(METHOD_LESSONS["laser-attention"].network)
     assert texts(figure).count("<b>d_model</b>") == 1
     titles = {text.text: text.font.color for text in figure.layout.annotations}
-    assert {titles[f"<b>{part}</b>"] for part in "QKVO"} == set(look(LIGHT).parts.values())
+    assert {titles[f"<b>{part}</b>"] for part in "QKVO"} == set(LIGHT.look.parts.values())
 
 
 def test_type_grows_with_the_scale():
-    small, large = drawn(TUCKER), drawn(TUCKER, scale=1.3)
+    small, large = drawn(TUCKER), drawn(TUCKER, enlarged(LIGHT))
     assert large.layout.annotations[0].font.size == pytest.approx(1.3 * small.layout.annotations[0].font.size)

@@ -12,37 +12,37 @@ from tensorllm_core.experiments.published_tables import CELLS
 from tensorllm_core.figures.deltas import Delta
 from tensorllm_core.figures.derived_ranks import derived_ranks
 from tensorllm_core.figures.projection_gains import projection_gains
-from tensorllm_core.figures.theme import Appearance, look
+from tests.figures.canvases import BOTH, LIGHT, enlarged
 
 SERIES = ("Q", "K", "V", "O", "all")
 ROWS = [Delta(name, part, 0.01 * place, -0.01, 0.1) for name in ("hop", "claims") for place, part in enumerate(SERIES)]
 
 
-def ranks_figure(cell, appearance=Appearance.LIGHT, scale=1.0):
+def ranks_figure(cell, canvas=LIGHT):
     shape = cell.model.shape
     return derived_ranks(
         [(ranks, shape.compression_ratio(ranks)) for ranks in tied_triples(shape)],
         cell.compression_ratio,
-        appearance,
+        canvas,
         matches=triples_giving(shape, cell.compression_ratio),
         chosen=cell.derived_ranks[0],
-        scale=scale,
     )
 
 
-@pytest.mark.parametrize("appearance", list(Appearance))
-def test_they_draw_in_the_ink_of_their_ground(appearance) -> None:
+@pytest.mark.parametrize("canvas", BOTH)
+def test_they_draw_in_the_ink_of_their_ground(canvas) -> None:
     cell = CELLS["gptj", "fever"]
-    for figure in (ranks_figure(cell, appearance, 1.3), projection_gains(ROWS, appearance, chosen="V", scale=1.3)):
-        assert figure.layout.font.color == look(appearance).ink
+    large = enlarged(canvas)
+    for figure in (ranks_figure(cell, large), projection_gains(ROWS, large, chosen="V")):
+        assert figure.layout.font.color == canvas.look.ink
 
 
-@pytest.mark.parametrize("appearance", list(Appearance))
-def test_each_projection_keeps_its_colour_and_the_chosen_one_is_stronger(appearance) -> None:
-    traces = {trace.name: trace for trace in projection_gains(ROWS, appearance, chosen="V").data}
+@pytest.mark.parametrize("canvas", BOTH)
+def test_each_projection_keeps_its_colour_and_the_chosen_one_is_stronger(canvas) -> None:
+    traces = {trace.name: trace for trace in projection_gains(ROWS, canvas, chosen="V").data}
     assert tuple(traces) == SERIES
     for part in "QKVO":
-        assert traces[part].marker.color == look(appearance).parts[part]
+        assert traces[part].marker.color == canvas.look.parts[part]
     assert all(traces["V"].marker.size > traces[name].marker.size for name in SERIES if name != "V")
     assert len({trace.marker.symbol for trace in traces.values()}) == len(SERIES)
 
