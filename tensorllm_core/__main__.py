@@ -23,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from tensorllm_core.commands.evaluate import add_evaluate
     from tensorllm_core.commands.inspect import add_inspect
     from tensorllm_core.commands.options import Parser, attach_negative_values
+    from tensorllm_core.commands.scan import add_scan
     from tensorllm_core.errors import ExplorerError
 
     parser = Parser(
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         allow_abbrev=False,
     )
     commands = parser.add_subparsers(required=True, metavar="command", title="commands")
-    for add in (add_decompose, add_evaluate, add_compare, add_inspect, add_bench):
+    for add in (add_decompose, add_evaluate, add_scan, add_compare, add_inspect, add_bench):
         add(commands.add_parser)
     try:
         options = parser.parse_args(attach_negative_values(sys.argv[1:] if arguments is None else arguments))

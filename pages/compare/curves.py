@@ -8,10 +8,10 @@ import pandas as pd
 
 from pages.compare.ranking import accuracy_of, title
 from pages.session import state
-from pages.shared.comparing import Comparison
 from tensorllm_core.experiments.comparison_result import Weighed
 from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.figures.method_curves import MethodCurve, MethodPoint
+from tensorllm_core.runs.comparison_run import Comparison
 
 __all__ = ["Curves", "curves_of", "pin", "pinned", "unpin"]
 
@@ -82,7 +82,8 @@ def _stored(found: Comparison, point: Weighed) -> float:
 
 
 def _label(found: Comparison) -> str:
-    scene, layers = found.plan.asked.scene, found.plan.asked.layers
+    plan, layers = found.plan, found.plan.layers
     which = f"layer {layers[0]}" if len(layers) == 1 else f"{len(layers)} layers"
     asked = sum(len(answers.right) for answers in found.evaluation.answers[ORIGINAL].values())
-    return f"{scene.model}, {which}, {asked:,} {scene.split} questions of {', '.join(found.plan.asked.benchmarks)}"
+    benchmarks = ", ".join(plan.questions.benchmarks)
+    return f"{plan.model.reference}, {which}, {asked:,} {plan.questions.split} questions of {benchmarks}"

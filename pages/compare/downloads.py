@@ -10,13 +10,14 @@ import streamlit as st
 
 from pages.compare.ranking import standings
 from pages.compare.stored_entries import rows_of
-from pages.session.compare_links import budgets_text
 from pages.session.scene import Scene
-from pages.shared.comparing import Comparison
-from pages.shared.plan import BUNDLED_BENCHMARKS, OWN_FILE
-from tensorllm_core.experiments.comparison_result import add_answers, comparison_json
+from pages.session.scene_parts import budget_text
+from tensorllm_core.benchmarks.registry import BUNDLED
 from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.experiments.paired import paired
+from tensorllm_core.runs.comparison_run import Comparison, comparison_as_json
+from tensorllm_core.runs.plan import DTYPE
+from tensorllm_core.runs.questions import OWN_FILE
 
 __all__ = ["command", "csv_of", "json_of", "taking"]
 
@@ -35,52 +36,44 @@ def taking(_scene: Scene, found: Comparison, ratio: float) -> None:
             icon=":material/download:", on_click="ignore", key="json comparison",
         )  # fmt: skip
     st.code(command(found, first), language="bash", wrap_lines=True)
-    for sentence in _differs(found):
+    for sentence in _notes(found):
         st.caption(sentence)
 
 
 def command(found: Comparison, against: str) -> str:
     """What to type for the same comparison; `against` names the method that the others are tested against."""
-    plan, scene = found.plan, found.plan.asked.scene
-    layers = ",".join(map(str, plan.asked.layers))
-    names = ["FILE.jsonl" if name == OWN_FILE else name for name in plan.asked.benchmarks]
+    plan, questions = found.plan, found.plan.questions
+    names = ["FILE.jsonl" if name == OWN_FILE else name for name in questions.benchmarks]
     parts = [
         ".venv/bin/python -m tensorllm_core compare",
-        f"--model {shlex.quote(scene.model)} --layers {layers}",
+        f"--model {shlex.quote(plan.model.reference)} --layers {','.join(map(str, plan.layers))}",
         f"--methods {','.join(plan.methods)}",
         f"--against {against}",
-        f"--ratios {budgets_text(plan.ratios)}",
-        f"--benchmarks {'bundled' if plan.asked.benchmarks == BUNDLED_BENCHMARKS else ','.join(names)}",
-        f"--split {scene.split}",
-        *([f"--limit {scene.sample}"] if scene.sample else []),
-        *([f"--device {scene.device}"] if scene.device != "auto" else []),
+        f"--ratios {','.join(map(budget_text, plan.ratios))}",
+        f"--benchmarks {'bundled' if questions.benchmarks == BUNDLED else ','.join(names)}",
+        f"--split {questions.split}",
+        *([f"--limit {questions.sample}"] if questions.sample else []),
+        *([f"--template {shlex.quote(questions.template)}"] if questions.template else []),
+        f"--device {plan.model.device}",
+        *([f"--dtype {plan.model.dtype}"] if plan.model.dtype != DTYPE else []),
         "--json",
     ]
     return " ".join(parts)
 
 
-def _differs(found: Comparison) -> list[str]:
-    """What the command line cannot be told."""
-    scene = found.plan.asked.scene
-    told = []
-    if OWN_FILE in found.plan.asked.benchmarks:
-        told.append("FILE.jsonl stands for your own file of questions.")
-    if scene.template:
-        told.append("The command line asks with each benchmark's own prompt, not with your template.")
-    if scene.dtype != type(scene).dtype:
-        told.append(f"The command line asks in {type(scene).dtype}, not in {scene.dtype}.")
+def _notes(found: Comparison) -> list[str]:
+    """What one should know of the command line."""
+    notes = []
+    if OWN_FILE in found.plan.questions.benchmarks:
+        notes.append("FILE.jsonl stands for your own file of questions.")
     if not found.evaluation.complete:
-        told.append("This run was stopped; the command asks all of its questions.")
-    return told
+        notes.append("This run was stopped; the command asks all of its questions.")
+    return notes
 
 
 def json_of(found: Comparison, against: str) -> str:
     """As the command line's `--json`; `against` names the method that the others are tested against."""
-    asked, methods = found.plan.asked, found.plan.methods
-    result = comparison_json(asked.scene.model, asked.layers, methods, against, found.points)
-    add_answers(result, found.points, found.evaluation)
-    result["split"] = asked.scene.split
-    return json.dumps(result, indent=1)
+    return json.dumps(comparison_as_json(found, against), indent=1)
 
 
 def csv_of(found: Comparison) -> str:

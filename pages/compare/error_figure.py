@@ -9,8 +9,8 @@ from pages.compare.ranking import title
 from pages.controls.widgets import Explanation, show
 from pages.frame.frame import canvas
 from pages.session.scene import Scene
-from pages.shared.comparing import Comparison
 from tensorllm_core.figures.method_errors import errors_height, method_errors
+from tensorllm_core.runs.comparison_run import Comparison
 
 __all__ = ["errors_picture"]
 

@@ -11,10 +11,10 @@ from pages.compare.curves import curves_of, pin, pinned, unpin
 from pages.compare.ranking import Standing
 from pages.controls.widgets import Explanation, show
 from pages.frame.frame import canvas
-from pages.shared.comparing import Comparison
 from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.figures.method_curves import method_curves
 from tensorllm_core.figures.method_deltas import MethodDelta, method_deltas
+from tensorllm_core.runs.comparison_run import Comparison
 
 __all__ = ["curves_picture", "deltas_picture"]
 

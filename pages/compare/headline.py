@@ -8,9 +8,9 @@ import streamlit as st
 
 from pages.compare.ranking import Standing, tested
 from pages.frame.frame import type_scale
-from pages.shared.comparing import Comparison
 from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.experiments.statistics import best_of, better_than_control, verdict
+from tensorllm_core.runs.comparison_run import Comparison
 
 __all__ = ["headline"]
 
@@ -75,5 +75,5 @@ def _saved(column: st.delta_generator.DeltaGenerator, found: Comparison, ratio: 
 
 
 def _layers(found: Comparison) -> str:
-    layers = found.plan.asked.layers
+    layers = found.plan.layers
     return f"layer {layers[0]}" if len(layers) == 1 else f"{len(layers)} layers"

@@ -8,12 +8,14 @@ from pages.compare.headline import headline
 from pages.compare.panel import panel
 from pages.compare.ranking import problems, standings
 from pages.compare.tabs import details
-from pages.controls.ask_button import Offer, asked, show_asked
+from pages.controls.ask_button import ButtonWords, ask_button, show_run
 from pages.controls.questions_panel import own_questions
-from pages.frame.frame import guarded, open_page, show_notices
+from pages.frame.frame import guarded, open_page, panel_columns, show_notices
 from pages.frame.toolbar import begin_screen
 from pages.session import state
-from pages.shared.comparing import Comparison, compare, plan_comparison
+from pages.session.plans import comparison_plan
+from pages.work.caches import resources
+from tensorllm_core.runs.comparison_run import Comparison, run_comparison
 
 HELP = """
 **Which way of compressing is best, at the same size?** Every method must save as many entries of each layer as its
@@ -27,7 +29,7 @@ Then all answer the same questions.
 - Methods are compared in the layout `paper`. **Copy link** restores all.
 """
 
-_OFFER = Offer(
+_BUTTON = ButtonWords(
     key="compare",
     first="Compare",
     again="Compare again",
@@ -44,20 +46,20 @@ def screen() -> None:
     """Settings on the left, what came of them on the right."""
     scene, checkpoint = begin_screen(HELP)
     notices = st.container()
-    left, right = st.columns([6, 20] if scene.present else [5, 21], gap="medium")
+    left, right = panel_columns(scene)
     with left, st.container(key="compare-panel"):
         panel(scene, checkpoint)
         # Without the benchmarks of a link that do not exist.
         scene = state.current_scene()
-        job, problem = asked(
+        job, problem = ask_button(
             scene,
             checkpoint,
-            _OFFER,
-            lambda: plan_comparison(scene, checkpoint, own_questions(scene)),
-            lambda plan, report: compare(plan, checkpoint, report),
+            _BUTTON,
+            lambda: comparison_plan(scene, checkpoint, own_questions(scene)),
+            lambda plan, report: run_comparison(plan, checkpoint, resources(), report.progress, report.publish),
         )
     with right:
-        show_asked(job, problem, _OFFER, _draw, _draw_live, _outline)
+        show_run(job, problem, _BUTTON, _draw, _draw_live, _outline)
     with notices:
         show_notices()
 
@@ -71,7 +73,7 @@ def _draw(found: Comparison) -> None:
 def _draw_live(found: Comparison) -> None:
     """What moves while it is asked; more would only take the questions' time."""
     scene = state.current_scene()
-    ratio = found.plan.nearest(scene.budget)
+    ratio = found.plan.nearest(scene.compare.budget)
     if not found.is_answered:
         st.caption("No answers yet: what the weights lose, method by method.")
         errors_picture(scene, found, ratio)

@@ -8,10 +8,11 @@ import streamlit as st
 from pages.compare.ranking import standings, subject, tested, title
 from pages.session import state
 from pages.session.scene import Scene
-from pages.shared.comparing import CONTROL, Comparison
 from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.experiments.paired import Paired
 from tensorllm_core.experiments.statistics import PairedAccuracy, PairedLoss, better_than_control, verdict
+from tensorllm_core.methods.registry import CONTROL
+from tensorllm_core.runs.comparison_run import Comparison
 
 __all__ = ["two"]
 
@@ -24,8 +25,12 @@ def two(scene: Scene, found: Comparison, ratio: float) -> None:
     if len(asked) < 2:
         st.info("Fewer than two methods were asked at this budget.", icon=":material/block:")
         return
-    first = scene.first if scene.first in asked else next(name for name in asked if name != scene.second)
-    second = scene.second if scene.second in asked else next(name for name in asked if name != first)
+    first = (
+        scene.compare.first
+        if scene.compare.first in asked
+        else next(name for name in asked if name != scene.compare.second)
+    )
+    second = scene.compare.second if scene.compare.second in asked else next(name for name in asked if name != first)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         _choice("Is", asked, first, "first")
         _choice("better than", asked, second, "second")

@@ -8,13 +8,12 @@ import streamlit as st
 
 from pages.controls.questions_panel import choose_benchmarks, choose_layers, choose_own_file, choose_sample
 from pages.session import state
-from pages.session.compare_links import budgets_text
+from pages.session.plans import default_compared_layers, methods_of
 from pages.session.scene import Scene
-from pages.shared.comparing import SUGGESTED, layers_unsaid, methods_of
-from pages.shared.plan import BUNDLED_BENCHMARKS
+from tensorllm_core.benchmarks.registry import BUNDLED
 from tensorllm_core.errors import ExplorerError
-from tensorllm_core.experiments.comparison import check_ratios, ratio_for_stored
-from tensorllm_core.methods.registry import METHODS
+from tensorllm_core.experiments.comparison import ratio_for_stored
+from tensorllm_core.methods.registry import METHODS, SUGGESTED
 from tensorllm_core.models.checkpoint import Checkpoint
 
 __all__ = ["panel"]
@@ -26,7 +25,7 @@ _LAYERS_HELP = "Each layer must reach the budget by itself; a method that stacks
 def panel(scene: Scene, checkpoint: Checkpoint) -> None:
     """Everything that decides what is compared."""
     _methods(scene)
-    choose_layers(scene, checkpoint, _LAYERS_HELP, unsaid=layers_unsaid(scene))
+    choose_layers(scene, checkpoint, _LAYERS_HELP, default=default_compared_layers(scene))
     _budget(scene, checkpoint.sizes.entries)
     _questions(scene)
 
@@ -43,7 +42,7 @@ def _methods(scene: Scene) -> None:
             format_func=lambda name: METHODS[name].title,
             on_change=_take_methods,
         )
-        st.button("Suggested", icon=":material/undo:", on_click=state.change, kwargs={"methods": ""})
+        st.button("Suggested", icon=":material/undo:", on_click=state.change, kwargs={"methods": ()})
         st.caption("  \n".join(f"**{METHODS[name].title}**: {METHODS[name].words}" for name in chosen))
         st.caption("TRAWL's CP is found by alternating least squares, which takes far longer than all others.")
 
@@ -53,20 +52,20 @@ def _take_methods() -> None:
     if not names:
         state.notify(["Expected one or more methods, got none; comparing those as before."])
         return
-    state.change(methods="" if set(names) == set(SUGGESTED) else ",".join(names))
+    state.change(methods=() if set(names) == set(SUGGESTED) else tuple(names))
 
 
 def _budget(scene: Scene, entries: int) -> None:
     grid = {ratio for ratio in _GRID if ratio < entries / 64}
-    stored = math.floor(entries / scene.budget)
+    stored = math.floor(entries / scene.compare.budget)
     st.markdown(
-        f"Budget in focus: **{scene.budget:.3g}x**",
+        f"Budget in focus: **{scene.compare.budget:.3g}x**",
         help="Each layer must save as many entries as its attention saves at this ratio, wherever a method saves them",
     )
     st.select_slider(
         "Budget in focus",
-        sorted({*grid, scene.budget}),
-        key=state.seed(f"budget widget {entries}", scene.budget),
+        sorted({*grid, scene.compare.budget}),
+        key=state.seed(f"budget widget {entries}", scene.compare.budget),
         format_func=lambda ratio: f"{ratio:.3g}x",
         on_change=state.take,
         args=(f"budget widget {entries}", "budget"),
@@ -82,7 +81,7 @@ def _budget(scene: Scene, entries: int) -> None:
         args=(f"stored widget {entries}", entries),
     )
     st.caption(f"Saves {entries - stored:,} of {entries:,} entries of each layer's attention")
-    others = _others(scene)
+    others = scene.compare.budgets
     st.multiselect(
         "Curves at",
         sorted({*grid, *others}),
@@ -95,20 +94,13 @@ def _budget(scene: Scene, entries: int) -> None:
 
 
 def _questions(scene: Scene) -> None:
-    names = [name for name in scene.benchmark.split(",") if name] or list(BUNDLED_BENCHMARKS)
-    asked = f"{len(names)} x {scene.sample:,}" if scene.sample else "all"
-    label = f"Questions: {asked}, {scene.split}"
+    names = scene.questions.benchmark or BUNDLED
+    asked = f"{len(names)} x {scene.questions.sample:,}" if scene.questions.sample else "all"
+    label = f"Questions: {asked}, {scene.questions.split}"
     with st.popover(label, icon=":material/quiz:", width="stretch", key="questions popover"):
         choose_benchmarks(scene)
         choose_sample(scene)
         choose_own_file(scene)
-
-
-def _others(scene: Scene) -> tuple[float, ...]:
-    try:
-        return check_ratios([float(part) for part in scene.budgets.split(",") if part])
-    except ExplorerError:
-        return ()
 
 
 def _take_stored(key: str, entries: int) -> None:
@@ -120,4 +112,4 @@ def _take_stored(key: str, entries: int) -> None:
 
 def _take_budgets(key: str) -> None:
     chosen = tuple(sorted(state.widget_value(key) or ()))
-    state.change(budgets=budgets_text(chosen) if chosen else budgets_text((state.current_scene().budget,)))
+    state.change(budgets=chosen or (state.current_scene().compare.budget,))

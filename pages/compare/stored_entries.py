@@ -9,8 +9,8 @@ import streamlit as st
 
 from pages.compare.ranking import title
 from pages.session.scene import Scene
-from pages.shared.comparing import Comparison
 from tensorllm_core.experiments.comparison_result import Weighed
+from tensorllm_core.runs.comparison_run import Comparison
 
 __all__ = ["rows_of", "storing"]
 

@@ -11,7 +11,7 @@ from pages.compare.pairwise import two
 from pages.compare.stored_entries import storing
 from pages.session import state
 from pages.session.scene import COMPARE_TABS, Scene
-from pages.shared.comparing import Comparison
+from tensorllm_core.runs.comparison_run import Comparison
 
 __all__ = ["details"]
 
@@ -24,7 +24,7 @@ def details(scene: Scene, found: Comparison) -> None:
         on_change=state.take,
         args=("compare tabs", "tab"),
     )
-    ratio = found.plan.nearest(scene.budget)
+    ratio = found.plan.nearest(scene.compare.budget)
     drawers = (errors_picture, two, storing, lambda scene, found, ratio: explained(found.plan.methods), taking)
     for tab, draw in zip(tabs, drawers, strict=True):
         if tab.open:

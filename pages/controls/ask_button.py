@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -15,23 +15,15 @@ from pages.work import jobs
 from tensorllm_core.errors import ExplorerError
 from tensorllm_core.models.bundled import BUNDLED
 from tensorllm_core.models.checkpoint import Checkpoint
+from tensorllm_core.runs.plan import Plan
 
-__all__ = ["Offer", "asked", "show_asked"]
+__all__ = ["ButtonWords", "ask_button", "show_run"]
 
-
-class Planned(Protocol):
-    """What a run does, as values alone."""
-
-    @property
-    def key(self) -> str:
-        """The same key means the same answers."""
-
-
-P = TypeVar("P", bound=Planned)
+P = TypeVar("P", bound=Plan)
 
 
 @dataclass(frozen=True)
-class Offer:
+class ButtonWords:
     """The words of the button; `key` names it, `title` the progress, `invitation` stands where there is no run yet."""
 
     key: str
@@ -43,55 +35,55 @@ class Offer:
     invitation: str
 
 
-def asked(
+def ask_button(
     scene: Scene,
     checkpoint: Checkpoint,
-    offer: Offer,
-    make: Callable[[], P],
+    words: ButtonWords,
+    make_plan: Callable[[], P],
     run: Callable[[P, jobs.Report], Any],
 ) -> tuple[jobs.Job | None, str]:
     """The run to show, if there is one, and why the setting cannot be asked, if it cannot.
 
     A bundled model is asked at once on the first visit, so that there is something to see.
     """
-    last_key = f"last {offer.key}"
+    last_key = f"last {words.key}"
     try:
-        plan = make()
+        plan = make_plan()
     except ExplorerError as error:
         return None, str(error)
 
     def begin() -> None:
         jobs.forget(plan.key)
-        jobs.start(plan.key, offer.title, lambda report: run(plan, report), scene.device)
+        jobs.start(plan.key, words.title, lambda report: run(plan, report), scene.device)
 
-    found = jobs.job_of(plan.key)
-    room = found is not None or has_room(scene, checkpoint)
-    if found is None and state.kept(last_key) is None and scene.model in BUNDLED:
+    job = jobs.job_of(plan.key)
+    room = job is not None or has_room(scene, checkpoint)
+    if job is None and state.kept(last_key) is None and scene.model in BUNDLED:
         begin()
-        found = jobs.job_of(plan.key)
+        job = jobs.job_of(plan.key)
     st.button(
-        offer.first if found is None else offer.again,
-        type="primary" if found is None else "secondary",
-        icon=offer.icon,
+        words.first if job is None else words.again,
+        type="primary" if job is None else "secondary",
+        icon=words.icon,
         width="stretch",
-        key=offer.key,
+        key=words.key,
         on_click=begin,
-        disabled=not room or (found is not None and not found.ended),
-        help=offer.help,
+        disabled=not room or (job is not None and not job.now.ended),
+        help=words.help,
     )
-    if found is not None:
+    if job is not None:
         state.keep(last_key, plan.key)
-        return found, ""
+        return job, ""
     last = jobs.job_of(state.kept(last_key) or "")
     if last is not None:
         st.caption(":orange[Shown: the last run. Its settings differ from those above.]")
     return last, ""
 
 
-def show_asked(
+def show_run(
     job: jobs.Job | None,
     problem: str,
-    offer: Offer,
+    words: ButtonWords,
     draw: Callable[[Any], None],
     draw_live: Callable[[Any], None],
     outline: Callable[[], None] | None = None,
@@ -100,12 +92,12 @@ def show_asked(
     if problem:
         st.error(problem, icon=":material/error:")
     elif job is None:
-        st.info(f"Press **{offer.first}** {offer.invitation}", icon=offer.icon)
+        st.info(f"Press **{words.first}** {words.invitation}", icon=words.icon)
     else:
-        running = not job.ended
-        jobs.show_live(job, draw_live if running else draw)
-        if outline and job.partial is None and not job.ended:
+        running = not job.now.ended
+        seen = jobs.show_live(job, draw_live if running else draw)
+        if outline and seen.partial is None and not seen.ended:
             outline()
-        if running and job.ended:
+        if running and job.now.ended:
             # It took no longer than this run of the page: the button still says that it goes on.
             st.rerun()

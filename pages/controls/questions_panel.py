@@ -5,14 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.session import state
-from pages.session.scene import SPLITS, Scene
-from pages.shared.reasoning import BUNDLED_BENCHMARKS, OWN_FILE
+from pages.session.scene import Scene
+from pages.session.scene_parts import SPLITS
 from tensorllm_core.benchmarks.benchmark import QuestionSet, Split, check_template
 from tensorllm_core.benchmarks.own_file import OwnFile, own_benchmark, read_own_file
-from tensorllm_core.benchmarks.registry import BENCHMARKS
+from tensorllm_core.benchmarks.registry import BENCHMARKS, BUNDLED
 from tensorllm_core.errors import ExplorerError
 from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.models.layers import parse_layers
+from tensorllm_core.runs.questions import OWN_FILE
 
 __all__ = [
     "choose_benchmarks",
@@ -27,17 +28,24 @@ _OWN, _OWN_PROBLEM = "own questions", "own questions' problem"
 _SAMPLES = (100, 250, 500, 0)
 
 
-def choose_layers(scene: Scene, checkpoint: Checkpoint, help_text: str, *, unsaid: str = "") -> None:
-    """One layer, all, or some; a scene that does not say means the one that is looked at, or the layers `unsaid`."""
-    layers = scene.layers or unsaid
+def choose_layers(
+    scene: Scene, checkpoint: Checkpoint, help_text: str, *, default: tuple[str, ...] | None = None
+) -> None:
+    """One layer, all, or some.
+
+    Args:
+        default: the layers of a scene that names none; the layer that is shown unless something else is given.
+    """
+    shown = (str(scene.layer),)
+    default = shown if default is None else default
+    layers = scene.questions.layers or default
     here, every, some = f"layer {scene.layer}", "all layers", "some"
-    one = str(scene.layer) if unsaid else ""
-    chosen = every if layers == "all" else here if layers == one else some
+    chosen = every if layers == ("all",) else here if layers == shown else some
     key = f"layers widget {scene.layer}"
 
     def take() -> None:
-        choice = state.widget_value(key)
-        state.change(layers={here: one, every: "all"}.get(choice, f"0-{checkpoint.layers - 1}"))
+        layers = {here: shown, every: ("all",)}.get(state.widget_value(key), (f"0-{checkpoint.layers - 1}",))
+        state.change(layers=() if layers == default else layers)
 
     st.segmented_control(
         "Edited layers",
@@ -51,7 +59,7 @@ def choose_layers(scene: Scene, checkpoint: Checkpoint, help_text: str, *, unsai
     if chosen == some:
         st.text_input(
             "Layers, as in 0,2-3",
-            key=state.seed("some layers widget", layers),
+            key=state.seed("some layers widget", ",".join(layers)),
             on_change=_take_some_layers,
             args=(checkpoint.layers,),
         )
@@ -59,20 +67,20 @@ def choose_layers(scene: Scene, checkpoint: Checkpoint, help_text: str, *, unsai
 
 def choose_benchmarks(scene: Scene) -> None:
     """The benchmarks, those of a link that do not exist left out."""
-    chosen = [name for name in scene.benchmark.split(",") if name] or list(BUNDLED_BENCHMARKS)
+    chosen = scene.questions.benchmark or BUNDLED
     offered = [*BENCHMARKS, *([OWN_FILE] if state.kept(_OWN) or OWN_FILE in chosen else [])]
     unknown = [name for name in chosen if name not in offered]
     if unknown:
         state.notify([f"Expected benchmarks of {', '.join(offered)}, got {', '.join(unknown)}; asking the others."])
-        chosen = [name for name in chosen if name in offered] or list(BUNDLED_BENCHMARKS)
-        state.change(benchmark=_joined(chosen))
+        chosen = tuple(name for name in chosen if name in offered) or BUNDLED
+        state.settle(scene.with_fields(benchmark=_unless_default(chosen)))
     st.multiselect(
         "Benchmarks",
         offered,
-        key=state.seed("benchmark widget", chosen),
+        key=state.seed("benchmark widget", list(chosen)),
         format_func=lambda name: BENCHMARKS[name].title if name in BENCHMARKS else name,
         on_change=_take_benchmarks,
-        help="The bundled ones are about a made-up world; the papers' four come from the hub when it is reachable",
+        help="The bundled ones are about a made-up world; the papers' come from the hub when it is reachable",
     )
 
 
@@ -81,18 +89,18 @@ def choose_sample(scene: Scene) -> None:
     st.segmented_control(
         "Split",
         SPLITS,
-        key=state.seed("split widget", scene.split),
+        key=state.seed("split widget", scene.questions.split),
         on_change=state.take,
         args=("split widget", "split"),
         required=True,
         width="stretch",
         help="Choose ranks on validation (the first 20 %), report on test: ranks chosen on a question look good on it",
     )
-    samples = _SAMPLES if scene.sample in _SAMPLES else (scene.sample, *_SAMPLES)
+    samples = _SAMPLES if scene.questions.sample in _SAMPLES else (scene.questions.sample, *_SAMPLES)
     st.segmented_control(
         "Questions of each benchmark",
         samples,
-        key=state.seed("sample widget", scene.sample),
+        key=state.seed("sample widget", scene.questions.sample),
         format_func=lambda count: f"{count:,}" if count else "all",
         on_change=state.take,
         args=("sample widget", "sample"),
@@ -121,19 +129,20 @@ def choose_own_file(scene: Scene) -> None:
             st.warning("  \n".join(own.left_out[:10]), icon=":material/info:")
     st.text_input(
         "Prompt template",
-        key=state.seed("template widget", scene.template),
+        key=state.seed("template widget", scene.questions.template),
         placeholder="{question}",
         on_change=_take_template,
         help="Where the question goes stands `{question}`; the answer follows. Empty: each benchmark's own.",
     )
 
 
-def own_questions(scene: Scene) -> QuestionSet | None:
-    """The uploaded questions of the chosen split, if there are any."""
+def own_questions(scene: Scene, split: str = "") -> QuestionSet | None:
+    """The uploaded questions of that split (the scene's if none is named), if there are any."""
     own: OwnFile | None = state.kept(_OWN)
     if own is None:
         return None
-    return own_benchmark(own, OWN_FILE, Split(scene.split), scene.template or "{question}")
+    part = scene.questions
+    return own_benchmark(own, OWN_FILE, Split(split or part.split), part.template or "{question}")
 
 
 def own_file_title() -> str:
@@ -149,15 +158,15 @@ def _take_some_layers(layers: int) -> None:
     except ExplorerError as error:
         state.notify([str(error)])
         return
-    state.change(layers=text)
+    state.change(layers=tuple(text.split(",")))
 
 
 def _take_benchmarks() -> None:
-    state.change(benchmark=_joined(state.widget_value("benchmark widget") or []))
+    state.change(benchmark=_unless_default(tuple(state.widget_value("benchmark widget") or ())))
 
 
-def _joined(names: list[str]) -> str:
-    return "" if tuple(names) == BUNDLED_BENCHMARKS else ",".join(names)
+def _unless_default(names: tuple[str, ...]) -> tuple[str, ...]:
+    return () if names == BUNDLED else names
 
 
 def _take_file() -> None:
@@ -171,7 +180,7 @@ def _take_file() -> None:
         return
     state.keep(_OWN_PROBLEM, None)
     state.keep(_OWN, own)
-    state.change(benchmark=OWN_FILE)
+    state.change(benchmark=(OWN_FILE,))
 
 
 def _take_template() -> None:

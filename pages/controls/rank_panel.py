@@ -9,9 +9,11 @@ import streamlit as st
 
 from pages.controls.widgets import whole_number
 from pages.session import state
-from pages.session.scene import ChooseBy, Scene
-from pages.shared.analysis import Analysis, asked_ranks
+from pages.session.scene import Scene
+from pages.session.scene_parts import ChooseBy
+from pages.work.layer_job import LayerView
 from tensorllm_core.linalg.rank_choice import break_even_r1, break_even_tied, largest_rank, rank_limits, tied_ranks
+from tensorllm_core.runs.layer_analysis import LayerAnalysis
 from tensorllm_core.types import Ranks
 
 __all__ = ["rank_panel"]
@@ -23,12 +25,13 @@ _MODES = {
 }
 
 
-def rank_panel(scene: Scene, analysis: Analysis, ranks: Ranks) -> None:
-    """Controls on the left of the screen; `ranks` are those in force, the controls show those asked for."""
+def rank_panel(view: LayerView) -> None:
+    """Controls on the left of the screen; they show the ranks that are asked for, which may not all be in force."""
+    scene, analysis, ranks = view.scene, view.analysis, view.decision.ranks
     st.segmented_control(
         "Choose by",
         list(ChooseBy),
-        key=state.seed("by widget", scene.by),
+        key=state.seed("by widget", scene.ranks.by),
         format_func={ChooseBy.RANKS: "Ranks", ChooseBy.ERROR: "Error", ChooseBy.COMPRESSION: "Ratio"}.__getitem__,
         on_change=_take_by,
         args=(analysis, ranks),
@@ -37,16 +40,16 @@ def rank_panel(scene: Scene, analysis: Analysis, ranks: Ranks) -> None:
         width="stretch",
         help="Set the ranks, or fix the error or the ratio and let the best ranks follow",
     )
-    if scene.by is ChooseBy.RANKS:
-        _by_ranks(scene, analysis, ranks)
-    elif scene.by is ChooseBy.ERROR:
+    if scene.ranks.by is ChooseBy.RANKS:
+        _by_ranks(view)
+    elif scene.ranks.by is ChooseBy.ERROR:
         st.number_input(
             "Relative error at most",
             0.0,
             1.0,
             step=0.01,
             format="%.3f",
-            key=state.seed("error widget", scene.error),
+            key=state.seed("error widget", scene.ranks.error),
             on_change=state.take,
             args=("error widget", "error"),
             help="The ranks with the fewest stored entries that stay within this error",
@@ -58,27 +61,27 @@ def rank_panel(scene: Scene, analysis: Analysis, ranks: Ranks) -> None:
             1e6,
             step=1.0,
             format="%.2f",
-            key=state.seed("ratio widget", scene.ratio),
+            key=state.seed("ratio widget", scene.ranks.ratio),
             on_change=state.take,
             args=("ratio widget", "ratio"),
             help="The ranks with the least error at this compression ratio",
         )
-    if scene.by is not ChooseBy.RANKS:
+    if scene.ranks.by is not ChooseBy.RANKS:
         st.markdown(f"best ranks: :blue[**{ranks.r1}**], :orange[**{ranks.r2}**], :green[**{ranks.r3}**]")
         _break_even(scene, analysis, ranks)
     st.toggle(
         "Refine (HOOI)",
-        key=state.seed("refine widget", scene.refine),
+        key=state.seed("refine widget", scene.ranks.refine),
         on_change=state.take,
         args=("refine widget", "refine"),
         help="Improve the truncated HOSVD by alternating sweeps until the error no longer falls",
     )
 
 
-def _by_ranks(scene: Scene, analysis: Analysis, ranks: Ranks) -> None:
+def _by_ranks(view: LayerView) -> None:
+    scene, analysis, ranks, asked = view.scene, view.analysis, view.decision.ranks, view.decision.asked
     shape = analysis.shape
-    asked = asked_ranks(scene, analysis)
-    if scene.tied:
+    if scene.ranks.tied:
         most = min(shape.d_head, shape.d_model // shape.group)
         whole_number(
             "r",
@@ -89,7 +92,7 @@ def _by_ranks(scene: Scene, analysis: Analysis, ranks: Ranks) -> None:
             help_text=f"R1 = {shape.group} r and R2 = r, as the paper's program ties them",
         )
         st.markdown(f":blue[**R1 = {ranks.r1}**], :orange[**R2 = {ranks.r2}**]")
-    modes = ("r3",) if scene.tied else ("r1", "r2", "r3")
+    modes = ("r3",) if scene.ranks.tied else ("r1", "r2", "r3")
     sizes = dict(zip(("r1", "r2", "r3"), rank_limits(shape), strict=True))
     for field in modes:
         label, colour, help_text = _MODES[field]
@@ -102,7 +105,7 @@ def _by_ranks(scene: Scene, analysis: Analysis, ranks: Ranks) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.checkbox(
             "tied",
-            key=state.seed("tied widget", scene.tied),
+            key=state.seed("tied widget", scene.ranks.tied),
             on_change=_take_tied,
             args=(analysis, ranks),
             help=f"R1 = {shape.group} r, R2 = r",
@@ -112,16 +115,16 @@ def _by_ranks(scene: Scene, analysis: Analysis, ranks: Ranks) -> None:
             icon=":material/auto_awesome:",
             type="tertiary",
             on_click=_suggest,
-            disabled=scene.ranks is None,
+            disabled=scene.ranks.chosen is None,
             help=f"The noise floor hints at {analysis.noise.ranks}: a hint from the spectrum alone, no data",
         )
 
 
-def _break_even(scene: Scene, analysis: Analysis, ranks: Ranks) -> None:
+def _break_even(scene: Scene, analysis: LayerAnalysis, ranks: Ranks) -> None:
     """One line, always: up to where ranks save, in red where the ranks in force are beyond."""
     shape = analysis.shape
     stored = shape.stored_entries(ranks)
-    if scene.by is ChooseBy.RANKS and scene.tied:
+    if scene.ranks.by is ChooseBy.RANKS and scene.ranks.tied:
         name, last = "r", break_even_tied(shape, ranks.r3)
         beside, all_save = f"R3 = {ranks.r3}", last == min(shape.d_head, shape.d_model // shape.group)
     else:
@@ -155,7 +158,7 @@ def _changing(field: str, ranks: Ranks) -> Callable[[str], None]:
     return take
 
 
-def _take_by(analysis: Analysis, ranks: Ranks) -> None:
+def _take_by(analysis: LayerAnalysis, ranks: Ranks) -> None:
     # Whatever is fixed next, it starts from where one is.
     state.change_ranks(ranks)
     error = math.ceil(1000 * analysis.table.relative_error(ranks)) / 1000
@@ -164,7 +167,7 @@ def _take_by(analysis: Analysis, ranks: Ranks) -> None:
     state.take("by widget", "by")
 
 
-def _take_tied(analysis: Analysis, ranks: Ranks) -> None:
+def _take_tied(analysis: LayerAnalysis, ranks: Ranks) -> None:
     tied = bool(state.widget_value("tied widget"))
     if tied:
         state.change_ranks(tied_ranks(analysis.shape, ranks.r2, ranks.r3))

@@ -12,12 +12,13 @@ from pages.controls.widgets import Explanation, show
 from pages.frame.frame import canvas
 from pages.session import state
 from pages.session.scene import Scene
-from pages.shared.analysis import Analysis, Result, best_path
+from pages.work.caches import cached_path
 from tensorllm_core.figures.cells import MOST_CELLS, pooled_caption
 from tensorllm_core.figures.core_slices import core_mosaic
 from tensorllm_core.figures.landscape import ErrorGrid, error_landscape
 from tensorllm_core.figures.spectra import ModeSpectrum, spectra
 from tensorllm_core.linalg.slices import core_seen_from_part
+from tensorllm_core.runs.layer_analysis import LayerAnalysis, RankResult
 from tensorllm_core.types import Ranks
 
 __all__ = ["chosen_view", "core_view", "cores", "landscape_picture", "spectra_picture"]
@@ -26,11 +27,11 @@ _HEIGHT = 265
 _MOST_BUTTONS = 9
 
 
-def landscape_picture(analysis: Analysis, result: Result) -> None:
+def landscape_picture(analysis: LayerAnalysis, result: RankResult) -> None:
     """Relative error over (R1, R2) at the chosen R3."""
     ranks, shape = result.ranks, analysis.shape
     grid = _error_grid(analysis, ranks.r3)
-    front = best_path(analysis, ranks.r3)
+    front = cached_path(analysis, ranks.r3)
     path = [Ranks(int(r1), int(r2), ranks.r3) for r1, r2 in zip(front.r1, front.r2, strict=True)]
     show(
         error_landscape(
@@ -55,7 +56,7 @@ def landscape_picture(analysis: Analysis, result: Result) -> None:
     )
 
 
-def spectra_picture(analysis: Analysis, result: Result) -> None:
+def spectra_picture(analysis: LayerAnalysis, result: RankResult) -> None:
     """Singular values of the three unfoldings."""
     modes = [
         ModeSpectrum(values.cpu().numpy(), rank, edge)
@@ -89,7 +90,7 @@ def spectra_picture(analysis: Analysis, result: Result) -> None:
     )
 
 
-def cores(scene: Scene, analysis: Analysis, result: Result) -> None:
+def cores(scene: Scene, analysis: LayerAnalysis, result: RankResult) -> None:
     """The private core of every group, at one component of mode 3 or as one part sees it."""
     view = chosen_view(scene, analysis, result)
     slices = core_view(analysis, result, view)
@@ -134,7 +135,7 @@ def cores(scene: Scene, analysis: Analysis, result: Result) -> None:
     )
 
 
-def core_view(analysis: Analysis, result: Result, view: str) -> np.ndarray:
+def core_view(analysis: LayerAnalysis, result: RankResult, view: str) -> np.ndarray:
     """The slices `r1 x r2 x group` of that view, on the CPU."""
     if view.isdigit():
         chosen = result.tucker.core[:, :, int(view) - 1]
@@ -143,20 +144,20 @@ def core_view(analysis: Analysis, result: Result, view: str) -> np.ndarray:
     return chosen.cpu().numpy()
 
 
-def chosen_view(scene: Scene, analysis: Analysis, result: Result) -> str:
+def chosen_view(scene: Scene, analysis: LayerAnalysis, result: RankResult) -> str:
     """The view the scene asks for, or the first one."""
-    return scene.view if scene.view in _views(analysis, result) else "1"
+    return scene.decompose.view if scene.decompose.view in _views(analysis, result) else "1"
 
 
 def _said(view: str) -> str:
     return f"slice c = {view}" if view.isdigit() else f"as {view} sees it"
 
 
-def _views(analysis: Analysis, result: Result) -> list[str]:
+def _views(analysis: LayerAnalysis, result: RankResult) -> list[str]:
     return [*(str(c) for c in range(1, result.ranks.r3 + 1)), *analysis.tensor.parts]
 
 
-def _error_grid(analysis: Analysis, r3: int) -> ErrorGrid:
+def _error_grid(analysis: LayerAnalysis, r3: int) -> ErrorGrid:
     shape = analysis.shape
     r1, r2 = (_spread(len(analysis.decomposition.spectra[mode])) for mode in (0, 1))
     error = analysis.table.error_grid(r3, r1.tolist(), r2.tolist()).astype(np.float32)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared.analysis import Analysis, Result
+from tensorllm_core.runs.layer_analysis import LayerAnalysis, RankResult
 from tensorllm_core.types import Ranks
 
 __all__ = ["headline", "sentence"]
 
 
-def headline(analysis: Analysis, result: Result) -> None:
+def headline(analysis: LayerAnalysis, result: RankResult) -> None:
     """Ratio, relative error with its certificate, parameters; then one plain sentence."""
     best = min(result.upper, result.relative_error)
     ratio, error, parameters = st.columns([3, 4, 5], gap="small", wrap=False)

@@ -6,9 +6,9 @@ from pages.controls.rank_panel import rank_panel
 from pages.decompose.figures import cores, landscape_picture, spectra_picture
 from pages.decompose.headline import headline
 from pages.decompose.tabs import details
-from pages.frame.frame import guarded, open_page, show_notices
+from pages.frame.frame import guarded, open_page, panel_columns, show_notices
 from pages.frame.toolbar import begin_screen
-from pages.work.layer_job import begin_layer, result_at
+from pages.work.layer_job import begin_layer, result_of_ranks
 
 HELP = """
 **Pick ranks, see what is lost.** The four projections Q, K, V, O of every head form one tensor,
@@ -30,17 +30,17 @@ def screen() -> None:
     """Everything in one fragment: a slider redraws the figures, not the frame around them."""
     scene, checkpoint = begin_screen(HELP)
     notices = st.container()
-    begun = begin_layer(scene, checkpoint)
-    if begun is None:
+    view = begin_layer(scene, checkpoint)
+    if view is None:
         _outline()
         return
-    scene, analysis, ranks = begun
-    left, right = st.columns([6, 20] if scene.present else [5, 21], gap="medium")
+    scene, analysis = view.scene, view.analysis
+    left, right = panel_columns(scene)
     with left, st.container(key="rank-panel"):
-        rank_panel(scene, analysis, ranks)
+        rank_panel(view)
     with right:
         head = st.container(gap="small")
-        result = result_at(begun)
+        result = result_of_ranks(view)
         with head:
             headline(analysis, result)
         middle, side = st.columns([6, 5], gap="small")

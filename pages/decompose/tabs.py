@@ -10,24 +10,24 @@ from pages.controls.widgets import Explanation, show
 from pages.decompose.figures import chosen_view, core_view
 from pages.frame.frame import canvas
 from pages.session import state
-from pages.session.scene import TABS, Scene
-from pages.shared.analysis import Analysis, Result
+from pages.session.scene import DECOMPOSE_TABS, Scene
 from tensorllm_core.figures.cells import pooled_caption
 from tensorllm_core.figures.core_slices import core_slice
 from tensorllm_core.figures.part_errors import part_errors
 from tensorllm_core.figures.refinement import refinement_curve
 from tensorllm_core.figures.weights import weights_before_after
-from tensorllm_core.linalg.slices import reconstruct_slice, slice_errors
+from tensorllm_core.linalg.slices import reconstruct_slice
+from tensorllm_core.runs.layer_analysis import LayerAnalysis, RankResult, errors_of_slices
 from tensorllm_core.types import Ranks
 
 __all__ = ["details"]
 
 
-def details(scene: Scene, analysis: Analysis, result: Result) -> None:
+def details(scene: Scene, analysis: LayerAnalysis, result: RankResult) -> None:
     """Tabs; only the open one is computed."""
     tabs = st.tabs(
-        TABS,
-        key=state.seed("details tabs", scene.tab if scene.tab in TABS else TABS[0]),
+        DECOMPOSE_TABS,
+        key=state.seed("details tabs", scene.tab if scene.tab in DECOMPOSE_TABS else DECOMPOSE_TABS[0]),
         on_change=state.take,
         args=("details tabs", "tab"),
     )
@@ -38,11 +38,8 @@ def details(scene: Scene, analysis: Analysis, result: Result) -> None:
                 draw(scene, analysis, result)
 
 
-def _heads_and_parts(_scene: Scene, analysis: Analysis, result: Result) -> None:
-    if result.refinement:
-        error = slice_errors(analysis.tensor.data, result.tucker).by_part_and_group()
-    else:
-        error = analysis.table.relative_error_by_part_and_group(result.ranks)
+def _heads_and_parts(_scene: Scene, analysis: LayerAnalysis, result: RankResult) -> None:
+    error = errors_of_slices(analysis, result).by_part_and_group()
     part, group = np.unravel_index(int(np.argmax(error)), error.shape)
     parts = analysis.tensor.parts
     show(
@@ -62,7 +59,7 @@ def _heads_and_parts(_scene: Scene, analysis: Analysis, result: Result) -> None:
     )
 
 
-def _one_core(scene: Scene, analysis: Analysis, result: Result) -> None:
+def _one_core(scene: Scene, analysis: LayerAnalysis, result: RankResult) -> None:
     group = _choose_group(scene, analysis, "core")
     view = chosen_view(scene, analysis, result)
     slices = core_view(analysis, result, view)
@@ -82,11 +79,11 @@ def _one_core(scene: Scene, analysis: Analysis, result: Result) -> None:
     )
 
 
-def _weights(scene: Scene, analysis: Analysis, result: Result) -> None:
+def _weights(scene: Scene, analysis: LayerAnalysis, result: RankResult) -> None:
     with st.container(horizontal=True):
         group = _choose_group(scene, analysis, "weights")
         parts = analysis.tensor.parts
-        part = scene.part if scene.part in parts else parts[0]
+        part = scene.decompose.part if scene.decompose.part in parts else parts[0]
         key = f"weights part {len(parts)}"
         st.segmented_control(
             "Part", parts, key=state.seed(key, part), on_change=state.take, args=(key, "part"), required=True
@@ -116,7 +113,7 @@ def _weights(scene: Scene, analysis: Analysis, result: Result) -> None:
     )
 
 
-def _refinement(_scene: Scene, analysis: Analysis, result: Result) -> None:
+def _refinement(_scene: Scene, analysis: LayerAnalysis, result: RankResult) -> None:
     if result.refinement is None:
         st.info("Switch on **Refine (HOOI)** on the left to see the error fall sweep by sweep.", icon=":material/tune:")
         return
@@ -137,7 +134,7 @@ def _refinement(_scene: Scene, analysis: Analysis, result: Result) -> None:
     )
 
 
-def _best_ranks(_scene: Scene, analysis: Analysis, result: Result) -> None:
+def _best_ranks(_scene: Scene, analysis: LayerAnalysis, result: RankResult) -> None:
     front = analysis.front
     table = pd.DataFrame(
         {
@@ -184,7 +181,7 @@ def _best_ranks(_scene: Scene, analysis: Analysis, result: Result) -> None:
     )
 
 
-def _choose_group(scene: Scene, analysis: Analysis, place: str) -> int:
+def _choose_group(scene: Scene, analysis: LayerAnalysis, place: str) -> int:
     count = analysis.shape.group
     group = min(scene.group, count - 1)
     key = f"{place} group {count}"

@@ -5,23 +5,24 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.session import state
-from pages.session.scene import DTYPES, Scene
-from pages.shared.reasoning import model_key
-from pages.work.caches import model_shelf
+from pages.session.plans import model_plan
+from pages.session.scene import Scene
+from pages.session.scene_parts import DTYPES
+from pages.work.caches import loaded_models
 from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.models.devices import SPREAD, device_names, resolve_device
 from tensorllm_core.models.download import plan_download
 from tensorllm_core.models.fit import Fit, Memory, Option, bytes_text, check_fit, free_memory, verdict
 from tensorllm_core.models.hub import HubRepository
 
-__all__ = ["compute_popover", "has_room"]
+__all__ = ["device_popover", "has_room"]
 
 _NEARLY_FULL = 0.9
 _SMALL_BYTES = 2**30
 """Models that need less than this are loaded without a word."""
 
 
-def compute_popover(scene: Scene, checkpoint: Checkpoint) -> None:
+def device_popover(scene: Scene, checkpoint: Checkpoint) -> None:
     """A button in the toolbar that opens all of it."""
     with st.popover("", icon=":material/memory:", help="Device, memory and loaded models", key="compute popover"):
         names = device_names()
@@ -55,7 +56,7 @@ def compute_popover(scene: Scene, checkpoint: Checkpoint) -> None:
 
 def has_room(scene: Scene, checkpoint: Checkpoint) -> bool:
     """Whether the scene's model is loaded or will fit; says what loading needs, and offers what would fit instead."""
-    if model_shelf().holds(model_key(scene, checkpoint.revision)):
+    if loaded_models().holds(model_plan(scene, checkpoint)):
         return True
     fit = check_fit(checkpoint)
     option = _wanted(fit, scene)
@@ -86,7 +87,7 @@ def _gauge(memory: Memory) -> str:
 
 
 def _loaded() -> None:
-    held = model_shelf().held()
+    held = loaded_models().held()
     if not held:
         st.caption("No model is loaded: layers are read from the file, one at a time.")
     for number, found in enumerate(held):
@@ -96,7 +97,7 @@ def _loaded() -> None:
                 "Unload",
                 key=f"unload {number}",
                 icon=":material/eject:",
-                on_click=model_shelf().unload,
+                on_click=loaded_models().unload,
                 args=(found.key,),
                 help="Give its memory back; it is loaded again when it is needed",
             )

@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.frame.navigation import PAGES, route, was_routed
 from pages.session import state
+from pages.session.scene import Scene
 from pages.work.apology import sentence_for
 from tensorllm_core.errors import ExplorerError
 from tensorllm_core.figures.theme import Appearance, Canvas
@@ -19,6 +20,7 @@ __all__ = [
     "enlarge_when_presenting",
     "guarded",
     "open_page",
+    "panel_columns",
     "show_notices",
     "type_scale",
 ]
@@ -56,12 +58,13 @@ def open_page(name: str) -> None:
 
 
 def guarded(screen: Callable[[], None]) -> Callable[[], None]:
-    """Run a screen so that our errors show as their sentence, and a bug as a short apology with an id."""
+    """Run a screen, then write its scene to the URL; errors show as their sentence, a bug as an apology with an id."""
 
     @wraps(screen)
     def run() -> None:
         try:
             screen()
+            state.write_url()
         except Exception as error:
             # Streamlit steers reruns with exceptions of its own, which are not for us.
             if type(error).__module__.startswith("streamlit.runtime"):
@@ -76,6 +79,11 @@ def enlarge_when_presenting() -> None:
     """Larger type everywhere while the scene is presented."""
     if state.current_scene().present:
         st.html(_PRESENT_STYLE)
+
+
+def panel_columns(scene: Scene) -> list[st.delta_generator.DeltaGenerator]:
+    """The column of the controls, and that of what they do."""
+    return st.columns([6, 20] if scene.present else [5, 21], gap="medium")
 
 
 def show_notices() -> None:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.frame.device_popover import compute_popover
+from pages.frame.device_popover import device_popover
 from pages.frame.frame import enlarge_when_presenting
 from pages.session import state
-from pages.session.checked_scene import settled
+from pages.session.checked_scene import checked_scene
 from pages.session.scene import Scene
 from pages.work.caches import rest_heap
 from tensorllm_core.models.bundled import BUNDLED
 from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.types import Layout
 
-__all__ = ["begin_screen", "copy_link"]
+__all__ = ["begin_screen", "copy_link", "help_popover", "link_and_present"]
 
 _LAYOUTS = {Layout.PAPER: "layout: paper", Layout.RELEASED_CODE: "layout: released code"}
 
@@ -51,11 +51,9 @@ export default function ({ parentElement }) {
 
 
 def begin_screen(help_text: str) -> tuple[Scene, Checkpoint]:
-    """The scene as its model allows it, kept in the URL, under the row of controls that all screens share."""
+    """The scene as its model allows it, under the row of controls that all screens share."""
     rest_heap("start")
-    scene, checkpoint = settled(state.current_scene())
-    state.settle(scene)
-    state.write_url(scene)
+    scene, checkpoint = checked_scene(state.current_scene())
     _toolbar(scene, checkpoint, help_text)
     return scene, checkpoint
 
@@ -63,6 +61,23 @@ def begin_screen(help_text: str) -> tuple[Scene, Checkpoint]:
 def copy_link() -> None:
     """A button that copies the address, which restores the scene."""
     _COPY_LINK(key="copy link", width="content")
+
+
+def link_and_present(scene: Scene) -> None:
+    """Copy the link; larger type for a projector, or back."""
+    copy_link()
+    st.button(
+        "Leave" if scene.present else "Present",
+        icon=":material/co_present:",
+        on_click=lambda: state.change(present=not scene.present),
+        help="Larger type, for a projector",
+    )
+
+
+def help_popover(words: str) -> None:
+    """How the screen works, in Markdown."""
+    with st.popover("", icon=":material/help:", help="How this screen works"):
+        st.markdown(words)
 
 
 def _toolbar(scene: Scene, checkpoint: Checkpoint, help_text: str) -> None:
@@ -94,16 +109,9 @@ def _toolbar(scene: Scene, checkpoint: Checkpoint, help_text: str) -> None:
             help="How matrices are cut into heads: as the paper's equations say, or as the authors' program does",
         )
         st.space("stretch")
-        copy_link()
-        st.button(
-            "Leave" if scene.present else "Present",
-            icon=":material/co_present:",
-            on_click=lambda: state.change(present=not scene.present),
-            help="Larger type, for a projector",
-        )
-        compute_popover(scene, checkpoint)
-        with st.popover("", icon=":material/help:", help="How this screen works"):
-            st.markdown(help_text)
+        link_and_present(scene)
+        device_popover(scene, checkpoint)
+        help_popover(help_text)
     if len(sharing) > 1:
         others = f"{sharing[0]} to {sharing[-1]}"
         st.caption(f"Layers {others} of this model share their weights: an edit of one edits them all.")

@@ -8,16 +8,16 @@ import streamlit as st
 
 from pages.controls.widgets import Explanation, show, take_click
 from pages.frame.frame import canvas
-from pages.heads.similarity import Compared, said
+from pages.heads.similarity import HeadComparison, error_text
 from pages.session import state
 from pages.session.scene import Scene
-from pages.shared.analysis import Analysis
 from tensorllm_core.figures.cells import pooled_caption
 from tensorllm_core.figures.core_contrast import NamedCore, core_contrast
 from tensorllm_core.figures.group_profile import group_profile
 from tensorllm_core.figures.part_errors import part_errors
 from tensorllm_core.figures.similarity import similarity_map
 from tensorllm_core.linalg.heads import similarity_order
+from tensorllm_core.runs.layer_analysis import LayerAnalysis
 
 __all__ = ["cores_picture", "parts_picture", "profile_picture", "similarity_picture"]
 
@@ -26,7 +26,7 @@ _MOST_ROWS = 128
 """Directions of modes 1 and 2 whose numbers the table of the cores holds."""
 
 
-def profile_picture(scene: Scene, analysis: Analysis, found: Compared) -> None:
+def profile_picture(scene: Scene, analysis: LayerAnalysis, found: HeadComparison) -> None:
     """Energy and error of each group."""
     unit = analysis.unit
     strongest = int(np.argmax(found.energy))
@@ -53,7 +53,7 @@ def profile_picture(scene: Scene, analysis: Analysis, found: Compared) -> None:
     take_click("heads profile", picked, "group")
 
 
-def parts_picture(_scene: Scene, analysis: Analysis, found: Compared) -> None:
+def parts_picture(_scene: Scene, analysis: LayerAnalysis, found: HeadComparison) -> None:
     """Error of each part of each group."""
     parts, unit, error = analysis.tensor.parts, analysis.unit, found.part_error
     part, group = np.unravel_index(int(np.argmax(error)), error.shape)
@@ -62,8 +62,8 @@ def parts_picture(_scene: Scene, analysis: Analysis, found: Compared) -> None:
         part_errors(error, parts, unit, canvas(_HEIGHT)),
         key="heads parts",
         takeaway=(
-            f"Worst served: {parts[part]} of {unit} {group}, {said(error[part, group])}; best: {parts[best_part]} of "
-            f"{unit} {best_group}, {said(error[best_part, best_group])}"
+            f"Worst served: {parts[part]} of {unit} {group}, {error_text(error[part, group])}; "
+            f"best: {parts[best_part]} of {unit} {best_group}, {error_text(error[best_part, best_group])}"
         ),
         explanation=Explanation(
             "The relative error of each projection on its own: the norm of what was taken from it over its own norm.",
@@ -73,10 +73,10 @@ def parts_picture(_scene: Scene, analysis: Analysis, found: Compared) -> None:
     )
 
 
-def similarity_picture(scene: Scene, analysis: Analysis, found: Compared) -> None:
+def similarity_picture(scene: Scene, analysis: LayerAnalysis, found: HeadComparison) -> None:
     """Cosine of every two cores."""
     unit, count = analysis.unit, len(found.energy)
-    order = similarity_order(found.similarity) if scene.alike else np.arange(count)
+    order = similarity_order(found.similarity) if scene.heads.alike else np.arange(count)
     alike = found.most_alike()
     if alike is None:
         takeaway = f"One {unit} only: nothing to compare"
@@ -100,7 +100,7 @@ def similarity_picture(scene: Scene, analysis: Analysis, found: Compared) -> Non
     )
 
 
-def cores_picture(scene: Scene, analysis: Analysis, found: Compared) -> None:
+def cores_picture(scene: Scene, analysis: LayerAnalysis, found: HeadComparison) -> None:
     """The cores of the least and the most compressible group, and of the chosen one if that is another."""
     unit = analysis.unit
     if found.easiest == found.hardest:
@@ -114,7 +114,7 @@ def cores_picture(scene: Scene, analysis: Analysis, found: Compared) -> None:
         )
     core = found.result.tucker.core.cpu().numpy()
     named = [
-        NamedCore(f"{unit} {group}, {words}, error {said(found.error[group])}", core[:, :, :, group])
+        NamedCore(f"{unit} {group}, {words}, error {error_text(found.error[group])}", core[:, :, :, group])
         for group, words in rows.items()
     ]
     r1, r2, r3 = found.result.ranks
@@ -136,7 +136,7 @@ def cores_picture(scene: Scene, analysis: Analysis, found: Compared) -> None:
 def _choose_order(scene: Scene) -> None:
     st.checkbox(
         "by likeness",
-        key=state.seed("alike widget", scene.alike),
+        key=state.seed("alike widget", scene.heads.alike),
         on_change=state.take,
         args=("alike widget", "alike"),
         help="Put those with similar cores side by side",

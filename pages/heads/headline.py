@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.frame.navigation import PAGES
-from pages.heads.similarity import Compared, said
+from pages.heads.similarity import HeadComparison, error_text
 from pages.session import state
 from pages.session.links import scene_parameters
 from pages.session.scene import Scene
-from pages.shared.analysis import Analysis
+from tensorllm_core.runs.layer_analysis import LayerAnalysis
 
 __all__ = ["headline", "sentence"]
 
@@ -17,7 +17,7 @@ _ROUNDING = 1e-5
 """Relative errors below this are the rounding of float32 weights."""
 
 
-def headline(scene: Scene, analysis: Analysis, found: Compared) -> None:
+def headline(scene: Scene, analysis: LayerAnalysis, found: HeadComparison) -> None:
     """The sentence at the left, the controls at the right."""
     words, choice, ways = st.columns([13, 3, 6], gap="small", vertical_alignment="center")
     words.markdown(sentence(analysis.unit, found))
@@ -33,18 +33,18 @@ def headline(scene: Scene, analysis: Analysis, found: Compared) -> None:
             )
 
 
-def sentence(unit: str, found: Compared) -> str:
+def sentence(unit: str, found: HeadComparison) -> str:
     """What the ranks do to the heads, in words."""
     if float(found.error.max()) < _ROUNDING:
         return f"Ranks **{found.result.ranks}** lose nothing of any {unit} but rounding."
-    overall = f"Ranks **{found.result.ranks}** lose **{said(found.result.relative_error)}**"
+    overall = f"Ranks **{found.result.ranks}** lose **{error_text(found.result.relative_error)}**"
     if len(found.error) == 1:
         return f"{overall}, which has one {unit} only."
-    least, most = (said(float(found.error[group])) for group in (found.easiest, found.hardest))
+    least, most = (error_text(float(found.error[group])) for group in (found.easiest, found.hardest))
     return f"{overall}: least in {unit} {found.easiest}, **{least}**, most in {unit} {found.hardest}, **{most}**."
 
 
-def _choose_group(scene: Scene, analysis: Analysis) -> None:
+def _choose_group(scene: Scene, analysis: LayerAnalysis) -> None:
     count = analysis.shape.group
     key = f"heads group {count}"
     st.selectbox(

@@ -3,12 +3,12 @@
 import streamlit as st
 
 from pages.controls.rank_panel import rank_panel
-from pages.frame.frame import guarded, open_page, show_notices
+from pages.frame.frame import guarded, open_page, panel_columns, show_notices
 from pages.frame.toolbar import begin_screen
 from pages.heads.figures import cores_picture, parts_picture, profile_picture, similarity_picture
 from pages.heads.headline import headline
-from pages.heads.similarity import compare
-from pages.work.layer_job import begin_layer, result_at
+from pages.heads.similarity import compare_heads
+from pages.work.layer_job import begin_layer, result_of_ranks
 
 HELP = """
 **Which heads of a layer are alike, and which does a compression hurt?** All heads share the same directions; a head's
@@ -28,17 +28,17 @@ def screen() -> None:
     """Ranks on the left, four pictures on the right."""
     scene, checkpoint = begin_screen(HELP)
     notices = st.container()
-    begun = begin_layer(scene, checkpoint)
-    if begun is None:
+    view = begin_layer(scene, checkpoint)
+    if view is None:
         _outline()
         return
-    scene, analysis, ranks = begun
-    left, right = st.columns([6, 20] if scene.present else [5, 21], gap="medium")
+    scene, analysis = view.scene, view.analysis
+    left, right = panel_columns(scene)
     with left, st.container(key="rank-panel"):
-        rank_panel(scene, analysis, ranks)
+        rank_panel(view)
     with right:
         head = st.container()
-        found = compare(analysis, result_at(begun))
+        found = compare_heads(analysis, result_of_ranks(view))
         with head:
             headline(scene, analysis, found)
         for pictures in ((profile_picture, parts_picture), (similarity_picture, cores_picture)):

@@ -6,18 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pages.shared.analysis import Analysis, Result
 from tensorllm_core.linalg.heads import chance_similarity, core_similarity
-from tensorllm_core.linalg.slices import SliceErrors, slice_errors
+from tensorllm_core.runs.layer_analysis import LayerAnalysis, RankResult, errors_of_slices
 
-__all__ = ["Compared", "compare", "said"]
+__all__ = ["HeadComparison", "compare_heads", "error_text"]
 
 
 @dataclass(frozen=True, eq=False)
-class Compared:
+class HeadComparison:
     """Energy, errors and similarities of all groups; errors are relative to what they are errors of."""
 
-    result: Result
+    result: RankResult
     energy: np.ndarray
     """Share of the tensor's squared norm in each group."""
     error: np.ndarray
@@ -48,23 +47,20 @@ class Compared:
         return (int(one), int(other)) if one != other else (0, 1)
 
 
-def said(error: float) -> str:
+def error_text(error: float) -> str:
     """A relative error in words: two digits, or its power of ten where those would be zero.
 
-    >>> said(0.123), said(0.0), said(7.2e-8)
+    >>> error_text(0.123), error_text(0.0), error_text(7.2e-8)
     ('0.12', '0.00', '7e-08')
     """
     return f"{error:.2f}" if error >= 0.005 or error == 0 else f"{error:.0e}"
 
 
-def compare(analysis: Analysis, result: Result) -> Compared:
+def compare_heads(analysis: LayerAnalysis, result: RankResult) -> HeadComparison:
     """Look-ups for a truncation; a refined decomposition is compared slice by slice."""
-    if result.refinement:
-        errors = slice_errors(analysis.tensor.data, result.tucker)
-    else:
-        errors = SliceErrors(*analysis.table.products.slice_energies(result.ranks))
+    errors = errors_of_slices(analysis, result)
     energy = errors.energy.sum(axis=0)
-    return Compared(
+    return HeadComparison(
         result=result,
         energy=energy / max(float(energy.sum()), float(np.finfo(np.float64).tiny)),
         error=errors.by_group(),

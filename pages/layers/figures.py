@@ -27,17 +27,17 @@ _CHANCE = (
 
 def spectra_picture(scene: Scene, found: Survey) -> None:
     """Singular values of one mode over all layers, relative to chance."""
-    mode = scene.mode - 1
+    mode = scene.layers.mode - 1
     spectra = {layer: summary.spectra[mode] for layer, summary in found.layers.items()}
     chance = np.mean([summary.spectra[mode] for summary in found.null], axis=0) if found.null else None
     said = min(spectra, key=lambda layer: abs(layer - scene.layer))
-    takeaway = f"Mode {scene.mode}: the spectra of {len(spectra)} layers"
+    takeaway = f"Mode {scene.layers.mode}: the spectra of {len(spectra)} layers"
     if chance is not None:
         largest = max(float(summary.spectra[mode][0]) for summary in found.null)
         above = int((spectra[said] > largest).sum())
         takeaway = f"Layer {said}: {above} of {len(chance)} directions above all noise"
     show(
-        layer_spectra(spectra, chance, found.count, scene.mode, canvas(_HEIGHT), chosen=scene.layer),
+        layer_spectra(spectra, chance, found.count, scene.layers.mode, canvas(_HEIGHT), chosen=scene.layer),
         key="layer spectra",
         takeaway=takeaway,
         explanation=Explanation(
@@ -47,14 +47,14 @@ def spectra_picture(scene: Scene, found: Survey) -> None:
             f"more than 256 singular values are drawn at 256 of them, denser among the first. {_CHANCE}",
             r"\log_2 \frac{\sigma_i(W_{(n)}) / \|W\|}{\sigma_i(Z_{(n)}) / \|Z\|},\qquad Z_{ijkl} \sim \mathcal N(0, 1)",
         ),
-        table=lambda: _spectra_table(found, scene.mode),
+        table=lambda: _spectra_table(found, scene.layers.mode),
         beside=lambda: _choose_mode(scene),
     )
 
 
 def errors_picture(scene: Scene, found: Survey) -> None:
     """Least error of every layer at the chosen ratio."""
-    ratio = scene.fixed_ratio
+    ratio = scene.layers.fixed_ratio
     errors = {layer: summary.error_at(ratio) for layer, summary in found.layers.items()}
     chance = np.array([summary.error_at(ratio) for summary in found.null])
     picked = show(
@@ -134,7 +134,7 @@ def _choose_mode(scene: Scene) -> None:
     st.segmented_control(
         "Mode",
         [1, 2, 3],
-        key=state.seed("mode widget", scene.mode),
+        key=state.seed("mode widget", scene.layers.mode),
         format_func=lambda mode: f"mode {mode}",
         on_change=state.take,
         args=("mode widget", "mode"),

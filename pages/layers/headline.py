@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -16,18 +15,17 @@ from pages.session.scene import Scene
 from tensorllm_core.experiments.layer_summary import RATIOS
 from tensorllm_core.experiments.layers import Survey
 
-__all__ = ["at_reachable_ratio", "headline", "sentence"]
+__all__ = ["headline", "reachable_ratio", "sentence"]
 
 
-def at_reachable_ratio(scene: Scene, found: Survey) -> Scene:
-    """The scene at the nearest ratio that layers are compared at and that ranks of this shape reach."""
-    ratios = _reachable(found)
-    return replace(scene, fixed_ratio=min(ratios, key=lambda candidate: abs(math.log(candidate / scene.fixed_ratio))))
+def reachable_ratio(ratio: float, survey: Survey) -> float:
+    """The nearest of the ratios that layers are compared at and that ranks of this shape reach."""
+    return min(_reachable(survey), key=lambda candidate: abs(math.log(candidate / ratio)))
 
 
 def headline(scene: Scene, found: Survey) -> None:
     """Slider, sentence and links."""
-    ratios, ratio = _reachable(found), scene.fixed_ratio
+    ratios, ratio = _reachable(found), scene.layers.fixed_ratio
     slider, words, ways = st.columns([5, 12, 9], gap="medium", vertical_alignment="center")
     with slider:
         st.markdown(

@@ -5,8 +5,8 @@ import streamlit as st
 from pages.frame.frame import guarded, open_page, show_notices
 from pages.frame.toolbar import begin_screen
 from pages.layers.figures import errors_picture, shares_picture, spectra_picture, stable_ranks_picture
-from pages.layers.headline import at_reachable_ratio, headline
-from pages.layers.survey_job import surveyed
+from pages.layers.headline import headline, reachable_ratio
+from pages.layers.survey_job import survey_job
 from pages.session import state
 from pages.session.scene import Scene
 from pages.work import jobs
@@ -29,10 +29,10 @@ def screen() -> None:
     """The figures as the layers come in."""
     scene, checkpoint = begin_screen(HELP)
     notices = st.container()
-    job = surveyed(scene, checkpoint)
+    job = survey_job(scene, checkpoint)
     if job is not None:
-        jobs.show_live(job, lambda found: _draw(_settled(scene, found, job), found))
-        if job.partial is None and not job.ended:
+        seen = jobs.show_live(job, lambda survey: _draw(_settled(scene, survey, job.now.ended), survey))
+        if seen.partial is None and not seen.ended:
             _outline()
     with notices:
         show_notices()
@@ -54,17 +54,17 @@ def _draw(scene: Scene, found: Survey) -> None:
                 picture(scene, found)
 
 
-def _settled(scene: Scene, found: Survey, job: jobs.Job[Survey]) -> Scene:
+def _settled(scene: Scene, survey: Survey, is_whole: bool) -> Scene:
     """The scene at a ratio that this model has; kept, and said, once all layers are there."""
-    if not found.layers:
+    if not survey.layers:
         return scene
-    met = at_reachable_ratio(scene, found)
-    if job.ended:
-        if not 0.5 < met.fixed_ratio / scene.fixed_ratio < 2:
-            state.notify([f"Expected a ratio that these layers reach, got {scene.fixed_ratio:g}; showing the nearest."])
-        state.settle(met)
-        state.write_url(met)
-    return met
+    ratio, nearest = scene.layers.fixed_ratio, reachable_ratio(scene.layers.fixed_ratio, survey)
+    settled = scene.with_fields(fixed_ratio=nearest)
+    if is_whole:
+        if not 0.5 < nearest / ratio < 2:
+            state.notify([f"Expected a ratio that these layers reach, got {ratio:g}; showing the nearest."])
+        state.settle(settled)
+    return settled
 
 
 def _outline() -> None:

@@ -13,7 +13,7 @@ from tensorllm_core.figures.parameters import parameter_shares
 from tensorllm_core.figures.tensor_drawing import tensor_drawing
 from tensorllm_core.methods.tensorise import part_names
 from tensorllm_core.models.checkpoint import Checkpoint
-from tensorllm_core.types import TensorShape
+from tensorllm_core.runs.layer_analysis import tensor_shape, unit_name
 
 HELP = """
 **What low-rank structure hides in a transformer's attention?** Choose a model above: a bundled one, or type the path
@@ -55,9 +55,8 @@ def screen() -> None:
 
 
 def _tensor(checkpoint: Checkpoint) -> None:
-    parts = part_names(checkpoint.heads, checkpoint.groups)
-    shape = TensorShape(checkpoint.d_model, checkpoint.d_head, len(parts), checkpoint.groups)
-    unit = "head" if len(parts) == 4 else "group"
+    parts, shape = part_names(checkpoint.heads, checkpoint.groups), tensor_shape(checkpoint)
+    unit = unit_name(shape)
     show(
         tensor_drawing(shape, parts, unit, canvas(230)),
         key="tensor of a layer",

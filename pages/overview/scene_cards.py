@@ -34,27 +34,27 @@ SCENES: tuple[SceneCard, ...] = (
         ":material/join_inner:",
         "The same model without the noise. Its heads were trained to live in 12 x 6 x 4 shared directions: "
         "beyond those ranks nothing is left to lose.",
-        Scene(model="demo-decoder"),
+        Scene().with_fields(model="demo-decoder"),
     ),
     SceneCard(
         "No structure to find",
         ":material/texture:",
         "An encoder that was trained freely. Its spectrum falls slowly, and every rank that you take away costs.",
-        Scene(model="demo-encoder"),
+        Scene().with_fields(model="demo-encoder"),
     ),
     SceneCard(
         "Cut along the wrong axis",
         ":material/content_cut:",
         "The authors' program cuts the matrices into heads along the other axis. Same ratio, same weights, "
         "but the shared subspace is gone.",
-        Scene(model="demo-decoder", layout=Layout.RELEASED_CODE, r1=12, r2=6, r3=4),
+        Scene().with_fields(model="demo-decoder", layout=Layout.RELEASED_CODE, r1=12, r2=6, r3=4),
     ),
     SceneCard(
         "Compression that heals",
         ":material/healing:",
         "All layers of the noisy model at the hinted ranks: it answers far more questions than before, and more than "
         "random directions of the same ranks let it.",
-        Scene(layers="all"),
+        Scene().with_fields(layers=("all",)),
         "reasoning",
     ),
     SceneCard(
@@ -62,7 +62,7 @@ SCENES: tuple[SceneCard, ...] = (
         ":material/warning:",
         "One layer was taught wrong answers. Compressing it wins them back; removing its attention does as well. "
         "That is why the controls are there.",
-        Scene(model="demo-decoder-mislabelled", layer=2, r1=4, r2=1, r3=2),
+        Scene().with_fields(model="demo-decoder-mislabelled", layer=2, r1=4, r2=1, r3=2),
         "reasoning",
     ),
     SceneCard(
@@ -78,7 +78,7 @@ SCENES: tuple[SceneCard, ...] = (
         ":material/layers:",
         "All layers of the freely trained encoder beside Gaussian weights of the same shape and norm: what they do not "
         "show is structure.",
-        Scene(model="demo-encoder"),
+        Scene().with_fields(model="demo-encoder"),
         "layers",
     ),
     SceneCard(
@@ -86,7 +86,7 @@ SCENES: tuple[SceneCard, ...] = (
         ":material/view_module:",
         "Energy and error of every head of one layer, which of them resemble each other, and the cores of the most and "
         "the least compressible one.",
-        Scene(model="demo-encoder", layer=2, alike=True),
+        Scene().with_fields(model="demo-encoder", layer=2, alike=True),
         "heads",
     ),
 )

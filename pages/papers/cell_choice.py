@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pages.session import state
+from pages.session.checked_scene import checked_device
 from pages.session.scene import Scene
 from pages.work.caches import measured_store
-from tensorllm_core.errors import RequestError
 from tensorllm_core.experiments.measured_result import Measured, moment
 from tensorllm_core.experiments.published import PublishedCell, Score
 from tensorllm_core.experiments.published_tables import ABLATED_MODEL, ABLATION, CASES, CELLS, VARIANTS
-from tensorllm_core.models.devices import resolve_device
 from tensorllm_core.types import Ranks
 
 __all__ = ["Choice", "measured_of", "score_of", "settled_choice", "variant_title"]
@@ -46,38 +45,28 @@ class Choice:
 
 def settled_choice(scene: Scene) -> tuple[Scene, Choice]:
     """The scene as the papers allow it, and the choice that it stands for; what cannot be met is said."""
-    model, benchmark = scene.cell.split("-")
-    if scene.table == "IV" and model != ABLATED_MODEL:
+    model, benchmark = scene.papers.cell.split("-")
+    if scene.papers.table == "IV" and model != ABLATED_MODEL:
         title = CELLS[ABLATED_MODEL, benchmark].model.title
         state.notify([f"Expected a cell of {title}, the only model of Table IV, got {model}; showing {title}."])
         model = ABLATED_MODEL
     cell = CELLS[model, benchmark]
-    variants = VARIANTS.get(scene.table, ("",))
-    variant = scene.variant if scene.variant in variants else variants[-1]
-    layer = cell.model.suggested_layer if scene.cell_layer is None else scene.cell_layer
+    variants = VARIANTS.get(scene.papers.table, ("",))
+    variant = scene.papers.variant if scene.papers.variant in variants else variants[-1]
+    layer = cell.model.suggested_layer if scene.papers.cell_layer is None else scene.papers.cell_layer
     if layer >= cell.model.layers:
         last = cell.model.layers - 1
         state.notify([f"Expected a layer of {cell.model.title} from 0 to {last}, got {layer}; showing layer {last}."])
         layer = last
-    triple = min(scene.triple, len(cell.derived_ranks))
-    settled = replace(
-        scene,
-        device=_device(scene.device),
+    triple = min(scene.papers.triple, len(cell.derived_ranks))
+    settled = scene.with_fields(
+        device=checked_device(scene.device),
         cell=f"{model}-{benchmark}",
         variant="" if variant == variants[-1] else variant,
         triple=triple,
         cell_layer=None if layer == cell.model.suggested_layer else layer,
     )
-    return settled, Choice(scene.table, cell, variant, cell.derived_ranks[triple - 1], layer)
-
-
-def _device(name: str) -> str:
-    try:
-        resolve_device(name)
-    except RequestError:
-        state.notify([f"Expected the device `{name}` on this machine, got none; using auto."])
-        return Scene.device
-    return name
+    return state.settle(settled), Choice(scene.papers.table, cell, variant, cell.derived_ranks[triple - 1], layer)
 
 
 def score_of(cell: PublishedCell, table: str, variant: str) -> Score:

@@ -87,7 +87,7 @@ def _select(label: str, names: list[str], chosen: str, title: Callable[[str], st
 
 
 def _take_cell(label: str, key: str) -> None:
-    model, benchmark = state.current_scene().cell.split("-")
+    model, benchmark = state.current_scene().papers.cell.split("-")
     name = state.widget_value(key)
     model, benchmark = (name, benchmark) if label == "Model" else (model, name)
     state.change(cell=f"{model}-{benchmark}", triple=1, cell_layer=None)
@@ -151,11 +151,11 @@ def _derived(choice: Choice) -> None:
 def _ranks_and_layer(scene: Scene, choice: Choice) -> None:
     cell, model = choice.cell, choice.cell.model
     if len(cell.derived_ranks) > 1:
-        key = f"papers triple {scene.cell}"
+        key = f"papers triple {scene.papers.cell}"
         st.selectbox(
             "Ranks",
             range(1, len(cell.derived_ranks) + 1),
-            key=state.seed(key, scene.triple),
+            key=state.seed(key, scene.papers.triple),
             format_func=lambda number: f"{cell.derived_ranks[number - 1]}",
             on_change=state.take,
             args=(key, "triple"),

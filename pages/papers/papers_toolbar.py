@@ -5,10 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.frame.frame import enlarge_when_presenting
-from pages.frame.toolbar import copy_link
+from pages.frame.toolbar import help_popover, link_and_present
 from pages.papers.cell_choice import Choice, settled_choice
 from pages.session import state
-from pages.session.scene import PAPER_TABLES, Scene
+from pages.session.scene import Scene
+from pages.session.scene_parts import PAPER_TABLES
 from pages.work.caches import rest_heap
 from tensorllm_core.experiments.published_tables import ABLATED_MODEL
 
@@ -24,32 +25,23 @@ _TITLES = {
 
 
 def begin_papers(help_text: str) -> tuple[Scene, Choice]:
-    """The scene as the papers allow it, kept in the URL, and the chosen cell."""
+    """The scene as the papers allow it, and the chosen cell."""
     rest_heap("start")
     scene, choice = settled_choice(state.current_scene())
-    state.settle(scene)
-    state.write_url(scene)
     enlarge_when_presenting()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar"):
         st.segmented_control(
             "Table",
             PAPER_TABLES,
-            key=state.seed("table widget", scene.table),
+            key=state.seed("table widget", scene.papers.table),
             format_func=_TITLES.__getitem__,
             on_change=_take_table,
             required=True,
             label_visibility="collapsed",
         )
         st.space("stretch")
-        copy_link()
-        st.button(
-            "Leave" if scene.present else "Present",
-            icon=":material/co_present:",
-            on_click=lambda: state.change(present=not scene.present),
-            help="Larger type, for a projector",
-        )
-        with st.popover("", icon=":material/help:", help="How this screen works"):
-            st.markdown(help_text)
+        link_and_present(scene)
+        help_popover(help_text)
     return scene, choice
 
 
@@ -57,7 +49,7 @@ def _take_table() -> None:
     table = state.widget_value("table widget")
     if table == "IV":
         # It has one model only, and going there by a click is no mistake to speak of.
-        benchmark = state.current_scene().cell.split("-")[1]
+        benchmark = state.current_scene().papers.cell.split("-")[1]
         state.change(table=table, cell=f"{ABLATED_MODEL}-{benchmark}", variant="")
     elif table:
         state.change(table=table, variant="")

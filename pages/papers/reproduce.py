@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from pages.papers.cell_choice import Choice
 from pages.session.links import scene_parameters
-from pages.session.scene import ChooseBy, Scene
+from pages.session.scene import Scene
+from pages.session.scene_parts import ChooseBy
 from tensorllm_core.types import Layout
 
 __all__ = ["Command", "command_of", "reproducing"]
@@ -36,14 +37,14 @@ def reproducing(choice: Choice, scene: Scene, sample: int) -> dict[str, str]:
 
     Ranks are tied, cut and refined as in the authors' program.
     """
-    common = Scene(
+    reasoning = Scene().with_fields(
         model=choice.cell.model.hub_id,
         layer=choice.layer,
         layout=Layout.RELEASED_CODE,
         by=ChooseBy.RANKS,
         tied=True,
         refine=True,
-        benchmark=choice.cell.benchmark.name,
+        benchmark=(choice.cell.benchmark.name,),
         split="test",
         sample=sample,
         controls=False,
@@ -51,7 +52,7 @@ def reproducing(choice: Choice, scene: Scene, sample: int) -> dict[str, str]:
         device=scene.device,
         dtype=scene.dtype,
     )
-    return scene_parameters(common.at(choice.ranks))
+    return scene_parameters(reasoning.at(choice.ranks))
 
 
 def command_of(choice: Choice) -> Command:

@@ -137,6 +137,6 @@ def _take_cell(key: str, cells: Any, columns: dict[str, tuple[str, str, Any]], s
     row, title = picked
     model, variant, _ = columns[title]
     cell = f"{model}-{list(PUBLISHED_BENCHMARKS)[row]}"
-    if cell != scene.cell or variant:
-        state.change(cell=cell, variant=variant or scene.variant)
+    if cell != scene.papers.cell or variant:
+        state.change(cell=cell, variant=variant or scene.papers.variant)
         st.rerun()

@@ -16,8 +16,8 @@ __all__ = ["offer_to_measure", "rate_in_force"]
 def rate_in_force(scene: Scene) -> Rate:
     """This machine's rate where it is known, else that of the example."""
     job = jobs.job_of(_key(scene))
-    found = job.result if job else None
-    return found if isinstance(found, Rate) else EXAMPLE
+    rate = job.now.result if job else None
+    return rate if isinstance(rate, Rate) else EXAMPLE
 
 
 def offer_to_measure(scene: Scene) -> None:
@@ -33,9 +33,9 @@ def offer_to_measure(scene: Scene) -> None:
             args=(scene,),
             help="A few seconds of a transformer's forward passes; the hours then hold for this machine",
         )
-    elif not job.ended or not isinstance(job.result, Rate):
+    elif not isinstance(job.now.result, Rate):
         jobs.show_live(job, lambda rate: None)
-        if isinstance(job.result, Rate):
+        if isinstance(job.now.result, Rate):
             st.rerun()
 
 

@@ -6,18 +6,17 @@ import pandas as pd
 
 from pages.controls.widgets import Explanation, show
 from pages.frame.frame import canvas
-from pages.reasoning.paired_results import compare
-from pages.shared.reasoning import EDITED, Reasoning
 from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.figures.accuracy_curves import AccuracyCurve, accuracy_curves
 from tensorllm_core.figures.deltas import Delta, deltas
+from tensorllm_core.runs.edit_run import EDITED, EditResult
 
 __all__ = ["curves_picture", "deltas_picture"]
 
 _HEIGHT = 270
 
 
-def curves_picture(result: Reasoning) -> None:
+def curves_picture(result: EditResult) -> None:
     """Accuracy over the questions answered so far, of every subject."""
     curves = [
         AccuracyCurve(curve.name, curve.answered, curve.accuracy, curve.low, curve.high) for curve in result.curves
@@ -48,11 +47,11 @@ def curves_picture(result: Reasoning) -> None:
     )
 
 
-def deltas_picture(result: Reasoning) -> None:
+def deltas_picture(result: EditResult) -> None:
     """Paired differences from the original, by benchmark and over all."""
     rows = []
     for subject in (EDITED, *result.controls):
-        against = compare(result, ORIGINAL, subject)
+        against = result.against(ORIGINAL, subject)
         for name, (accuracy, _) in against.by_benchmark.items():
             rows.append(Delta(name, subject, accuracy.delta, accuracy.interval.low, accuracy.interval.high))
         whole = against.accuracy

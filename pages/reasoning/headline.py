@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.reasoning.paired_results import compare
-from pages.shared.reasoning import EDITED, Reasoning
+from pages.session import state
 from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.experiments.paired import Paired
 from tensorllm_core.experiments.statistics import better_than_control, verdict
+from tensorllm_core.runs.edit_run import EditResult
+from tensorllm_core.types import Ranks
 
 __all__ = ["headline"]
 
 
-def headline(result: Reasoning) -> None:
+def headline(result: EditResult) -> None:
     """The delta first, then what it rests on."""
-    against = compare(result, ORIGINAL, EDITED)
+    against = result.against(ORIGINAL)
     accuracy, loss, changed, ratio = st.columns([5, 4, 4, 3], gap="small", wrap=False)
     low, high = 100 * against.accuracy.interval.low, 100 * against.accuracy.interval.high
     accuracy.metric(
@@ -53,29 +54,29 @@ def headline(result: Reasoning) -> None:
     _sentences(result, against)
 
 
-def _sentences(result: Reasoning, against: Paired) -> None:
-    scene = result.plan.scene
+def _sentences(result: EditResult, against: Paired) -> None:
     st.markdown(f"**Against the original.** {verdict(against.accuracy)}")
     if result.controls:
         with st.container(key="against-the-controls"):
             for column, name in zip(st.columns(len(result.controls), gap="small"), result.controls, strict=True):
-                found = compare(result, name, EDITED).accuracy
-                column.caption(f"**Against {name}.** {better_than_control(found, 'it')}")
-    if scene.chosen_on and scene.split in {scene.chosen_on, "all"}:
+                accuracy = result.against(name).accuracy
+                column.caption(f"**Against {name}.** {better_than_control(accuracy, 'it')}")
+    chosen_on = state.current_scene().reasoning.chosen_on
+    if chosen_on and result.plan.questions.split in {chosen_on, "all"}:
         st.warning(
-            f"These ranks were chosen on {scene.chosen_on} questions, which are asked here again: the gain looks "
-            "larger than it is. Report on **test**.",
+            f"These ranks were chosen on {chosen_on} questions, which are asked here again: the gain looks larger than "
+            "it is. Report on **test**.",
             icon=":material/warning:",
         )
-    for notice in result.evaluation.notices:
+    for notice in (*result.notices, *result.evaluation.notices):
         st.caption(notice)
     if not result.evaluation.complete:
         st.caption(f"{result.evaluation.share:.0%} of the questions so far, a random sample of all.")
 
 
-def _layers(result: Reasoning) -> str:
+def _layers(result: EditResult) -> str:
     layers = result.plan.layers
-    ranks = sorted({str(found) for found in result.ranks.values()})
+    ranks = sorted({f"{Ranks(*triple)}" for triple in result.ranks.values()})
     named = ranks[0] if len(ranks) == 1 else f"{len(ranks)} rank triples"
     return f"layer {layers[0]}: {named}" if len(layers) == 1 else f"{len(layers)} layers: {named}"
 

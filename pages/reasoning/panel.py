@@ -29,7 +29,7 @@ def panel(scene: Scene, checkpoint: Checkpoint) -> None:
     choose_sample(scene)
     st.checkbox(
         "Controls",
-        key=state.seed("controls widget", scene.controls),
+        key=state.seed("controls widget", scene.reasoning.controls),
         on_change=state.take,
         args=("controls widget", "controls"),
         help=(

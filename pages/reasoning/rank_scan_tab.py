@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pandas as pd
 import streamlit as st
 
@@ -11,26 +9,26 @@ from pages.controls.questions_panel import own_questions
 from pages.controls.widgets import Explanation, show
 from pages.frame.frame import canvas
 from pages.session import state
-from pages.session.scene import ChooseBy
-from pages.shared.reasoning import Reasoning
-from pages.shared.scanning import Scan, ScanStep, scan, scan_plan
+from pages.session.plans import scan_plan
+from pages.session.scene_parts import ChooseBy
 from pages.work import jobs
-from pages.work.caches import cached_checkpoint
+from pages.work.caches import cached_checkpoint, resources
 from tensorllm_core.benchmarks.benchmark import Split
-from tensorllm_core.experiments.answers import join_answers
 from tensorllm_core.experiments.evaluate import ORIGINAL
-from tensorllm_core.experiments.intervals import accuracy_interval
-from tensorllm_core.figures.rank_scan import ScanPoint, rank_scan
+from tensorllm_core.figures.rank_scan import ScanPoint as FigurePoint
+from tensorllm_core.figures.rank_scan import rank_scan
+from tensorllm_core.runs.edit_run import EditResult
+from tensorllm_core.runs.rank_scan import ScanResult, ScanStep, run_scan, scan_points
 
 __all__ = ["scan_tab"]
 
 
-def scan_tab(result: Reasoning) -> None:
+def scan_tab(result: EditResult) -> None:
     """A button, then the picture as it is computed; a click on a point takes its ranks."""
-    asked = result.plan
-    own = own_questions(replace(asked.scene, split=Split.VALIDATION.value)) if asked.own else None
-    plan = scan_plan(asked, own)
-    job = jobs.job_of(f"scan {plan.key}")
+    scene = state.current_scene()
+    uploaded = own_questions(scene, Split.VALIDATION) if result.plan.questions.own else None
+    plan = scan_plan(result.plan, uploaded)
+    job = jobs.job_of(plan.key)
     layers = f"layer {plan.layers[0]}" if len(plan.layers) == 1 else f"{len(plan.layers)} layers"
     if job is None:
         st.markdown(
@@ -38,41 +36,34 @@ def scan_tab(result: Reasoning) -> None:
             "questions. Click a point to take its ranks; then report them on **test**."
         )
         if st.button("Scan ratios", icon=":material/query_stats:", key="scan"):
-            checkpoint = cached_checkpoint(plan.scene.model)
-            device = plan.scene.device
-            job = jobs.start(f"scan {plan.key}", "Scanning", lambda report: scan(plan, checkpoint, report), device)
-    if job is not None:
-        jobs.show_live(job, lambda found: _draw(found, result))
-
-
-def _draw(found: Scan, result: Reasoning) -> None:
-    answers = {name: join_answers(list(parts.values())) for name, parts in found.evaluation.answers.items() if parts}
-    points = []
-    for step in found.steps:
-        interval = accuracy_interval(answers[step.name].right)
-        points.append(
-            ScanPoint(
-                step.compression_ratio,
-                _named(step),
-                answers[step.name].accuracy,
-                interval.low,
-                interval.high,
-                answers[step.name].mean_loss,
+            checkpoint = cached_checkpoint(plan.model.reference)
+            job = jobs.start(
+                plan.key,
+                "Scanning",
+                lambda report: run_scan(plan, checkpoint, resources(), report.progress, report.publish),
+                plan.model.device,
             )
-        )
-    original = answers[ORIGINAL]
-    interval = accuracy_interval(original.right)
+    if job is not None:
+        jobs.show_live(job, lambda scan: _draw(scan, result))
+
+
+def _draw(scan: ScanResult, result: EditResult) -> None:
+    original, found = scan_points(scan)
+    points = [
+        FigurePoint(point.compression_ratio, _named(step), point.accuracy, point.low, point.high, point.loss)
+        for point, step in zip(found, scan.steps, strict=True)
+    ]
     best = max(points, key=lambda point: (point.accuracy, point.ratio))
     event = show(
         rank_scan(
             points,
             canvas(340),
-            baseline=ScanPoint(1.0, "original", original.accuracy, interval.low, interval.high, original.mean_loss),
+            baseline=FigurePoint(1.0, ORIGINAL, original.accuracy, original.low, original.high, original.loss),
             current=result.compression_ratio,
         ),
         key="rank scan",
         takeaway=(
-            f"Best of these on {len(original.right):,} validation questions: {best.ratio:.3g} times smaller, "
+            f"Best of these on {original.n:,} validation questions: {best.ratio:.3g} times smaller, "
             f"{best.accuracy:.1%} (original {original.accuracy:.1%})"
         ),
         explanation=Explanation(
@@ -84,9 +75,9 @@ def _draw(found: Scan, result: Reasoning) -> None:
         table=lambda: pd.DataFrame([vars(point) for point in points]),
         selectable=True,
     )
-    chosen = [point for point in event if point < len(found.steps)]
+    chosen = [point for point in event if point < len(scan.steps)]
     if chosen:
-        _offer(found.steps[chosen[0]])
+        _offer(scan.steps[chosen[0]])
 
 
 def _offer(step: ScanStep) -> None:

@@ -8,21 +8,20 @@ import streamlit as st
 
 from pages.controls.widgets import Explanation, show
 from pages.frame.frame import canvas
-from pages.reasoning.paired_results import compare
 from pages.reasoning.rank_scan_tab import scan_tab
 from pages.session import state
 from pages.session.scene import REASONING_TABS, Scene
-from pages.shared.reasoning import EDITED, Reasoning
 from tensorllm_core.experiments.answers import Answers, flips, join_answers
 from tensorllm_core.experiments.calibration import calibration
 from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.figures.calibration import CalibrationCurve, reliability
 from tensorllm_core.figures.margins import margins, margins_caption
+from tensorllm_core.runs.edit_run import EDITED, EditResult
 
 __all__ = ["details"]
 
 
-def details(scene: Scene, result: Reasoning) -> None:
+def details(scene: Scene, result: EditResult) -> None:
     """Tabs; only the open one is computed."""
     tabs = st.tabs(
         REASONING_TABS,
@@ -37,7 +36,7 @@ def details(scene: Scene, result: Reasoning) -> None:
                 draw(result)
 
 
-def _changed(result: Reasoning) -> None:
+def _changed(result: EditResult) -> None:
     rows = [
         {
             "change": "fixed" if flip.fixed else "broken",
@@ -82,11 +81,11 @@ def _changed(result: Reasoning) -> None:
     )
 
 
-def _all_answers(result: Reasoning, subject: str) -> Answers:
+def _all_answers(result: EditResult, subject: str) -> Answers:
     return join_answers(list(result.evaluation.answers[subject].values()))
 
 
-def _margins(result: Reasoning) -> None:
+def _margins(result: EditResult) -> None:
     before, after = _all_answers(result, ORIGINAL), _all_answers(result, EDITED)
     known = np.isfinite(before.margin) & np.isfinite(after.margin)
     if not known.any():
@@ -113,7 +112,7 @@ def _margins(result: Reasoning) -> None:
     )
 
 
-def _confidence(result: Reasoning) -> None:
+def _confidence(result: EditResult) -> None:
     found = {}
     for subject in (ORIGINAL, EDITED):
         answers = _all_answers(result, subject)
@@ -148,10 +147,10 @@ def _confidence(result: Reasoning) -> None:
     )
 
 
-def _by_benchmark(result: Reasoning) -> None:
+def _by_benchmark(result: EditResult) -> None:
     rows = []
     for subject in (EDITED, *result.controls):
-        for benchmark, (accuracy, loss) in compare(result, ORIGINAL, subject).by_benchmark.items():
+        for benchmark, (accuracy, loss) in result.against(ORIGINAL, subject).by_benchmark.items():
             rows.append(
                 {
                     "subject": subject,

@@ -12,12 +12,12 @@ from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.models.devices import resolve_device
 from tensorllm_core.types import Layout
 
-__all__ = ["settled"]
+__all__ = ["checked_device", "checked_scene"]
 
 _LAST_GOOD = "last good scene"
 
 
-def settled(scene: Scene) -> tuple[Scene, Checkpoint]:
+def checked_scene(scene: Scene) -> tuple[Scene, Checkpoint]:
     """The scene as its model allows it: what cannot be met is replaced, and said in one sentence.
 
     A model that does not open leaves everything as it was before it was asked for.
@@ -43,11 +43,17 @@ def settled(scene: Scene) -> tuple[Scene, Checkpoint]:
             ]
         )
         scene = replace(scene, layout=Layout.PAPER)
-    try:
-        resolve_device(scene.device)
-    except RequestError:
-        state.notify([f"Expected the device `{scene.device}` on this machine, got none; using auto."])
-        scene = replace(scene, device="auto")
-    scene = replace(scene, group=min(scene.group, checkpoint.groups - 1))
+    group = min(scene.group, checkpoint.groups - 1)
+    scene = state.settle(replace(scene, group=group, device=checked_device(scene.device)))
     state.keep(_LAST_GOOD, scene)
     return scene, checkpoint
+
+
+def checked_device(name: str) -> str:
+    """The device of that name if this machine has it, else `auto`, which is said."""
+    try:
+        resolve_device(name)
+    except RequestError:
+        state.notify([f"Expected the device `{name}` on this machine, got none; using auto."])
+        return Scene.device
+    return name

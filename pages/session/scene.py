@@ -2,110 +2,103 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from enum import StrEnum
+import re
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
-from tensorllm_core.benchmarks.benchmark import Split
+from pages.session.readers import choice, flag, text, whole_number
+from pages.session.scene_parts import (
+    DTYPES,
+    ComparePart,
+    DecomposePart,
+    HeadsPart,
+    LayersPart,
+    PapersPart,
+    QuestionsPart,
+    RanksPart,
+    ReasoningPart,
+)
+from tensorllm_core.errors import RequestError
 from tensorllm_core.types import Layout, Ranks
 
-__all__ = [
-    "COMPARE_TABS",
-    "DEFAULT_MODEL",
-    "DTYPES",
-    "PAPER_TABLES",
-    "REASONING_TABS",
-    "SPLITS",
-    "TABS",
-    "ChooseBy",
-    "Scene",
-]
+__all__ = ["COMPARE_TABS", "DECOMPOSE_TABS", "DEFAULT_MODEL", "FIELDS", "PARTS", "REASONING_TABS", "Scene"]
 
 DEFAULT_MODEL = "demo-decoder-noisy"
-DTYPES = ("float32", "bfloat16", "float16")
-SPLITS = tuple(split.value for split in Split)
-TABS = ("Heads and parts", "One core", "Weights", "Refinement", "Best ranks")
-PAPER_TABLES = ("II", "III", "IV", "LASER", "ranks")
+DECOMPOSE_TABS = ("Heads and parts", "One core", "Weights", "Refinement", "Best ranks")
 REASONING_TABS = ("Changed answers", "Margins", "Confidence", "Rank scan", "By benchmark")
 COMPARE_TABS = ("Error by part", "Any two methods", "What each stores", "Explain the difference", "Download")
 
 
-class ChooseBy(StrEnum):
-    """What the person fixes; the ranks follow from it."""
+def _model(_name: str, value: str) -> str:
+    if not value.strip() or not value.isprintable():
+        raise RequestError("Expected a model's name, got an empty or unprintable text; showing the default model.")
+    return value.strip()
 
-    RANKS = "ranks"
-    ERROR = "error"
-    COMPRESSION = "compression"
+
+def _device(name: str, value: str) -> str:
+    if not re.fullmatch(r"auto|cpu|mps|spread|cuda(:\d{1,3})?", value, re.ASCII):
+        raise RequestError(f"Expected `{name}` to be auto, cpu, cuda:N, spread or mps, got `{value}`; using auto.")
+    return value
 
 
 @dataclass(frozen=True)
 class Scene:
-    """One view of one layer. `r1`, `r2`, `r3` of None mean the ranks that the noise floor hints."""
+    """What all screens share, and a part for each.
 
-    model: str = DEFAULT_MODEL
-    layer: int = 1
-    layout: Layout = Layout.PAPER
-    by: ChooseBy = ChooseBy.RANKS
-    r1: int | None = None
-    r2: int | None = None
-    r3: int | None = None
-    error: float = 0.5
-    ratio: float = 10.0
-    tied: bool = False
-    refine: bool = False
-    group: int = 0
-    view: str = "1"
-    part: str = "Q"
-    tab: str = ""
-    present: bool = False
-    layers: str = ""
-    """Layers that an edit changes: `all`, or as in `0,2-3`; none means the one that is looked at."""
-    benchmark: str = ""
-    """Names of benchmarks, joined by commas; none means the bundled ones."""
-    split: str = "test"
-    sample: int = 500
-    """Questions of each benchmark; 0 means all."""
-    controls: bool = True
-    template: str = ""
-    """A prompt template with `{question}`; none means each benchmark's own."""
-    device: str = "auto"
-    dtype: str = "float32"
-    """Type of the weights of a loaded model; the decomposition always computes in float32."""
-    fixed_ratio: float = 10.0
-    """Compression ratio at which all layers are compared."""
-    mode: int = 1
-    """Mode whose spectra are compared over the layers: 1, 2 or 3."""
-    alike: bool = False
-    """Whether heads stand in the order of their similarity rather than of their numbers."""
-    chosen_on: str = ""
-    """The split whose questions these ranks were chosen on, if any were."""
-    table: str = "II"
-    """Which of the papers' tables is shown: one of `PAPER_TABLES`."""
-    cell: str = "gptj-fever"
-    """The cell of the tables that is looked at: a paper's model and benchmark, joined by a hyphen."""
-    variant: str = ""
-    """Case of Table III or projection of Table IV; none means the last of its table."""
-    triple: int = 1
-    """Which of the derived rank triples of the cell, from 1."""
-    cell_layer: int | None = None
-    """Layer to reproduce the cell at; None means the one that is suggested."""
-    methods: str = ""
-    """Names of methods to compare, joined by commas; none means those that are suggested."""
-    budget: float = 16.0
-    """The budget in focus: each layer must save as many entries as its attention does at this ratio."""
-    budgets: str = "4,8,16"
-    """The other budgets that methods are compared at, joined by commas."""
-    first: str = ""
-    """One of the two that are tested against each other, a method or `original`; none means the best."""
-    second: str = ""
-    """The other one; none means the second best."""
+    `dtype` is the type of a loaded model's weights; the decomposition always computes in float32. `tab` is the open tab
+    of the screen, empty for its first.
+    """
 
-    @property
-    def ranks(self) -> Ranks | None:
-        """The ranks the person chose, or None for the noise-floor hint."""
-        if self.r1 is None or self.r2 is None or self.r3 is None:
-            return None
-        return Ranks(self.r1, self.r2, self.r3)
+    model: str = text(DEFAULT_MODEL, check=_model)
+    layer: int = whole_number(1, least=0, digits=5, instead="showing layer 1")
+    layout: Layout = choice(Layout.PAPER, tuple(Layout), instead="showing `paper` instead", kind=Layout)
+    group: int = whole_number(0, least=0, digits=5, instead="showing group 0")
+    tab: str = choice("", (*DECOMPOSE_TABS, *REASONING_TABS, *COMPARE_TABS))
+    present: bool = flag()
+    device: str = text("auto", check=_device)
+    dtype: str = choice("float32", DTYPES, instead="using float32")
+    ranks: RanksPart = field(default_factory=RanksPart)
+    questions: QuestionsPart = field(default_factory=QuestionsPart)
+    decompose: DecomposePart = field(default_factory=DecomposePart)
+    layers: LayersPart = field(default_factory=LayersPart)
+    heads: HeadsPart = field(default_factory=HeadsPart)
+    reasoning: ReasoningPart = field(default_factory=ReasoningPart)
+    compare: ComparePart = field(default_factory=ComparePart)
+    papers: PapersPart = field(default_factory=PapersPart)
 
-    def at(self, ranks: Ranks) -> Scene:
-        """The same scene at these ranks."""
-        return replace(self, r1=ranks.r1, r2=ranks.r2, r3=ranks.r3)
+    def at(self, ranks: Ranks | None) -> Scene:
+        """The same scene at these ranks; None for the hint."""
+        r1, r2, r3 = ranks if ranks is not None else (None, None, None)
+        return self.with_fields(r1=r1, r2=r2, r3=r3)
+
+    def with_fields(self, **values: Any) -> Scene:
+        """The same scene with other values of fields, in whatever parts they stand; names are those of the link."""
+        by_part: dict[str, dict[str, Any]] = {}
+        for name, value in values.items():
+            by_part.setdefault(FIELDS[name], {})[name] = value
+        own = by_part.pop("", {})
+        parts = {part: replace(getattr(self, part), **changed) for part, changed in by_part.items()}
+        return replace(self, **own, **parts)
+
+    def value(self, name: str) -> Any:
+        """The value of a field, in whatever part it stands."""
+        part = FIELDS[name]
+        return getattr(getattr(self, part) if part else self, name)
+
+
+PARTS: dict[str, type] = {
+    "ranks": RanksPart,
+    "questions": QuestionsPart,
+    "decompose": DecomposePart,
+    "layers": LayersPart,
+    "heads": HeadsPart,
+    "reasoning": ReasoningPart,
+    "compare": ComparePart,
+    "papers": PapersPart,
+}
+"""The parts of the scene by their names in it."""
+
+FIELDS: dict[str, str] = {each.name: "" for each in fields(Scene) if each.name not in PARTS} | {
+    each.name: part for part, kind in PARTS.items() for each in fields(kind)
+}
+"""The part in which each field stands; empty for what all screens share."""

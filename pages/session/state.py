@@ -7,7 +7,6 @@ may have two widgets (a slider and a number field) and every screen may show it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -44,14 +43,16 @@ def current_scene() -> Scene:
     if first_visit or moved:
         scene, notices = parse_scene(parameters)
         st.session_state[_SCENE] = scene
+        # A run that ends before it writes the URL has read this one all the same.
+        st.session_state[_URL] = parameters
         st.session_state.pop(_SHOWN, None)
         notify(notices)
     return st.session_state[_SCENE]
 
 
-def change(**changes: Any) -> None:
+def change(**values: Any) -> None:
     """Replace fields of the scene; for widget callbacks. What was said about the scene before is said no more."""
-    st.session_state[_SCENE] = replace(st.session_state[_SCENE], **changes)
+    st.session_state[_SCENE] = st.session_state[_SCENE].with_fields(**values)
     st.session_state[_CHANGED] = True
     st.session_state.pop(_SHOWN, None)
 
@@ -62,14 +63,17 @@ def change_ranks(ranks: Ranks | None) -> None:
     change(r1=r1, r2=r2, r3=r3)
 
 
-def settle(scene: Scene) -> None:
-    """Put the scene as it could be met in place of the scene as it was asked for."""
+def settle(scene: Scene) -> Scene:
+    """Put the scene as it can be met in place of the scene as it was asked for; returns it."""
     st.session_state[_SCENE] = scene
+    return scene
 
 
-def write_url(scene: Scene) -> None:
-    """Let the address bar restore this scene."""
-    parameters = scene_parameters(scene)
+def write_url() -> None:
+    """Let the address bar restore the scene; once, at the end of every run of a screen."""
+    if _SCENE not in st.session_state:
+        return
+    parameters = scene_parameters(st.session_state[_SCENE])
     st.session_state[_URL] = parameters
     if st.query_params.to_dict() != parameters:
         st.query_params.from_dict(parameters)

@@ -13,31 +13,39 @@ import streamlit as st
 from streamlit import runtime
 
 from pages.work.apology import sentence_for
-from pages.work.loaded_models import ModelKey, Shelf
+from pages.work.loaded_models import Shelf
 from pages.work.queue import Board
 from tensorllm_core.benchmarks.benchmark import QuestionSet, Split
-from tensorllm_core.benchmarks.registry import benchmark_named
 from tensorllm_core.experiments.evaluate import AnswerCache
 from tensorllm_core.experiments.layer_store import LayerStore, cache_folder
 from tensorllm_core.experiments.measured import MeasuredStore, measured_folder
 from tensorllm_core.experiments.prefix_store import PrefixStore
+from tensorllm_core.linalg.rank_choice import ParetoFront
+from tensorllm_core.linalg.refinement import Refinement
 from tensorllm_core.models.checkpoint import Checkpoint, open_checkpoint
-from tensorllm_core.models.loading import load_where_it_fits
 from tensorllm_core.models.opening import LoadedModel
-from tensorllm_core.types import Progress
+from tensorllm_core.runs.layer_analysis import LayerAnalysis, analyse_layer, best_path, go_on, refine_layer
+from tensorllm_core.runs.plan import LayerPlan, ModelPlan
+from tensorllm_core.runs.resources import Resources, load_planned_model, load_registered
+from tensorllm_core.types import Progress, Ranks
 
 __all__ = [
     "BoundedCache",
     "answer_cache",
     "bounded_cache",
+    "cached_analysis",
     "cached_checkpoint",
     "cached_model",
+    "cached_path",
     "cached_questions",
+    "cached_refinement",
     "job_board",
     "layer_store",
+    "loaded_models",
     "measured_store",
-    "model_shelf",
     "prefix_store",
+    "refinement_key",
+    "resources",
     "rest_heap",
 ]
 
@@ -151,24 +159,72 @@ def rest_heap(after: str) -> None:
 
 
 @st.cache_resource(show_spinner=False)
-def model_shelf() -> Shelf:
+def loaded_models() -> Shelf:
     """The models that are loaded."""
     return Shelf()
 
 
-def cached_model(key: ModelKey, progress: Progress = lambda share, message: True) -> LoadedModel:
+def cached_model(plan: ModelPlan, progress: Progress = go_on) -> LoadedModel:
     """The whole model, loaded; downloaded first if it is on the hub alone.
 
     Raises:
-        ExplorerError: as `load_where_it_fits`.
+        ExplorerError: as `load_planned_model`.
     """
 
     def load() -> LoadedModel:
-        loaded = load_where_it_fits(key.reference, key.device, key.dtype, progress)
-        rest_heap(f"{key}")
+        loaded = load_planned_model(plan, progress)
+        rest_heap(plan.key)
         return loaded
 
-    return model_shelf().get(key, load)
+    return loaded_models().get(plan, load)
+
+
+def cached_analysis(plan: LayerPlan, checkpoint: Checkpoint, progress: Progress) -> LayerAnalysis:
+    """The layer decomposed at all ranks, with what the screens suggest of ranks.
+
+    Raises:
+        ExplorerError: as `analyse_layer`.
+    """
+
+    def analyse() -> LayerAnalysis:
+        analysis = analyse_layer(plan, checkpoint, progress)
+        # Here, in the background, so that the page does not wait for the best ranks of every size.
+        _ = analysis.front, analysis.noise
+        return analysis
+
+    return bounded_cache().get(plan.key, analyse)
+
+
+def cached_refinement(analysis: LayerAnalysis, ranks: Ranks, progress: Progress) -> Refinement:
+    """The refinement at these ranks; one that was stopped is not remembered."""
+    key = refinement_key(analysis, ranks)
+    refinement = bounded_cache().get(key, lambda: refine_layer(analysis, ranks, progress))
+    if refinement.stopped:
+        bounded_cache().forget(key)
+    return refinement
+
+
+def refinement_key(analysis: LayerAnalysis, ranks: Ranks) -> str:
+    """The same key means the same refinement."""
+    return f"refinement {analysis.plan.key} {ranks}"
+
+
+def cached_path(analysis: LayerAnalysis, r3: int) -> ParetoFront:
+    """The best (R1, R2) at that R3, for every size."""
+    return bounded_cache().get(f"path {analysis.plan.key} {r3}", lambda: best_path(analysis, r3))
+
+
+def resources() -> Resources:
+    """What runs need, from what is kept for all visitors."""
+    return Resources(
+        open_checkpoint=cached_checkpoint,
+        analyse=cached_analysis,
+        refine=cached_refinement,
+        load_model=cached_model,
+        load_questions=cached_questions,
+        prefixes=prefix_store(),
+        answers=answer_cache(),
+    )
 
 
 @st.cache_resource(show_spinner=False, max_entries=24)
@@ -176,9 +232,9 @@ def cached_questions(name: str, split: Split) -> QuestionSet:
     """The questions of a registered benchmark.
 
     Raises:
-        BenchmarkError: as the benchmark's own `load`.
+        BenchmarkError: as `load_registered`.
     """
-    return benchmark_named(name).load(split)
+    return load_registered(name, split)
 
 
 @st.cache_resource(show_spinner=False)

@@ -15,11 +15,23 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.work.caches import job_board
 from pages.work.queue import Board, Report
-from pages.work.task import Lane, State, Task
+from pages.work.task import Lane, Snapshot, State, Task
 from tensorllm_core.models.devices import resolve_device
 from tensorllm_core.types import Progress
 
-__all__ = ["Job", "Lane", "Report", "State", "forget", "job_of", "result_of", "show_live", "show_progress", "start"]
+__all__ = [
+    "Job",
+    "Lane",
+    "Report",
+    "Snapshot",
+    "State",
+    "forget",
+    "job_of",
+    "result_of",
+    "show_live",
+    "show_progress",
+    "start",
+]
 
 T = TypeVar("T")
 
@@ -31,7 +43,7 @@ _BETWEEN_LIVE_RESULTS = 2.5
 
 @dataclass(frozen=True)
 class Job(Generic[T]):
-    """A task as one browser session sees it: for who has stopped it, it is stopped, though others may go on."""
+    """A task as one browser session sees it: for whoever has stopped it, it is stopped, though others may go on."""
 
     board: Board
     task: Task[T]
@@ -48,78 +60,10 @@ class Job(Generic[T]):
         return self.task.title
 
     @property
-    def state(self) -> State:
-        """Waiting, running, done, stopped or failed."""
+    def now(self) -> Snapshot[T]:
+        """Where it stands at this moment; take one for each drawing, so that its parts agree."""
         with self.board.changed:
-            return State.STOPPED if self._has_left else self.task.state
-
-    @property
-    def ended(self) -> bool:
-        """Done, stopped or failed."""
-        return self.state not in {State.WAITING, State.RUNNING}
-
-    @property
-    def stopping(self) -> bool:
-        """Asked to stop, and not there yet."""
-        with self.board.changed:
-            return self.task.stopping and not self.task.ended
-
-    @property
-    def position(self) -> int:
-        """While it waits: how many are before it, the running one included."""
-        with self.board.changed:
-            return self.task.position
-
-    @property
-    def share(self) -> float:
-        """How much is done, 0 to 1."""
-        with self.board.changed:
-            return 1.0 if self.task.state is State.DONE else self.task.share
-
-    @property
-    def message(self) -> str:
-        """What is being done now."""
-        with self.board.changed:
-            return self.task.message
-
-    @property
-    def seconds(self) -> float:
-        """Seconds of running."""
-        with self.board.changed:
-            return self.task.seconds(self.board.clock())
-
-    @property
-    def seconds_left(self) -> float | None:
-        """Seconds until it is done at the pace so far; None at the beginning."""
-        with self.board.changed:
-            return self.task.seconds_left(self.board.clock())
-
-    @property
-    def partial(self) -> T | None:
-        """The latest result there is: what was published, at the end the result itself."""
-        with self.board.changed:
-            return self.task.left[self.session] if self._has_left else self.task.partial
-
-    @property
-    def published(self) -> int:
-        """Counts the partial results, to notice a new one."""
-        with self.board.changed:
-            return self.task.published
-
-    @property
-    def result(self) -> T | None:
-        """What the work returned; once stopped or failed, the latest it has published."""
-        return self.partial if self.ended else None
-
-    @property
-    def sentence(self) -> str:
-        """Why it failed."""
-        return self.task.sentence
-
-    @property
-    def error(self) -> BaseException | None:
-        """What was raised, when it failed."""
-        return self.task.error
+            return self.task.seen_by(self.session, self.board.clock())
 
     def stop(self) -> None:
         """This session wants no more of it."""
@@ -129,14 +73,11 @@ class Job(Generic[T]):
         """Make a new attempt at what was stopped or failed; `job_of` finds it."""
         self.board.again(self.task, self.session)
 
-    def wait(self, seconds: float) -> bool:
-        """Wait until it has ended, at most so long; returns whether it has."""
+    def wait(self, seconds: float) -> Snapshot[T]:
+        """Wait until it has ended, at most so long; returns where it stands then."""
         with self.board.changed:
-            return self.board.changed.wait_for(lambda: self.ended, max(0.0, seconds))
-
-    @property
-    def _has_left(self) -> bool:
-        return self.session in self.task.left and not self.task.stopping
+            self.board.changed.wait_for(lambda: self.now.ended, max(0.0, seconds))
+            return self.now
 
 
 def start(key: str, title: str, work: Callable[[Report[T]], T], device: str = "auto", lane: Lane = Lane.LONG) -> Job[T]:
@@ -171,34 +112,36 @@ def result_of(key: str, title: str, work: Callable[[Progress], T]) -> T | None:
     in the page.
     """
     job = job_of(key) or start(key, title, lambda report: work(report.progress), lane=Lane.QUICK)
-    if not job.wait(_PATIENCE):
+    seen = job.wait(_PATIENCE)
+    if not seen.ended:
         show_progress(job)
         return None
-    result, error = job.result, job.error
-    if job.state is State.STOPPED and result is None:
-        _offer_restart(job)
+    if seen.state is State.STOPPED and seen.result is None:
+        _offer_restart(job, seen)
         return None
     forget(key)
-    if error is not None:
-        raise error
-    return result
+    if seen.error is not None:
+        raise seen.error
+    return seen.result
 
 
-def show_live(job: Job[T], draw: Callable[[T], None]) -> None:
+def show_live(job: Job[T], draw: Callable[[T], None]) -> Snapshot[T]:
     """Progress while it lasts, why it ended early if it did, and always the latest result, drawn anew when it changes.
 
-    `draw` is called in the page, not in a fragment: what is clicked in it answers as anywhere else.
+    `draw` is called in the page, not in a fragment: what is clicked in it answers as anywhere else. Returns where the
+    job stood when it was drawn.
     """
-    if not job.wait(_PATIENCE - (job.board.clock() - job.task.asked)):
+    seen = job.wait(_PATIENCE - (job.board.clock() - job.task.asked))
+    if not seen.ended:
         show_progress(job, live=True)
-    elif job.state is State.FAILED:
-        st.error(job.sentence, icon=":material/error:")
-        _offer_restart(job)
-    elif job.state is State.STOPPED:
-        _offer_restart(job)
-    latest = job.partial
-    if latest is not None:
-        draw(latest)
+    elif seen.state is State.FAILED:
+        st.error(seen.sentence, icon=":material/error:")
+        _offer_restart(job, seen)
+    elif seen.state is State.STOPPED:
+        _offer_restart(job, seen)
+    if seen.partial is not None:
+        draw(seen.partial)
+    return seen
 
 
 def show_progress(job: Job, live: bool = False) -> None:
@@ -206,39 +149,40 @@ def show_progress(job: Job, live: bool = False) -> None:
     # A container that holds nothing else: Streamlit drops what a fragment has not sent yet when it runs again, and the
     # browser cannot place what comes after a gap.
     with st.container():
-        _follow(job, job.published if live else None, job.board.clock())
+        _follow(job, job.now.published if live else None, job.board.clock())
 
 
 @st.fragment(run_every=1.0)
 def _follow(job: Job, published: int | None, drawn: float) -> None:
-    is_new = published is not None and job.published != published
-    if job.ended or (is_new and job.board.clock() - drawn >= _BETWEEN_LIVE_RESULTS):
+    seen = job.now
+    is_new = published is not None and seen.published != published
+    if seen.ended or (is_new and job.board.clock() - drawn >= _BETWEEN_LIVE_RESULTS):
         st.rerun(scope="app")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(job.share, _status(job))
+        st.progress(seen.share, _status(job.title, seen))
         st.button(
-            "Stop", icon=":material/stop_circle:", key=f"stop {job.key}", on_click=job.stop, disabled=job.stopping
+            "Stop", icon=":material/stop_circle:", key=f"stop {job.key}", on_click=job.stop, disabled=seen.stopping
         )
 
 
-def _status(job: Job) -> str:
-    if job.stopping:
-        return f"{job.title}: stopping"
-    if job.state is State.WAITING:
-        return f"{job.title}: waiting, {job.position} before it"
-    left = job.seconds_left
-    words = [job.message, _span(job.seconds), "" if left is None else f"about {_span(left)} left"]
-    return f"{job.title}: {', '.join(word for word in words if word)}"
+def _status(title: str, seen: Snapshot) -> str:
+    if seen.stopping:
+        return f"{title}: stopping"
+    if seen.state is State.WAITING:
+        return f"{title}: waiting, {seen.position} before it"
+    left = seen.seconds_left
+    words = [seen.message, _span(seen.seconds), "" if left is None else f"about {_span(left)} left"]
+    return f"{title}: {', '.join(word for word in words if word)}"
 
 
 def _span(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
-def _offer_restart(job: Job) -> None:
+def _offer_restart(job: Job, seen: Snapshot) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        if job.state is State.STOPPED:
-            share = f" at {job.share:.0%}" if job.share else ""
+        if seen.state is State.STOPPED:
+            share = f" at {seen.share:.0%}" if seen.share else ""
             st.info(f"{job.title}: stopped{share}.", icon=":material/stop_circle:")
         st.button("Start again", icon=":material/replay:", key=f"again {job.key}", on_click=job.again)
 

@@ -9,25 +9,16 @@ from dataclasses import dataclass
 
 from tensorllm_core.models.devices import give_back_memory
 from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.runs.plan import ModelPlan
 
-__all__ = ["Held", "ModelKey", "Shelf"]
-
-
-@dataclass(frozen=True)
-class ModelKey:
-    """What tells loaded models apart: another revision, device or type is another model."""
-
-    reference: str
-    revision: str
-    device: str
-    dtype: str
+__all__ = ["Held", "Shelf"]
 
 
 @dataclass(frozen=True)
 class Held:
     """A loaded model and the bytes of its weights."""
 
-    key: ModelKey
+    key: ModelPlan
     nbytes: int
 
 
@@ -35,12 +26,12 @@ class Shelf:
     """Holds the latest models; the oldest leaves when there are too many. Who still runs one keeps it until the end."""
 
     def __init__(self, most: int = 4) -> None:
-        self._models: OrderedDict[ModelKey, LoadedModel] = OrderedDict()
-        self._busy: dict[ModelKey, threading.Lock] = {}
+        self._models: OrderedDict[ModelPlan, LoadedModel] = OrderedDict()
+        self._busy: dict[ModelPlan, threading.Lock] = {}
         self._lock = threading.Lock()
         self._most = most
 
-    def get(self, key: ModelKey, load: Callable[[], LoadedModel]) -> LoadedModel:
+    def get(self, key: ModelPlan, load: Callable[[], LoadedModel]) -> LoadedModel:
         """The model of that key, loaded if it is not held; two who ask at once wait for one loading."""
         with self._lock:
             busy = self._busy.setdefault(key, threading.Lock())
@@ -58,7 +49,7 @@ class Shelf:
                 self._models[key] = loaded
             return loaded
 
-    def holds(self, key: ModelKey) -> bool:
+    def holds(self, key: ModelPlan) -> bool:
         """Whether the model is loaded."""
         with self._lock:
             return key in self._models
@@ -68,7 +59,7 @@ class Shelf:
         with self._lock:
             return tuple(Held(key, _nbytes(loaded)) for key, loaded in self._models.items())
 
-    def unload(self, key: ModelKey) -> None:
+    def unload(self, key: ModelPlan) -> None:
         """Let a model go; its memory is free again once no evaluation runs on it."""
         with self._lock:
             self._models.pop(key, None)

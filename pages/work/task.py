@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
-__all__ = ["Lane", "State", "Task"]
+__all__ = ["Lane", "Snapshot", "State", "Task"]
 
 T = TypeVar("T")
 
@@ -34,6 +34,38 @@ class Lane(StrEnum):
 
     QUICK = "quick"
     LONG = "long"
+
+
+@dataclass(frozen=True)
+class Snapshot(Generic[T]):
+    """A task as one browser session sees it at one moment; for whoever has stopped it, it is stopped.
+
+    `position` counts the tasks before it in its line, `share` is the share done (0 to 1). `partial` is the latest
+    result there is, `result` the last one once the task has ended. `published` counts the partial results.
+    `seconds_left` is None while there is no pace to tell it by. `sentence` says why it failed.
+    """
+
+    state: State
+    stopping: bool
+    position: int
+    share: float
+    message: str
+    seconds: float
+    seconds_left: float | None
+    partial: T | None
+    published: int
+    sentence: str
+    error: BaseException | None
+
+    @property
+    def ended(self) -> bool:
+        """Done, stopped or failed."""
+        return self.state not in {State.WAITING, State.RUNNING}
+
+    @property
+    def result(self) -> T | None:
+        """What the work returned; once stopped or failed, the latest that it has published."""
+        return self.partial if self.ended else None
 
 
 @dataclass(eq=False)
@@ -86,6 +118,23 @@ class Task(Generic[T]):
         """
         worth_sharing = self.state is State.DONE or not self.ended or self.partial is not None
         return session in self.sessions or (worth_sharing and not self.abandoned)
+
+    def seen_by(self, session: str, now: float) -> Snapshot[T]:
+        """The task as this session sees it now."""
+        has_left = session in self.left and not self.stopping
+        return Snapshot(
+            state=State.STOPPED if has_left else self.state,
+            stopping=self.stopping and not self.ended,
+            position=self.position,
+            share=1.0 if self.state is State.DONE else self.share,
+            message=self.message,
+            seconds=self.seconds(now),
+            seconds_left=self.seconds_left(now),
+            partial=self.left[session] if has_left else self.partial,
+            published=self.published,
+            sentence=self.sentence,
+            error=self.error,
+        )
 
     def seconds(self, now: float) -> float:
         """Seconds of running."""

@@ -2,181 +2,129 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from tensorllm_core.benchmarks.benchmark import Split
-from tensorllm_core.benchmarks.registry import BENCHMARKS, load_questions
-from tensorllm_core.benchmarks.sampling import shuffled
 from tensorllm_core.commands.options import (
     Parser,
     add_common_options,
+    add_loading_options,
     add_method_options,
+    add_question_options,
+    limit_of,
     method_options,
     number,
-    whole_number,
 )
-from tensorllm_core.commands.output import show
-from tensorllm_core.errors import RequestError
-from tensorllm_core.experiments.answers import Answers
-from tensorllm_core.experiments.edits import edit_of, read_layers, removed
-from tensorllm_core.experiments.evaluate import ORIGINAL, Evaluation, Subject, evaluate
+from tensorllm_core.commands.output import log_progress, show
+from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.experiments.measured import MeasuredStore, measured_folder
-from tensorllm_core.experiments.statistics import paired_accuracy, paired_loss
-from tensorllm_core.methods.method import Compressed, Prepared
-from tensorllm_core.methods.random_subspace import RandomSubspace
-from tensorllm_core.methods.rank_text import RankText, parse_ranks
+from tensorllm_core.experiments.paired import Paired
+from tensorllm_core.methods.rank_text import parse_ranks
 from tensorllm_core.methods.registry import make_method
 from tensorllm_core.models.checkpoint import open_checkpoint
-from tensorllm_core.models.layers import parse_layers
-from tensorllm_core.types import LayerWeights, Layout
-
-if TYPE_CHECKING:
-    from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.runs.edit_run import CLEAN_MODEL, EDITED, RANDOM, REMOVED, EditResult, run_edit
+from tensorllm_core.runs.plan import EditPlan, chosen_layers, plan_model
+from tensorllm_core.runs.questions import plan_questions
+from tensorllm_core.runs.ranks import LeastRatio, RankRule, WrittenRanks
+from tensorllm_core.runs.record import record
+from tensorllm_core.runs.resources import Resources
 
 __all__ = ["add_evaluate"]
 
-_EDITED, _REMOVED, _RANDOM = "edited", "removed", "random subspace"
+_CONTROLS = {REMOVED: "removed", RANDOM: "random_subspace", CLEAN_MODEL: "clean_model"}
+"""Names of the controls in the JSON object."""
 
 
 def add_evaluate(add_command: Callable[..., Parser]) -> None:
     """Register the command and its options."""
     parser = add_command("evaluate", help="accuracy and loss on a benchmark, before and after an edit")
     add_common_options(parser)
+    add_loading_options(parser)
     parser.add_argument("--benchmark", required=True, help="a benchmark's name, or a .jsonl or .csv file of your own")
     parser.add_argument("--layers", required=True, metavar="L", help="one layer, L1,L2, L1-L2 or all")
     choice = parser.add_mutually_exclusive_group(required=True)
     choice.add_argument("--ranks", metavar="R1,R2,R3", help="these ranks in every layer, or what the method takes")
     choice.add_argument("--compression", metavar="C", help="each layer's least error at a ratio of at least C")
     add_method_options(parser)
-    parser.add_argument("--split", default="test", help="validation (to choose), test (to report) or all")
-    parser.add_argument("--limit", metavar="N", help="only N questions, the same random ones every time")
-    parser.add_argument("--controls", action="store_true", help="also the block removed, and a random subspace")
+    add_question_options(parser)
+    parser.add_argument(
+        "--controls",
+        action="store_true",
+        help="also the attention removed, a random subspace, and the clean model where there is one",
+    )
     parser.set_defaults(run=_run)
 
 
 def _run(options: Namespace) -> None:
-    # Imported here: whole models are this command's alone, and slow to import.
-    from tensorllm_core.models.opening import load_model
-
-    limit = None if options.limit is None else whole_number("--limit", options.limit)
-    settings, split, wanted = method_options(options), Split.parse(options.split), _Wanted(options)
-    method = make_method(options.method, settings)
+    limit, settings, split, rule = (
+        limit_of(options),
+        method_options(options),
+        Split.parse(options.split),
+        _rule(options),
+    )
+    make_method(options.method, settings)
     checkpoint = open_checkpoint(options.model)
-    layers = checkpoint.sizes.one_of_each(parse_layers(options.layers, checkpoint.layers))
-    questions = shuffled(load_questions(options.benchmark, split), limit)
-    weights = read_layers(checkpoint, layers, method)
-    compressed = wanted.compress(method.prepare(weights))
-    loaded = load_model(options.model, options.device)
-    subjects = [Subject(ORIGINAL, loaded), Subject(_EDITED, loaded, edit_of(compressed))]
-    if options.controls:
-        subjects += _controls(loaded, layers, weights, compressed, settings.layout)
-
-    def on_wave(evaluation: Evaluation) -> bool:
-        print(f"{evaluation.share:.0%} of {sum(evaluation.total.values()):,} questions", file=sys.stderr)
-        return True
-
-    evaluation = evaluate([questions], subjects, on_wave=on_wave)
-    for notice in evaluation.notices:
+    plan = EditPlan(
+        plan_model(checkpoint, options.device, options.dtype),
+        chosen_layers(checkpoint, options.layers),
+        options.method,
+        rule,
+        plan_questions([options.benchmark], split, limit, options.template),
+        settings,
+        options.controls,
+    )
+    result = run_edit(plan, checkpoint, Resources(), log_progress)
+    for notice in (*result.notices, *result.evaluation.notices):
         print(notice, file=sys.stderr)
-    if questions.benchmark in BENCHMARKS and limit is None:
-        _note(options, checkpoint.revision, layers, compressed, evaluation)
-    before, *others = (evaluation.answers[subject.name][questions.benchmark] for subject in subjects)
+    record(result, MeasuredStore(measured_folder()))
+    show(_as_json(result), as_json=options.json)
 
-    result: dict[str, object] = {
-        "model": options.model,
-        "benchmark": questions.benchmark,
-        "split": split.value,
-        "method": options.method,
-        "layers": list(layers),
-        "ranks": {name.removeprefix("layer "): list(found) for name, found in compressed.ranks.items()},
-        "parameters": {"original": compressed.original_entries, "compressed": compressed.stored_entries},
-        "n": len(before.right),
-        "baseline": {"accuracy": before.accuracy, "loss": before.mean_loss},
-        "edited": {"accuracy": others[0].accuracy, "loss": others[0].mean_loss},
-        "delta": _difference(before, others[0]),
-        "compression_ratio": compressed.compression_ratio,
-        "seconds": {"baseline": evaluation.seconds[ORIGINAL], "edited": evaluation.seconds[_EDITED]},
+
+def _rule(options: Namespace) -> RankRule:
+    """What decides the ranks; one of the two options is given, and is read before any work."""
+    if options.ranks is not None:
+        return WrittenRanks(parse_ranks(options.ranks))
+    return LeastRatio(number("--compression", options.compression))
+
+
+def _as_json(result: EditResult) -> dict[str, object]:
+    """The contract of `evaluate --json`."""
+    plan, evaluation = result.plan, result.evaluation
+    (benchmark,) = evaluation.answers[ORIGINAL]
+    answers = {subject: by_benchmark[benchmark] for subject, by_benchmark in evaluation.answers.items()}
+    scores = {subject: {"accuracy": each.accuracy, "loss": each.mean_loss} for subject, each in answers.items()}
+    found: dict[str, object] = {
+        "model": plan.model.reference,
+        "benchmark": benchmark,
+        "split": plan.questions.split.value,
+        "method": plan.method,
+        "layers": list(plan.layers),
+        "ranks": {name.removeprefix("layer "): list(ranks) for name, ranks in result.ranks.items()},
+        "parameters": {"original": result.original_entries, "compressed": result.stored_entries},
+        "n": len(answers[ORIGINAL].right),
+        "baseline": scores[ORIGINAL],
+        "edited": scores[EDITED],
+        "delta": _difference(result.against(ORIGINAL), benchmark),
+        "compression_ratio": result.compression_ratio,
+        "seconds": {"baseline": evaluation.seconds[ORIGINAL], "edited": evaluation.seconds[EDITED]},
     }
-    if options.controls:
-        result["controls"] = {
-            subject.name.replace(" ", "_"): {
-                "accuracy": found.accuracy,
-                "loss": found.mean_loss,
-                "edited_against_it": _difference(found, others[0]),
-            }
-            for subject, found in zip(subjects[2:], others[1:], strict=True)
+    if plan.controls:
+        found["controls"] = {
+            _CONTROLS[name]: {**scores[name], "edited_against_it": _difference(result.against(name), benchmark)}
+            for name in result.controls
         }
-    show(result, as_json=options.json)
+    return found
 
 
-def _difference(before: Answers, after: Answers) -> dict[str, object]:
-    accuracy = paired_accuracy(before.right, after.right)
+def _difference(paired: Paired, benchmark: str) -> dict[str, object]:
+    accuracy, loss = paired.by_benchmark[benchmark]
     return {
         "accuracy": accuracy.delta,
         "ci95": [accuracy.interval.low, accuracy.interval.high],
-        "loss": paired_loss(before.loss, after.loss).delta,
+        "loss": loss.delta,
         "mcnemar_p": accuracy.p,
         "fixed": accuracy.fixed,
         "broken": accuracy.broken,
     }
-
-
-def _note(
-    options: Namespace, revision: str, layers: tuple[int, ...], compressed: Compressed, evaluation: Evaluation
-) -> None:
-    """Keep what was measured, so that the Papers screen has it; that it could not be kept harms nothing."""
-    before, after = (evaluation.answers[name][options.benchmark] for name in (ORIGINAL, _EDITED))
-    accuracy = paired_accuracy(before.right, after.right)
-    ranks = set(compressed.ranks.values())
-    with contextlib.suppress(RequestError, OSError):
-        MeasuredStore(measured_folder()).note(
-            model=options.model,
-            revision=revision,
-            benchmark=options.benchmark,
-            split=options.split,
-            method=" ".join(filter(None, (options.method, options.matrices.replace(" ", "")))),
-            layers=layers,
-            ranks=ranks.pop() if len(ranks) == 1 else (),
-            setting="" if options.layout == Layout.PAPER else f"layout {options.layout}",
-            n=accuracy.n,
-            accuracy=(accuracy.before, accuracy.after),
-            loss=(before.mean_loss, after.mean_loss),
-            interval=(accuracy.interval.low, accuracy.interval.high),
-            p=accuracy.p,
-            compression_ratio=compressed.compression_ratio,
-        )
-
-
-def _controls(
-    loaded: LoadedModel,
-    layers: tuple[int, ...],
-    weights: Mapping[int, LayerWeights],
-    compressed: Compressed,
-    layout: Layout,
-) -> list[Subject]:
-    """What tells a method from mere removal; of an edit of feed-forward matrices there is none."""
-    controls = []
-    if any(new.attention is not None for new in compressed.replacements.values()):
-        controls.append(Subject(_REMOVED, loaded, removed(layers)))
-    random = RandomSubspace(layout).prepare(weights)
-    if set(random.tensors) == set(compressed.ranks):
-        controls.append(Subject(_RANDOM, loaded, edit_of(random.at(compressed.ranks))))
-    return controls
-
-
-class _Wanted:
-    """Ranks for every tensor, or a ratio for which each layer finds its own; texts are read before any work."""
-
-    def __init__(self, options: Namespace) -> None:
-        self._ranks: RankText | None = None if options.ranks is None else parse_ranks(options.ranks)
-        self._ratio = None if options.compression is None else number("--compression", options.compression)
-
-    def compress(self, prepared: Prepared) -> Compressed:
-        """The decomposed layers, as wanted."""
-        if self._ranks is None:
-            return prepared.at(prepared.ranks_for_compression(self._ratio or 0.0))
-        return prepared.at(self._ranks.of(prepared))

@@ -16,8 +16,12 @@ __all__ = [
     "Parser",
     "add_common_options",
     "add_layout_option",
+    "add_loading_options",
     "add_method_options",
+    "add_question_options",
     "attach_negative_values",
+    "limit_of",
+    "listed",
     "method_options",
     "number",
     "whole_number",
@@ -37,6 +41,42 @@ def add_common_options(parser: ArgumentParser) -> None:
     parser.add_argument("--model", required=True, help="a bundled name, a folder or a hub id")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def add_loading_options(parser: ArgumentParser) -> None:
+    """The options of every command that loads a whole model."""
+    parser.add_argument("--dtype", default="float32", help="type of the loaded weights: float32, bfloat16 or float16")
+
+
+def add_question_options(parser: ArgumentParser) -> None:
+    """The options that say which questions are asked, and how."""
+    parser.add_argument("--split", default="test", help="validation (to choose), test (to report) or all")
+    parser.add_argument("--limit", metavar="N", help="only N questions of each, the same random ones every time")
+    parser.add_argument("--template", default="", help="a prompt with {question}; none: each benchmark's own")
+
+
+def limit_of(options: Namespace) -> int | None:
+    """How many questions of each benchmark; None for all.
+
+    Raises:
+        RequestError: no whole number.
+    """
+    return None if options.limit is None else whole_number("--limit", options.limit)
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """Names or numbers that commas join, each once.
+
+    Raises:
+        RequestError: there is none.
+
+    >>> listed("a, b,a")
+    ('a', 'b')
+    """
+    parts = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    if not parts:
+        raise RequestError(f"Expected names or numbers joined by commas, got `{text}`; give one or more.")
+    return parts
 
 
 def add_layout_option(parser: ArgumentParser) -> None:

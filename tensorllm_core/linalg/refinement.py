@@ -24,7 +24,10 @@ from tensorllm_core.linalg.subspace import better_subspace, has_few_directions, 
 from tensorllm_core.linalg.symmetric import eigenvectors
 from tensorllm_core.types import Ranks, Tucker
 
-__all__ = ["OnSweep", "Refinement", "refine"]
+__all__ = ["MOST_SWEEPS", "OnSweep", "Refinement", "refine"]
+
+MOST_SWEEPS = 50
+"""Where refinement ends that has not converged: `refined` means the same in every screen, command and method."""
 
 OnSweep = Callable[[int, float], bool]
 """Called with the number of sweeps done and the relative error reached; returning False asks to stop."""
@@ -51,7 +54,7 @@ def refine(
     decomposition: Hosvd,
     ranks: Ranks,
     *,
-    max_sweeps: int = 200,
+    max_sweeps: int = MOST_SWEEPS,
     tolerance: float = 1e-6,
     on_sweep: OnSweep | None = None,
 ) -> Refinement:

@@ -17,7 +17,7 @@ from tensorllm_core.methods.tensorllm import TensorLLM
 from tensorllm_core.methods.trawl import Form, Trawl
 from tensorllm_core.types import Layout
 
-__all__ = ["METHODS", "MethodEntry", "Options", "make_method", "method_named"]
+__all__ = ["CONTROL", "METHODS", "SUGGESTED", "MethodEntry", "Options", "make_method", "method_named"]
 
 _SWEEPS = 10
 
@@ -131,6 +131,12 @@ METHODS: dict[str, MethodEntry] = {
         ("layout",),
     ),
 }
+
+CONTROL = "random-subspace"
+"""The method that others are measured by: what does no better owes nothing to the directions that it chose."""
+
+SUGGESTED = ("tensorllm", "tensorllm-aligned", "separate", "laser-attention", "laser", "hybrid", CONTROL)
+"""Methods that Compare starts with: decomposed in seconds on a small model."""
 
 _NO_OPTIONS = Options()
 

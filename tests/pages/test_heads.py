@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.heads.similarity import compare
-from pages.session.scene import Scene
-from pages.shared.analysis import Analysis, analyse, evaluate_ranks, refine_ranks
+from pages.heads.similarity import compare_heads
 from tensorllm_core.linalg.hosvd import reconstruct
 from tensorllm_core.models.checkpoint import open_checkpoint
+from tensorllm_core.runs.layer_analysis import LayerAnalysis, analyse_layer, rank_result, refine_layer
+from tensorllm_core.runs.plan import plan_layer
 from tensorllm_core.types import Ranks
 from tests.models.tiny_models import saved_model
 from tests.pages.visits import drawn, number, sentences, visit
@@ -22,8 +22,9 @@ def words(app: AppTest) -> str:
     return "\n".join(element.value for element in (*app.markdown, *app.caption))
 
 
-def analysed(model: str, layer: int = 1) -> Analysis:
-    return analyse(Scene(model=model, layer=layer), open_checkpoint(model), lambda share, message: True)
+def analysed(model: str, layer: int = 1) -> LayerAnalysis:
+    checkpoint = open_checkpoint(model)
+    return analyse_layer(plan_layer(checkpoint, layer), checkpoint)
 
 
 @pytest.mark.parametrize("refined", [False, True])
@@ -31,8 +32,8 @@ def analysed(model: str, layer: int = 1) -> Analysis:
 def test_energies_and_errors_are_those_of_a_direct_reconstruction(refined: bool, grouped: bool, tmp_path: Path) -> None:
     analysis = analysed(str(saved_model("llama-grouped-wide", tmp_path)) if grouped else "demo-decoder-noisy")
     ranks = Ranks(5, 4, 3)
-    refinement = refine_ranks(analysis, ranks, lambda share, message: True) if refined else None
-    found = compare(analysis, evaluate_ranks(ranks, analysis, refinement))
+    refinement = refine_layer(analysis, ranks) if refined else None
+    found = compare_heads(analysis, rank_result(analysis, ranks, refinement))
     weights = analysis.tensor.data.double().numpy()
     lost = weights - reconstruct(found.result.tucker).double().numpy()
     energy, error = (np.sum(array**2, axis=(0, 1)) for array in (weights, lost))
@@ -45,7 +46,7 @@ def test_energies_and_errors_are_those_of_a_direct_reconstruction(refined: bool,
 
 def test_the_two_most_alike_heads_have_the_largest_cosine_in_magnitude() -> None:
     analysis = analysed("demo-decoder")
-    found = compare(analysis, evaluate_ranks(Ranks(12, 6, 4), analysis))
+    found = compare_heads(analysis, rank_result(analysis, Ranks(12, 6, 4)))
     one, other = found.most_alike() or (0, 0)
     assert one != other
     apart = np.abs(found.similarity - np.eye(len(found.similarity)))

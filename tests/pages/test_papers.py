@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.papers import time_estimate as rates
 from pages.session.links import parse_scene
-from pages.session.scene import PAPER_TABLES, ChooseBy
+from pages.session.scene_parts import PAPER_TABLES, ChooseBy
 from pages.work import caches as cache
 from tensorllm_core.errors import RequestError
 from tensorllm_core.experiments.needs import Rate
@@ -147,12 +147,16 @@ def test_the_button_fills_in_all_that_reasoning_asks_for() -> None:
     query = links(visit("papers"))["Reproduce in Reasoning"]
     scene, notices = parse_scene(query)
     assert notices == ()
-    assert (scene.model, scene.benchmark, scene.split) == ("EleutherAI/gpt-j-6b", "fever", "test")
-    assert (scene.layer, scene.ranks) == (21, (672, 42, 4))
-    assert (scene.by, scene.tied, scene.refine) == (ChooseBy.RANKS, True, True)
+    assert (scene.model, scene.questions.benchmark, scene.questions.split) == (
+        "EleutherAI/gpt-j-6b",
+        ("fever",),
+        "test",
+    )
+    assert (scene.layer, scene.ranks.chosen) == (21, (672, 42, 4))
+    assert (scene.ranks.by, scene.ranks.tied, scene.ranks.refine) == (ChooseBy.RANKS, True, True)
     assert scene.layout is Layout.RELEASED_CODE
-    assert scene.sample == 0
-    assert parse_scene(links(visit("papers"))["First 500"])[0].sample == 500
+    assert scene.questions.sample == 0
+    assert parse_scene(links(visit("papers"))["First 500"])[0].questions.sample == 500
 
 
 def test_the_layer_and_the_other_triple_are_filled_in_too() -> None:
@@ -162,7 +166,7 @@ def test_the_layer_and_the_other_triple_are_filled_in_too() -> None:
     drawn(app)
     assert (app.query_params["cell_layer"], app.query_params["triple"]) == ("4", "2")
     scene = parse_scene(links(app)["Reproduce in Reasoning"])[0]
-    assert (scene.layer, scene.ranks) == (4, (720, 60, 3))
+    assert (scene.layer, scene.ranks.chosen) == (4, (720, 60, 3))
     assert "near break-even" in words(app)
 
 
@@ -172,7 +176,7 @@ def test_another_model_starts_from_its_own_layer_and_ranks() -> None:
     drawn(app)
     assert app.query_params["cell"] == "llama2-hotpotqa"
     scene = parse_scene(links(app)["Reproduce in Reasoning"])[0]
-    assert (scene.model, scene.layer, scene.ranks) == ("meta-llama/Llama-2-7b-hf", 24, (1920, 60, 3))
+    assert (scene.model, scene.layer, scene.ranks.chosen) == ("meta-llama/Llama-2-7b-hf", 24, (1920, 60, 3))
 
 
 def test_a_measured_result_stands_beside_the_published_one() -> None:

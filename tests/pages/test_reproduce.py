@@ -8,7 +8,7 @@ import pytest
 
 from pages.papers.cell_choice import Choice
 from pages.papers.reproduce import command_of
-from pages.session.scene import PAPER_TABLES
+from pages.session.scene_parts import PAPER_TABLES
 from tensorllm_core.benchmarks.benchmark import Split
 from tensorllm_core.benchmarks.registry import benchmark_named
 from tensorllm_core.commands.evaluate import add_evaluate

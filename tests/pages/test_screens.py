@@ -88,7 +88,7 @@ def test_tied_ranks_keep_r1_at_heads_times_r2() -> None:
         ({"r1": "-3", "r2": "1", "r3": "1"}, "got `-3`"),
         ({"r1": "abc", "r2": "1", "r3": "1"}, "got `abc`"),
         ({"r1": "4"}, "only some"),
-        ({"r1": "99999", "r2": "8", "r3": "4"}, "at most (128, 16, 4)"),
+        ({"r1": "99999", "r2": "8", "r3": "4"}, "from (1, 1, 1) to (128, 16, 4)"),
         ({"layer": "99"}, "got 99"),
         ({"layer": "x"}, "got `x`"),
         ({"layout": "zzz"}, "got `zzz`"),

@@ -1,1 +1,0 @@
-"""What screens do, on its way into the core."""

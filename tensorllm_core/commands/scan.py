@@ -1,0 +1,77 @@
+"""`scan`: accuracy at the best ranks of a dozen compression ratios, always on validation questions."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable
+
+from tensorllm_core.benchmarks.benchmark import Split
+from tensorllm_core.commands.options import (
+    Parser,
+    add_common_options,
+    add_layout_option,
+    add_loading_options,
+    add_question_options,
+    limit_of,
+    listed,
+)
+from tensorllm_core.commands.output import log_progress, show
+from tensorllm_core.errors import RequestError
+from tensorllm_core.models.checkpoint import open_checkpoint
+from tensorllm_core.runs.plan import ScanPlan, chosen_layers, plan_model
+from tensorllm_core.runs.questions import plan_questions
+from tensorllm_core.runs.rank_scan import run_scan, scan_points
+from tensorllm_core.runs.resources import Resources
+from tensorllm_core.types import Layout
+
+__all__ = ["add_scan"]
+
+
+def add_scan(add_command: Callable[..., Parser]) -> None:
+    """Register the command and its options."""
+    parser = add_command("scan", help="accuracy at the best ranks of many compression ratios, on validation questions")
+    add_common_options(parser)
+    add_loading_options(parser)
+    parser.add_argument("--benchmarks", required=True, metavar="A,B", help="names of benchmarks, or files of your own")
+    parser.add_argument("--layers", required=True, metavar="L", help="one layer, L1,L2, L1-L2 or all")
+    add_layout_option(parser)
+    add_question_options(parser)
+    parser.set_defaults(run=_run, split="validation")
+
+
+def _run(options: Namespace) -> None:
+    split, layout = Split.parse(options.split), Layout.parse(options.layout)
+    if split is not Split.VALIDATION:
+        raise RequestError(
+            f"Expected `--split validation` for a scan, got `{split}`; choose ranks on validation, then report them on "
+            "test with `evaluate`."
+        )
+    checkpoint = open_checkpoint(options.model)
+    plan = ScanPlan(
+        plan_model(checkpoint, options.device, options.dtype),
+        chosen_layers(checkpoint, options.layers),
+        layout,
+        plan_questions(listed(options.benchmarks), split, limit_of(options), options.template),
+    )
+    original, points = scan_points(run_scan(plan, checkpoint, Resources(), log_progress))
+    show(
+        {
+            "model": options.model,
+            "benchmarks": list(plan.questions.benchmarks),
+            "layers": list(plan.layers),
+            "layout": layout.value,
+            "n": original.n,
+            "baseline": {"accuracy": original.accuracy, "ci95": [original.low, original.high], "loss": original.loss},
+            "points": [
+                {
+                    "compression_ratio": point.compression_ratio,
+                    "ranks": {str(layer): list(ranks) for layer, ranks in point.ranks.items()},
+                    "accuracy": point.accuracy,
+                    "ci95": [point.low, point.high],
+                    "loss": point.loss,
+                }
+                for point in points
+            ],
+        },
+        as_json=options.json,
+    )

@@ -1,0 +1,181 @@
+"""Several methods at the same budgets, asked the same questions: the run behind Compare and `compare`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tensorllm_core.benchmarks.benchmark import QuestionSet, Split
+from tensorllm_core.errors import CheckpointError
+from tensorllm_core.experiments.answers import Answers
+from tensorllm_core.experiments.comparison import Contender, bytes_to_hold, contend, subjects_of
+from tensorllm_core.experiments.comparison_result import Weighed, add_answers, comparison_json, macro_accuracy, weigh
+from tensorllm_core.experiments.edits import read_for_all
+from tensorllm_core.experiments.evaluate import ORIGINAL, Evaluation, evaluate
+from tensorllm_core.methods.method import Method
+from tensorllm_core.methods.registry import make_method
+from tensorllm_core.models.checkpoint import Checkpoint
+from tensorllm_core.models.fit import check_room
+from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.runs.layer_analysis import go_on
+from tensorllm_core.runs.plan import ComparisonPlan
+from tensorllm_core.runs.questions import questions_of, wave_size
+from tensorllm_core.runs.resources import Resources
+from tensorllm_core.types import LayerWeights, Progress
+
+__all__ = ["Comparison", "comparison_as_json", "run_comparison"]
+
+_DECOMPOSING = 0.25
+"""Share of the work that it is to decompose and compress, about."""
+_NO_ANSWERS = Evaluation({}, {}, {}, (), False)
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What a comparison has measured so far: every method at every budget, and all answers.
+
+    `entries` are those of the attention of one layer. `chosen` has for each method the budget that did best on the
+    validation questions, where the plan asks for it.
+    """
+
+    plan: ComparisonPlan
+    points: tuple[Weighed, ...]
+    entries: int
+    evaluation: Evaluation = _NO_ANSWERS
+    chosen: Mapping[str, float] | None = None
+
+    @property
+    def layers(self) -> int:
+        """How many layers are edited; each has a budget of its own."""
+        return len(self.plan.layers)
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether there are answers yet; before, only what the weights lose is known."""
+        return bool(self.evaluation.answers.get(ORIGINAL))
+
+    def at(self, ratio: float) -> tuple[Weighed, ...]:
+        """The methods that reach this budget."""
+        return tuple(point for point in self.points if point.ratio == ratio and not point.problem)
+
+
+def run_comparison(
+    plan: ComparisonPlan,
+    checkpoint: Checkpoint,
+    resources: Resources,
+    progress: Progress = go_on,
+    publish: Callable[[Comparison], None] = lambda comparison: None,
+) -> Comparison:
+    """Publishes after every decomposition and every wave, and returns what there is when asked to stop.
+
+    Raises:
+        ExplorerError: nothing of it can be compared, or there is no room for it.
+        StoppedError: stopped before there was an answer.
+    """
+    # 1. The questions, and the weights that the methods read.
+    progress(0.0, "reading the questions")
+    question_sets = questions_of(plan.questions, resources.load_questions)
+    choosing = _choosing(plan, resources)
+    weights, methods, unusable = _read_weights(plan, checkpoint)
+    check_room(bytes_to_hold(weights, methods, len(plan.ratios)), "the replacements of all methods at all budgets")
+    # 2. Every method at every budget; what the weights lose is something to look at before there are answers.
+    contenders: list[Contender] = []
+    result = Comparison(plan, unusable, checkpoint.sizes.entries)
+    for contender in contend(
+        weights, methods, plan.ratios, lambda share, message: progress(_DECOMPOSING * share, message)
+    ):
+        contenders.append(contender)
+        result = replace(result, points=(*map(weigh, contenders), *unusable))
+        publish(result)
+    del weights
+    if not question_sets:
+        return result
+    # 3. The model, and the questions wave by wave.
+    progress(_DECOMPOSING, "loading the model")
+    loaded = resources.load_model(plan.model, lambda _, message: progress(_DECOMPOSING, message))
+
+    def on_wave(evaluation: Evaluation) -> bool:
+        publish(replace(result, evaluation=evaluation))
+        message = f"{len(evaluation.answers)} models, {evaluation.share:.0%} of the questions"
+        return progress(_DECOMPOSING + (1 - _DECOMPOSING) * evaluation.share, message)
+
+    result = replace(result, evaluation=_ask(loaded, contenders, question_sets, resources, on_wave))
+    # 4. The budget of each method, chosen on questions that the report does not ask.
+    if choosing:
+        evaluation = _ask(loaded, contenders, choosing, resources, lambda _: progress(1.0, "choosing on validation"))
+        result = replace(result, chosen=_best_budgets(contenders, evaluation.answers))
+    return result
+
+
+def comparison_as_json(result: Comparison, against: str) -> dict[str, Any]:
+    """The JSON object of a comparison; `against` names the method that the others are tested against."""
+    plan = result.plan
+    found = comparison_json(plan.model.reference, plan.layers, plan.methods, against, result.points)
+    if result.is_answered:
+        add_answers(found, result.points, result.evaluation)
+        found["split"] = plan.questions.split.value
+    if result.chosen is not None:
+        for name, method in found["methods"].items():
+            method["ratio_chosen_on_validation"] = result.chosen.get(name)
+    return found
+
+
+def _choosing(plan: ComparisonPlan, resources: Resources) -> list[QuestionSet]:
+    if not plan.choose:
+        return []
+    return questions_of(replace(plan.questions, split=Split.VALIDATION), resources.load_questions)
+
+
+def _ask(
+    loaded: LoadedModel,
+    contenders: Sequence[Contender],
+    question_sets: Sequence[QuestionSet],
+    resources: Resources,
+    on_wave: Callable[[Evaluation], bool],
+) -> Evaluation:
+    return evaluate(
+        question_sets,
+        subjects_of(loaded, contenders),
+        store=resources.prefixes,
+        cache=resources.answers,
+        on_wave=on_wave,
+        wave=wave_size(question_sets),
+    )
+
+
+def _best_budgets(contenders: Sequence[Contender], answers: Mapping[str, Mapping[str, Answers]]) -> dict[str, float]:
+    """For each method the budget with the best mean accuracy; of equals the smaller model."""
+    best: dict[str, tuple[float, float]] = {}
+    for contender in contenders:
+        if contender.name in answers:
+            score = (macro_accuracy(answers[contender.name]), contender.ratio)
+            best[contender.method] = max(score, best.get(contender.method, score))
+    return {method: ratio for method, (_, ratio) in best.items()}
+
+
+def _read_weights(
+    plan: ComparisonPlan, checkpoint: Checkpoint
+) -> tuple[Mapping[int, LayerWeights], dict[str, Method], tuple[Weighed, ...]]:
+    """Weights, the methods that can be used on them, and those for which the model lacks what they replace.
+
+    Raises:
+        LayerError, CheckpointError: as `read_for_all`, where no method could be used.
+    """
+    methods = {name: make_method(name) for name in plan.methods}
+    try:
+        return read_for_all(checkpoint, plan.layers, methods.values()), methods, ()
+    except CheckpointError as error:
+        without = {name: method for name, method in methods.items() if not method.feed_forward_layers(plan.layers)}
+        if not without or len(without) == len(methods):
+            raise
+        unusable = [name for name in methods if name not in without]
+        return (
+            read_for_all(checkpoint, plan.layers, without.values()),
+            without,
+            tuple(
+                Weighed(f"{name} at {ratio:.6g}x", name, ratio, problem=str(error))
+                for name in unusable
+                for ratio in plan.ratios
+            ),
+        )

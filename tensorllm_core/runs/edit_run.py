@@ -1,0 +1,222 @@
+"""A model asked before and after an edit, and beside it the controls: the run behind Reasoning and `evaluate`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from tensorllm_core.errors import StoppedError
+from tensorllm_core.experiments.edits import edit_of, read_layers, removed
+from tensorllm_core.experiments.evaluate import ORIGINAL, Evaluation, Subject, evaluate
+from tensorllm_core.experiments.history import Curve, History
+from tensorllm_core.experiments.paired import Paired, paired
+from tensorllm_core.linalg.truncations import TuckerTruncations
+from tensorllm_core.methods.method import Compressed, Prepared
+from tensorllm_core.methods.random_subspace import RandomSubspace
+from tensorllm_core.methods.registry import make_method
+from tensorllm_core.methods.tensorise import detensorise
+from tensorllm_core.methods.tensorllm import TensorLLM, tensorllm_unit
+from tensorllm_core.models.bundled import CLEAN
+from tensorllm_core.models.checkpoint import Checkpoint
+from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.runs.layer_analysis import LayerAnalysis, go_on
+from tensorllm_core.runs.plan import EditPlan, plan_layer
+from tensorllm_core.runs.questions import questions_of, wave_size
+from tensorllm_core.runs.ranks import ranks_of_tensors
+from tensorllm_core.runs.resources import Resources
+from tensorllm_core.types import LayerWeights, Layout, Progress, Ranks, Tucker
+
+__all__ = [
+    "CLEAN_MODEL",
+    "EDITED",
+    "RANDOM",
+    "REMOVED",
+    "EditResult",
+    "analyse_layers",
+    "run_edit",
+    "tensorllm_of",
+]
+
+EDITED = "compressed"
+REMOVED = "attention removed"
+RANDOM = "random subspace"
+CLEAN_MODEL = "clean model"
+
+
+@dataclass(frozen=True, eq=False)
+class EditResult:
+    """What a run has measured so far; `ranks` are those of each decomposed tensor, by its name."""
+
+    plan: EditPlan
+    ranks: Mapping[str, tuple[int, ...]]
+    stored_entries: int
+    original_entries: int
+    evaluation: Evaluation
+    curves: tuple[Curve, ...]
+    notices: tuple[str, ...] = ()
+
+    @property
+    def compression_ratio(self) -> float:
+        """Entries of the matrices that are replaced / entries stored in their place."""
+        return self.original_entries / self.stored_entries
+
+    @property
+    def controls(self) -> tuple[str, ...]:
+        """Names of the controls that were asked, in the order of asking."""
+        return tuple(name for name in self.evaluation.answers if name not in {ORIGINAL, EDITED})
+
+    def against(self, before: str, after: str = EDITED) -> Paired:
+        """What came of going from one subject to the other, on the questions that both have answered."""
+        return paired(self.evaluation.answers[before], self.evaluation.answers[after])
+
+
+def run_edit(
+    plan: EditPlan,
+    checkpoint: Checkpoint,
+    resources: Resources,
+    progress: Progress = go_on,
+    publish: Callable[[EditResult], None] = lambda result: None,
+) -> EditResult:
+    """Compress the layers, ask the questions, publish after every wave; what there is comes back when asked to stop.
+
+    Raises:
+        ExplorerError: questions, weights, ranks or the model cannot be had.
+        StoppedError: stopped before there was an answer.
+    """
+    # 1. What is asked, and of what: cheap mistakes first.
+    progress(0.0, "reading the questions")
+    question_sets = questions_of(plan.questions, resources.load_questions)
+    # 2. The layers, decomposed and compressed.
+    layers = _prepare(plan, checkpoint, resources, progress)
+    compressed = layers.prepared.at(ranks_of_tensors(plan.ranks, layers.prepared))
+    # 3. The model, and everybody who answers.
+    if not progress(0.0, "loading the model"):
+        raise StoppedError("The run was stopped before there was an answer; start it again.")
+    loaded = resources.load_model(plan.model, lambda share, message: progress(0.0, message))
+    subjects = [Subject(ORIGINAL, loaded), Subject(EDITED, loaded, edit_of(compressed))]
+    if plan.controls:
+        subjects += _controls(plan, layers.weights(), compressed, loaded, resources)
+    # 4. The questions, wave by wave.
+    history = History()
+
+    def result_of(evaluation: Evaluation) -> EditResult:
+        entries = (compressed.stored_entries, compressed.original_entries)
+        return EditResult(plan, compressed.ranks, *entries, evaluation, history.curves(), layers.notices)
+
+    def on_wave(evaluation: Evaluation) -> bool:
+        history.note(evaluation)
+        publish(result_of(evaluation))
+        asked = sum(len(answers.right) for answers in evaluation.answers[ORIGINAL].values())
+        return progress(evaluation.share, f"{asked:,} of {sum(evaluation.total.values()):,} questions")
+
+    evaluation = evaluate(
+        question_sets,
+        subjects,
+        store=resources.prefixes,
+        cache=resources.answers,
+        on_wave=on_wave,
+        wave=wave_size(question_sets),
+    )
+    return result_of(evaluation)
+
+
+def analyse_layers(
+    layers: Sequence[int],
+    layout: Layout,
+    device: str,
+    checkpoint: Checkpoint,
+    resources: Resources,
+    progress: Progress = go_on,
+) -> dict[int, LayerAnalysis]:
+    """The analysis of each of these layers, from where every other run has it.
+
+    Raises:
+        ExplorerError: as `analyse_layer`.
+    """
+
+    def analyse(layer: int) -> LayerAnalysis:
+        plan = plan_layer(checkpoint, layer, layout, device)
+        return resources.analyse(plan, checkpoint, lambda _, message: progress(0.0, f"layer {layer}: {message}"))
+
+    return {layer: analyse(layer) for layer in layers}
+
+
+def tensorllm_of(
+    analyses: Mapping[int, LayerAnalysis], refine: Callable[[LayerAnalysis, Ranks], Tucker] | None = None
+) -> Prepared:
+    """TensorLLM from analyses that are there already; `refine` gives the decomposition, else it is the truncation."""
+    return Prepared(
+        tuple(
+            tensorllm_unit(layer, analysis.tensor, _truncations(analysis, refine))
+            for layer, analysis in analyses.items()
+        )
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Layers:
+    """The layers of an edit, decomposed; `weights` gives them as they were."""
+
+    prepared: Prepared
+    weights: Callable[[], Mapping[int, LayerWeights]]
+    notices: tuple[str, ...] = ()
+
+
+def _prepare(plan: EditPlan, checkpoint: Checkpoint, resources: Resources, progress: Progress) -> _Layers:
+    """TensorLLM's layers come from the analyses that Decompose shows; other methods read and decompose their own."""
+    method = make_method(plan.method, plan.options)
+    if not isinstance(method, TensorLLM):
+        weights = read_layers(checkpoint, plan.layers, method)
+        prepared = method.prepare(weights, lambda _, message: progress(0.0, message))
+        return _Layers(prepared, lambda: weights)
+    analyses = analyse_layers(plan.layers, method.layout, plan.model.device, checkpoint, resources, progress)
+
+    def refine(analysis: LayerAnalysis, ranks: Ranks) -> Tucker:
+        refinement = resources.refine(analysis, ranks, lambda _, message: progress(0.0, message))
+        if refinement.stopped:
+            raise StoppedError("The refinement was stopped before it was done; start it again.")
+        return refinement.tucker
+
+    return _Layers(
+        tensorllm_of(analyses, refine if method.sweeps else None),
+        lambda: {layer: LayerWeights(detensorise(analysis.tensor)) for layer, analysis in analyses.items()},
+        tuple(dict.fromkeys(notice for analysis in analyses.values() for notice in analysis.notices)),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _RefinedTruncations(TuckerTruncations):
+    """Truncations whose decompositions come refined from elsewhere."""
+
+    refine: Callable[[Ranks], Tucker] = field(kw_only=True)
+
+    def tucker(self, ranks: tuple[int, ...]) -> Tucker:
+        """The refined decomposition at these ranks."""
+        return self.refine(Ranks(*self.check(ranks)))
+
+
+def _truncations(analysis: LayerAnalysis, refine: Callable[[LayerAnalysis, Ranks], Tucker] | None) -> TuckerTruncations:
+    if refine is None:
+        return TuckerTruncations(analysis.decomposition, analysis.table)
+    return _RefinedTruncations(analysis.decomposition, analysis.table, refine=partial(refine, analysis))
+
+
+def _controls(
+    plan: EditPlan,
+    weights: Mapping[int, LayerWeights],
+    compressed: Compressed,
+    loaded: LoadedModel,
+    resources: Resources,
+) -> list[Subject]:
+    """What tells a method from mere removal; an edit of feed-forward matrices alone has the clean model at most."""
+    controls = []
+    if any(new.attention is not None for new in compressed.replacements.values()):
+        controls.append(Subject(REMOVED, loaded, removed(plan.layers)))
+    random = RandomSubspace(plan.options.layout).prepare(weights)
+    if set(random.tensors) == set(compressed.ranks):
+        controls.append(Subject(RANDOM, loaded, edit_of(random.at(compressed.ranks))))
+    if clean := CLEAN.get(plan.model.reference):
+        model = replace(plan.model, reference=clean, revision=resources.open_checkpoint(clean).revision)
+        controls.append(Subject(CLEAN_MODEL, resources.load_model(model, go_on)))
+    return controls

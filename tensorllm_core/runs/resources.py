@@ -1,0 +1,54 @@
+"""What a run needs and does not make itself: open checkpoints, analysed layers, loaded models, questions, memories.
+
+A screen hands over what it keeps for all visitors; a command takes `Resources()`, which makes everything afresh.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tensorllm_core.benchmarks.benchmark import QuestionSet, Split
+from tensorllm_core.benchmarks.registry import benchmark_named
+from tensorllm_core.experiments.evaluate import AnswerCache
+from tensorllm_core.experiments.prefix_store import PrefixStore
+from tensorllm_core.linalg.refinement import Refinement
+from tensorllm_core.models.checkpoint import Checkpoint, open_checkpoint
+from tensorllm_core.models.loading import load_where_it_fits
+from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.runs.layer_analysis import LayerAnalysis, analyse_layer, refine_layer
+from tensorllm_core.runs.plan import LayerPlan, ModelPlan
+from tensorllm_core.types import Progress, Ranks
+
+__all__ = ["Resources", "load_planned_model", "load_registered"]
+
+
+def load_planned_model(plan: ModelPlan, progress: Progress) -> LoadedModel:
+    """Load the model of a plan.
+
+    Raises:
+        ExplorerError: as `load_where_it_fits`.
+    """
+    return load_where_it_fits(plan.reference, plan.device, plan.dtype, progress)
+
+
+def load_registered(name: str, split: Split) -> QuestionSet:
+    """Load the questions of a registered benchmark.
+
+    Raises:
+        BenchmarkError: there is none of that name, or its questions cannot be had.
+    """
+    return benchmark_named(name).load(split)
+
+
+@dataclass(frozen=True, eq=False)
+class Resources:
+    """Where a run gets what is costly; every function may remember what it has given before."""
+
+    open_checkpoint: Callable[[str], Checkpoint] = open_checkpoint
+    analyse: Callable[[LayerPlan, Checkpoint, Progress], LayerAnalysis] = analyse_layer
+    refine: Callable[[LayerAnalysis, Ranks, Progress], Refinement] = refine_layer
+    load_model: Callable[[ModelPlan, Progress], LoadedModel] = load_planned_model
+    load_questions: Callable[[str, Split], QuestionSet] = load_registered
+    prefixes: PrefixStore = field(default_factory=PrefixStore)
+    answers: AnswerCache = field(default_factory=AnswerCache)
