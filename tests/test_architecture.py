@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-BASE = {"errors", "types"}
+BASE = {"errors", "types", "storage"}
 CORE = {
     "errors": set(),
     "types": {"errors"},
+    "storage": {"errors"},
     "linalg": BASE,
     "models": BASE,
     "benchmarks": BASE,
