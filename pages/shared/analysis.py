@@ -100,7 +100,7 @@ def analysis_key(scene: Scene, checkpoint: Checkpoint) -> str:
 def analyse(scene: Scene, checkpoint: Checkpoint, progress: Progress) -> Analysis:
     """Read the layer, decompose it at all ranks and tabulate every error; remembered."""
     key = analysis_key(scene, checkpoint)
-    return bounded_cache().get(f"analysis {key}", lambda: _analyse(key, scene, checkpoint, progress))
+    return bounded_cache().get_or_compute(f"analysis {key}", lambda: _analyse(key, scene, checkpoint, progress))
 
 
 def _analyse(key: str, scene: Scene, checkpoint: Checkpoint, progress: Progress) -> Analysis:
@@ -145,7 +145,7 @@ def in_order(scene: Scene, analysis: Analysis) -> Scene:
 
 def best_path(analysis: Analysis, r3: int) -> ParetoFront:
     """The best (R1, R2) at that R3, for every size; remembered."""
-    return bounded_cache().get(
+    return bounded_cache().get_or_compute(
         f"path {analysis.key} {r3}", lambda: _worth_storing(pareto_path(analysis.table, r3), analysis.shape)
     )
 
@@ -213,7 +213,9 @@ def refine_ranks(analysis: Analysis, ranks: Ranks, progress: Progress) -> Refine
     def on_sweep(sweep: int, relative_error: float) -> bool:
         return progress(sweep / most, f"sweep {sweep}, relative error {relative_error:.4f}")
 
-    found = bounded_cache().get(key, lambda: refine(analysis.decomposition, ranks, max_sweeps=most, on_sweep=on_sweep))
+    found = bounded_cache().get_or_compute(
+        key, lambda: refine(analysis.decomposition, ranks, max_sweeps=most, on_sweep=on_sweep)
+    )
     if found.stopped:
         bounded_cache().forget(key)
     return found

@@ -8,10 +8,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import re
 import secrets
-import tempfile
 import threading
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
@@ -21,11 +19,14 @@ from typing import Any
 from tensorllm_core.errors import RequestError
 from tensorllm_core.experiments.layer_store import cache_folder
 from tensorllm_core.experiments.measured_result import Measured, checked, moment
+from tensorllm_core.storage.atomic import write_atomically
+from tensorllm_core.storage.folder import remove_oldest
 
 __all__ = ["MeasuredStore", "measured_folder"]
 
 _FORMAT = "measured 1"
 """Changes with what a result holds, so that older files are not taken for new ones."""
+_ENDING = ".json"
 _LARGEST_FILE = 2**16
 _DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, RequestError)
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@\S+)?", re.ASCII)
@@ -140,36 +141,14 @@ def _key(model: str, benchmark: str, method: str) -> str:
 
 
 def _write(folder: Path, found: Measured, most: int) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    _make_room(folder, most - 1)
-    handle, name = tempfile.mkstemp(dir=folder, suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump({"format": _FORMAT, **asdict(found)}, file, allow_nan=False)
-        # Whole or not at all, whatever happens meanwhile.
-        Path(name).replace(folder / f"{secrets.token_hex(8)}.json")
-    except OSError:
-        with contextlib.suppress(OSError):
-            Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _make_room(folder: Path, most: int) -> None:
-    """Remove the oldest of our files until so many are left."""
-    dated = []
-    # What a crash left half written is among them.
-    for entry in (*folder.glob("*.json"), *folder.glob("*.part")):
-        # Another process may have taken it away meanwhile.
-        with contextlib.suppress(OSError):
-            dated.append((entry.stat().st_mtime_ns, entry))
-    for _, entry in sorted(dated)[: max(len(dated) - most, 0)]:
-        with contextlib.suppress(OSError):
-            entry.unlink(missing_ok=True)
+    stored = json.dumps({"format": _FORMAT, **asdict(found)}, allow_nan=False).encode()
+    remove_oldest(folder, _ENDING, most_files=most - 1)
+    write_atomically(folder / f"{secrets.token_hex(8)}{_ENDING}", lambda file: file.write(stored))
 
 
 def _read_all(folder: Path, key: str) -> list[Measured]:
     try:
-        files = list(folder.glob("*.json"))
+        files = list(folder.glob(f"*{_ENDING}"))
     except OSError:
         return []
     found = (_read(file) for file in files)

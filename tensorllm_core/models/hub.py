@@ -7,20 +7,20 @@ huggingface_hub, which is imported only where a hub id is opened.
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tensorllm_core.errors import CheckpointError, ModelNotFoundError
 from tensorllm_core.models.patience import HalfABody, connection_errors, patiently
+from tensorllm_core.storage.cache import BoundedCache
 
-__all__ = ["HubFile", "HubRepository", "find_on_hub"]
+__all__ = ["HubFile", "HubRepository", "find_on_hub", "forget_repositories"]
 
 _TIMEOUT = 20.0
-_WORTH_KEEPING = 2**22
-_KNOWN_SECONDS = 300.0
-
-_known: dict[tuple[str, str, str], tuple[float, HubRepository]] = {}
+_LARGEST_PIECE_KEPT = 2**22
+_MOST_PIECES = 4096
+_MOST_BYTES = 2**26
+"""Pieces of one repository that are kept: enough for the headers of the largest models."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,9 @@ class HubRepository:
     commit: str
     files: Mapping[str, HubFile]
     endpoint: str
-    _kept: dict[tuple[str, int, int], bytes] = field(default_factory=dict, repr=False, compare=False)
+    _pieces: BoundedCache[tuple[str, int, int], bytes] = field(
+        default_factory=lambda: BoundedCache(_MOST_PIECES, most_bytes=_MOST_BYTES), repr=False, compare=False
+    )
 
     @property
     def place(self) -> str:
@@ -69,15 +71,10 @@ class HubRepository:
                 f"Expected {count} bytes of {name} in `{self.repository}` from byte {start}, got a file of "
                 f"{self.size(name)}; choose another revision."
             )
-        key = (name, start, count)
-        if key not in self._kept:
-            buffer = bytearray(count)
-            if count:
-                self._fill(name, start, memoryview(buffer))
-            if count > _WORTH_KEEPING:
-                return buffer
-            self._kept[key] = bytes(buffer)
-        return bytearray(self._kept[key])
+        if count > _LARGEST_PIECE_KEPT:
+            return self._fetch(name, start, count)
+        piece = self._pieces.get_or_compute((name, start, count), lambda: bytes(self._fetch(name, start, count)))
+        return bytearray(piece)
 
     def _file(self, name: str) -> HubFile:
         try:
@@ -87,17 +84,20 @@ class HubRepository:
                 f"Expected a file {name} in `{self.repository}`, got none; choose another revision."
             ) from None
 
-    def _fill(self, name: str, start: int, view: memoryview) -> None:
-        filled = 0
+    def _fetch(self, name: str, start: int, count: int) -> bytearray:
+        buffer, filled = bytearray(count), 0
+        view = memoryview(buffer)
 
         def go_on() -> None:
             nonlocal filled
             filled += self._stream(name, start + filled, view[filled:])
-            if filled < len(view):
+            if filled < count:
                 raise HalfABody
 
-        # Every attempt goes on where the last one stopped.
-        patiently(go_on, self.repository, self.commit)
+        if count:
+            # Every attempt goes on where the last one stopped.
+            patiently(go_on, self.repository, self.commit)
+        return buffer
 
     def _stream(self, name: str, start: int, view: memoryview) -> int:
         from huggingface_hub import get_session, hf_hub_url
@@ -129,21 +129,35 @@ class HubRepository:
         return filled
 
 
+_repositories: BoundedCache[tuple[str, str, str], HubRepository] = BoundedCache(64, seconds=300.0)
+"""Answers of the hub, by endpoint, id and revision; a branch may lead to another commit after some minutes."""
+
+
 def find_on_hub(repository: str, revision: str | None = None) -> HubRepository:
     """A repository at the commit that a revision (a branch, tag or commit; `main` if None) stands for now.
 
-    What was found is remembered for some minutes.
+    The hub's answer is remembered for five minutes.
 
     Raises:
         ModelNotFoundError: there is no such repository or revision, access is not granted, or the hub cannot be
             reached.
     """
-    from huggingface_hub import HfApi, constants
+    from huggingface_hub import constants
 
     endpoint = (os.environ.get("HF_ENDPOINT") or constants.ENDPOINT).rstrip("/")
-    key = (endpoint, repository, revision or "")
-    if key in _known and time.monotonic() - _known[key][0] < _KNOWN_SECONDS:
-        return _known[key][1]
+    return _repositories.get_or_compute(
+        (endpoint, repository, revision or ""), lambda: _ask_hub(endpoint, repository, revision)
+    )
+
+
+def forget_repositories() -> None:
+    """Forget the hub's answers, so that `find_on_hub` asks it anew."""
+    _repositories.clear()
+
+
+def _ask_hub(endpoint: str, repository: str, revision: str | None) -> HubRepository:
+    from huggingface_hub import HfApi
+
     api = HfApi(endpoint=endpoint)
     info = patiently(
         lambda: api.model_info(repository, revision=revision, files_metadata=True, timeout=_TIMEOUT),
@@ -155,6 +169,4 @@ def find_on_hub(repository: str, revision: str | None = None) -> HubRepository:
         for file in info.siblings or ()
         if "/" not in file.rfilename
     }
-    found = HubRepository(repository, revision or "main", str(info.sha), files, endpoint)
-    _known[key] = (time.monotonic(), found)
-    return found
+    return HubRepository(repository, revision or "main", str(info.sha), files, endpoint)
