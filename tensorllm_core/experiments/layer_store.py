@@ -1,6 +1,7 @@
 """Keep summaries of layers on disk, one small .npz file each, so that no layer is decomposed twice.
 
-A file that is damaged, or not ours, counts as none. Where nothing can be written, the memory serves for this process.
+A file that is damaged, or not ours, counts as missing. Where nothing can be written, the summaries stay in memory until
+the process ends.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ _FORMAT = f"layer summary 1, ratios {RATIOS}"
 """Changes with what a summary holds, so that older files are not taken for new ones."""
 _ENDING = ".npz"
 _LARGEST_FILE = 16 * 2**20
-_DAMAGE = (
+"""Bytes; a larger file is not ours."""
+_DAMAGE_ERRORS = (
     *(OSError, ValueError, KeyError, EOFError, TypeError, MemoryError, NotImplementedError),
     *(zipfile.BadZipFile, zlib.error),
 )
@@ -37,9 +39,9 @@ class LayerStore:
     """Summaries by key. For use from several threads and processes.
 
     Args:
-        folder: where the files go; None keeps them in memory only.
-        most_bytes: on disk; the oldest files leave for new ones.
-        most_in_memory: summaries.
+        folder: where the files stand; None keeps the summaries in memory only.
+        most_bytes: bytes of all files; the oldest leave for new ones.
+        most_in_memory: summaries in memory; the least recently used leave for new ones.
     """
 
     def __init__(self, folder: Path | None, most_bytes: int = 256 * 2**20, most_in_memory: int = 1024) -> None:
@@ -80,13 +82,13 @@ class LayerStore:
 
 
 def cache_folder() -> Path | None:
-    """Where summaries are kept: under XDG_CACHE_HOME, else ~/.cache; None for a person without a home.
+    """The folder of the summaries: under XDG_CACHE_HOME, else under ~/.cache; None for a person without a home.
 
-    An XDG_CACHE_HOME that is no absolute path is passed over, as the XDG Base Directory Specification says.
+    An XDG_CACHE_HOME that is no absolute path is ignored, as the XDG Base Directory Specification says.
     """
-    named = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    cache_home = Path(os.environ.get("XDG_CACHE_HOME", ""))
     try:
-        base = named if named.is_absolute() else Path.home() / ".cache"
+        base = cache_home if cache_home.is_absolute() else Path.home() / ".cache"
     except RuntimeError:
         return None
     return base / "tensorllm-explorer" / "layers"
@@ -116,26 +118,25 @@ def _read(path: Path, key: str) -> LayerSummary | None:
         with np.load(path, allow_pickle=False) as stored:
             if str(stored["key"]) != key:
                 return None
-            return _checked(
-                LayerSummary(
-                    shape=TensorShape(*(int(size) for size in stored["shape"])),
-                    parts=tuple(str(part) for part in stored["parts"]),
-                    norm=float(stored["norm"]),
-                    spectra=(stored["first"], stored["second"], stored["third"]),
-                    part_energy=stored["part_energy"],
-                    errors=stored["errors"],
-                    ranks=stored["ranks"],
-                )
+            summary = LayerSummary(
+                shape=TensorShape(*(int(size) for size in stored["shape"])),
+                parts=tuple(str(part) for part in stored["parts"]),
+                norm=float(stored["norm"]),
+                spectra=(stored["first"], stored["second"], stored["third"]),
+                part_energy=stored["part_energy"],
+                errors=stored["errors"],
+                ranks=stored["ranks"],
             )
-    except _DAMAGE:
+            return summary if _may_be_a_layer(summary) else None
+    except _DAMAGE_ERRORS:
         return None
 
 
-def _checked(summary: LayerSummary) -> LayerSummary | None:
-    """The summary, if its numbers can be those of a layer."""
+def _may_be_a_layer(summary: LayerSummary) -> bool:
+    """Whether the shapes, types and numbers can be those of a layer."""
     part = summary.shape.part
     sizes = [len(spectrum) for spectrum in summary.spectra]
-    fits = (
+    return (
         all(1 <= size <= side for size, side in zip(sizes, summary.shape, strict=False))
         and all(spectrum.ndim == 1 and spectrum.dtype == np.float32 for spectrum in summary.spectra)
         and len(summary.parts) == part
@@ -146,4 +147,3 @@ def _checked(summary: LayerSummary) -> LayerSummary | None:
         and summary.ranks.dtype == np.int32
         and all(np.isfinite(spectrum).all() for spectrum in (*summary.spectra, summary.part_energy))
     )
-    return summary if fits else None

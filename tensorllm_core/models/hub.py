@@ -1,6 +1,6 @@
 """A repository of the Hugging Face hub at one commit: its files' sizes, and any range of their bytes.
 
-Nothing is downloaded but what is asked for. Tokens, endpoint (`HF_ENDPOINT`) and offline mode are those of
+Only the bytes that a caller asks for are downloaded. Tokens, endpoint (`HF_ENDPOINT`) and offline mode are those of
 huggingface_hub, which is imported only where a hub id is opened.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tensorllm_core.errors import CheckpointError, ModelNotFoundError
-from tensorllm_core.models.patience import HalfABody, connection_errors, patiently
+from tensorllm_core.models.patience import IncompleteBodyError, connection_errors, retry
 from tensorllm_core.storage.cache import BoundedCache
 
 __all__ = ["HubFile", "HubRepository", "find_on_hub", "forget_repositories"]
@@ -21,6 +21,9 @@ _LARGEST_PIECE_KEPT = 2**22
 _MOST_PIECES = 4096
 _MOST_BYTES = 2**26
 """Pieces of one repository that are kept: enough for the headers of the largest models."""
+
+_repositories: BoundedCache[tuple[str, str, str], HubRepository] = BoundedCache(64, seconds=300.0)
+"""The hub's answers by endpoint, id and revision. They expire, because a branch may lead to another commit later."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class HubFile:
 class HubRepository:
     """Files of a repository at a commit, by name; reads byte ranges over HTTP.
 
-    Every method raises CheckpointError where a file is missing, ModelNotFoundError where the hub does not give it.
+    Every method raises CheckpointError where a file is missing, ModelNotFoundError where the hub does not send it.
     """
 
     repository: str
@@ -49,7 +52,7 @@ class HubRepository:
 
     @property
     def place(self) -> str:
-        """The id and the beginning of the commit."""
+        """The repository's id and the first characters of the commit, for messages."""
         return f"`{self.repository}` at commit {self.commit[:12]} on the hub"
 
     def names(self) -> tuple[str, ...]:
@@ -65,7 +68,7 @@ class HubRepository:
         return self._file(name).content
 
     def read(self, name: str, start: int, count: int) -> bytearray:
-        """Exactly `count` bytes of a file from `start` on; small pieces are remembered."""
+        """Exactly `count` bytes of a file from `start` on; small pieces are kept in memory."""
         if start + count > self.size(name):
             raise CheckpointError(
                 f"Expected {count} bytes of {name} in `{self.repository}` from byte {start}, got a file of "
@@ -88,28 +91,29 @@ class HubRepository:
         buffer, filled = bytearray(count), 0
         view = memoryview(buffer)
 
-        def go_on() -> None:
+        def fetch_rest() -> None:
+            # Every attempt begins where the last one ended.
             nonlocal filled
             filled += self._stream(name, start + filled, view[filled:])
             if filled < count:
-                raise HalfABody
+                raise IncompleteBodyError
 
         if count:
-            # Every attempt goes on where the last one stopped.
-            patiently(go_on, self.repository, self.commit)
+            retry(fetch_rest, self.repository, self.commit)
         return buffer
 
     def _stream(self, name: str, start: int, view: memoryview) -> int:
+        """Fill the view with the file's bytes from `start` on, in one request; how many came before it ended."""
         from huggingface_hub import get_session, hf_hub_url
         from huggingface_hub.utils._headers import build_hf_headers
         from huggingface_hub.utils._http import hf_raise_for_status
 
         url = hf_hub_url(self.repository, name, revision=self.commit, endpoint=self.endpoint)
-        span = {"Range": f"bytes={start}-{start + len(view) - 1}", "Accept-Encoding": "identity"}
+        byte_range = {"Range": f"bytes={start}-{start + len(view) - 1}", "Accept-Encoding": "identity"}
         filled = 0
-        # The client leaves the token behind when it is led to another host.
+        # The client does not send the token to another host that the hub redirects it to.
         with get_session().stream(
-            "GET", url, headers=build_hf_headers() | span, follow_redirects=True, timeout=_TIMEOUT
+            "GET", url, headers=build_hf_headers() | byte_range, follow_redirects=True, timeout=_TIMEOUT
         ) as response:
             hf_raise_for_status(response)
             if response.status_code != 206 and not (start == 0 and len(view) == self.size(name)):
@@ -119,18 +123,14 @@ class HubRepository:
                 )
             try:
                 for chunk in response.iter_bytes():
-                    taken = chunk[: len(view) - filled]
-                    view[filled : filled + len(taken)] = taken
-                    filled += len(taken)
+                    part = chunk[: len(view) - filled]
+                    view[filled : filled + len(part)] = part
+                    filled += len(part)
             except connection_errors():
-                # What has come is kept; the rest is asked for again.
+                # The bytes that came are kept; the next attempt asks for the rest.
                 if not filled:
                     raise
         return filled
-
-
-_repositories: BoundedCache[tuple[str, str, str], HubRepository] = BoundedCache(64, seconds=300.0)
-"""Answers of the hub, by endpoint, id and revision; a branch may lead to another commit after some minutes."""
 
 
 def find_on_hub(repository: str, revision: str | None = None) -> HubRepository:
@@ -159,7 +159,7 @@ def _ask_hub(endpoint: str, repository: str, revision: str | None) -> HubReposit
     from huggingface_hub import HfApi
 
     api = HfApi(endpoint=endpoint)
-    info = patiently(
+    info = retry(
         lambda: api.model_info(repository, revision=revision, files_metadata=True, timeout=_TIMEOUT),
         repository,
         revision,

@@ -30,7 +30,7 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
             write(file)
         part.replace(path)
     except BaseException:
-        # Also when the program is told to end. What cannot be removed is no reason to hide the first error.
+        # On any error, KeyboardInterrupt included; an error of `unlink` must not hide the first one.
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
         raise

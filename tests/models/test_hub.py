@@ -16,8 +16,8 @@ from tests.tools.hub_server import COMMIT
 
 @pytest.fixture
 def server(tmp_path, monkeypatch):
-    with hub_with_a_model(tmp_path, monkeypatch) as found:
-        yield found
+    with hub_with_a_model(tmp_path, monkeypatch) as server:
+        yield server
 
 
 @pytest.mark.parametrize("revision", ["", "@main", f"@{COMMIT}"])
@@ -49,9 +49,9 @@ def test_shards_open_too(server, tmp_path):
 
 def test_opening_again_asks_the_hub_nothing(server):
     open_checkpoint(MODEL)
-    asked = len(server.requests)
+    requests = len(server.requests)
     open_checkpoint(MODEL)
-    assert len(server.requests) == asked
+    assert len(server.requests) == requests
 
 
 def test_the_hub_is_asked_again_once_its_answers_are_forgotten(server):
@@ -61,7 +61,7 @@ def test_the_hub_is_asked_again_once_its_answers_are_forgotten(server):
     assert find_on_hub(MODEL) is not first
 
 
-def test_what_the_hub_refuses_is_asked_for_again(server):
+def test_a_refusal_of_the_hub_is_not_remembered(server):
     kept = server.repositories.pop(MODEL)
     with pytest.raises(ModelNotFoundError):
         find_on_hub(MODEL)

@@ -32,8 +32,8 @@ def test_a_model_is_loaded_once() -> None:
 def test_another_device_type_or_revision_is_another_model() -> None:
     models = LoadedModels()
     others = [KEY, replace(KEY, device="cuda:1"), replace(KEY, dtype="bfloat16"), replace(KEY, revision="def")]
-    found = [models.get(key, loaded) for key in others]
-    assert len({id(model) for model in found}) == len(others)
+    loaded_models = [models.get(key, loaded) for key in others]
+    assert len({id(model) for model in loaded_models}) == len(others)
     assert [held.key for held in models.held()] == others
 
 
@@ -45,9 +45,9 @@ def test_two_who_ask_at_once_wait_for_one_loading() -> None:
         return loaded()
 
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(lambda _: models.get(KEY, load), range(4)))
+        loaded_models = list(pool.map(lambda _: models.get(KEY, load), range(4)))
     assert len(calls) == 1
-    assert len({id(model) for model in found}) == 1
+    assert len({id(model) for model in loaded_models}) == 1
 
 
 def test_the_oldest_leaves_before_one_too_many_is_loaded() -> None:
