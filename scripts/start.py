@@ -27,10 +27,14 @@ def main(arguments: list[str] | None = None) -> None:
     # Until the libraries are imported, looking for garbage takes a quarter of the time and finds none.
     gc.disable()
     sys.path.insert(0, str(ROOT))
+    from streamlit.runtime.pages_manager import PagesManager
     from streamlit.web import cli
 
     from pages.frame import loading
 
+    # Beside a folder called `pages`, Streamlit looks there for the screen of a first visitor's link, and says "Page not
+    # found" until app.py has named the screens. All of ours are named there.
+    PagesManager.uses_pages_directory = False
     loading.begin()
     cli.main(["run", "app.py", "--server.port", port], prog_name="streamlit")
 

@@ -42,7 +42,7 @@ def standings(found: Comparison, ratio: float) -> list[Standing]:
     if not found.evaluation.complete:
         return _standings(found, ratio)
     key = f"standings {found.plan.key} {ratio}"
-    return bounded_cache().get(key, lambda: _standings(found, ratio))
+    return bounded_cache().get_or_compute(key, lambda: _standings(found, ratio))
 
 
 def title(name: str) -> str:

@@ -7,7 +7,7 @@ from functools import wraps
 
 import streamlit as st
 
-from pages.frame.navigation import PAGES, route, was_routed
+from pages.frame.navigation import PAGES
 from pages.session import state
 from pages.session.scene import Scene
 from pages.work.apology import sentence_for
@@ -46,12 +46,8 @@ _PRESENT_STYLE = "<style>html {font-size: 20px;}</style>"
 def open_page(name: str) -> None:
     """Begin a screen: the title of the browser tab, the look, and the scene that the URL asks for.
 
-    Every page calls this first. The first visit to a fresh server, when it goes straight to a page, does not
-    pass through app.py: then the menu is declared here and the run begins anew.
+    Every page calls this first.
     """
-    if not was_routed():
-        route()
-        st.rerun()
     page = PAGES[name]
     st.set_page_config(page_title=f"{page.title} · TensorLLM Explorer", page_icon="assets/logo.svg", layout="wide")
     st.html(_STYLE)

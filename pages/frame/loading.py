@@ -16,15 +16,8 @@ import streamlit as st
 __all__ = ["begin", "show_outline_until_loaded"]
 
 _FOR_FIGURES = ("pandas", "plotly.graph_objects", "plotly.offline.offline", "PIL.Image")
-_FOR_SCREENS = (
-    "torch",
-    "pages.decompose.tabs",
-    "pages.decompose.headline",
-    "pages.decompose.figures",
-    "pages.controls.rank_panel",
-    "pages.frame.toolbar",
-)
-"""What the first screen imports."""
+_FOR_SCREENS = ("torch", "jaxtyping", "einops", "psutil", "tensorllm_core")
+"""What takes time in the imports of the screens; their own modules take a moment, after these."""
 
 _LONGEST_SECONDS = 120
 _SECONDS_TO_SEND = 0.15

@@ -1,4 +1,7 @@
-"""The registry of screens: a new screen is one new file in pages/ and one new line here."""
+"""The registry of screens: a new screen is one new folder in pages/ and one new line here.
+
+This module imports nothing that is large: the menu stands before the libraries are loaded.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.session import state
-
-__all__ = ["PAGES", "PageEntry", "route", "was_routed"]
-
-_ROUTED = "routed by app.py"
+__all__ = ["PAGES", "PageEntry", "route"]
 
 
 @dataclass(frozen=True)
@@ -75,8 +74,7 @@ PAGES: dict[str, PageEntry] = {
 
 
 def route() -> Any:
-    """Declare the menu; the page that the URL asks for comes back, to be run."""
-    state.keep(_ROUTED, True)
+    """Declare the menu, and return the page that the URL asks for, to be run."""
     sections: dict[str, list] = defaultdict(list)
     for name, page in PAGES.items():
         sections[page.section].append(st.Page(page.file, title=page.title, help=page.answers, url_path=name))
@@ -86,10 +84,3 @@ def route() -> Any:
     )
     sections["Explore"].append(home)
     return st.navigation(sections, position="top")
-
-
-def was_routed() -> bool:
-    """Whether app.py led to this run of the page; asked once per run."""
-    routed = bool(state.kept(_ROUTED))
-    state.keep(_ROUTED, False)
-    return routed

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import gc
-import sys
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
 from streamlit import runtime
 
 from pages.work.apology import sentence_for
-from pages.work.loaded_models import Shelf
+from pages.work.loaded_models import LoadedModels
 from pages.work.queue import Board
 from tensorllm_core.benchmarks.benchmark import QuestionSet, Split
-from tensorllm_core.experiments.evaluate import AnswerCache
+from tensorllm_core.experiments.evaluate import AnswerCache, empty_answer_cache
 from tensorllm_core.experiments.layer_store import LayerStore, cache_folder
 from tensorllm_core.experiments.measured import MeasuredStore, measured_folder
 from tensorllm_core.experiments.prefix_store import PrefixStore
@@ -27,10 +23,11 @@ from tensorllm_core.models.opening import LoadedModel
 from tensorllm_core.runs.layer_analysis import LayerAnalysis, analyse_layer, best_path, go_on, refine_layer
 from tensorllm_core.runs.plan import LayerPlan, ModelPlan
 from tensorllm_core.runs.resources import Resources, load_planned_model, load_registered
+from tensorllm_core.storage.cache import BoundedCache
+from tensorllm_core.storage.size import bytes_of
 from tensorllm_core.types import Progress, Ranks
 
 __all__ = [
-    "BoundedCache",
     "answer_cache",
     "bounded_cache",
     "cached_analysis",
@@ -53,79 +50,16 @@ _MOST_ENTRIES = 48
 _MOST_BYTES = 6 * 2**30
 
 
-class BoundedCache:
-    """Remembers the latest results; the oldest leave when there are too many or they are too large.
-
-    Two who ask for the same thing at once wait for one computation.
-    """
-
-    def __init__(self, most_entries: int = _MOST_ENTRIES, most_bytes: int = _MOST_BYTES) -> None:
-        self._entries: OrderedDict[str, tuple[Any, int]] = OrderedDict()
-        self._lock = threading.Lock()
-        self._busy: dict[str, threading.Lock] = {}
-        self._most_entries, self._most_bytes = most_entries, most_bytes
-
-    def get(self, key: str, compute: Callable[[], Any]) -> Any:
-        """The result under this key, computed if it is not remembered."""
-        with self._lock:
-            busy = self._busy.setdefault(key, threading.Lock())
-        try:
-            with busy:
-                found = self.peek(key)
-                if found is None:
-                    found = compute()
-                    self._put(key, found)
-        finally:
-            with self._lock:
-                self._busy.pop(key, None)
-        return found
-
-    def forget(self, key: str) -> None:
-        """Drop a result, so that the next `get` computes it anew."""
-        with self._lock:
-            self._entries.pop(key, None)
-
-    def peek(self, key: str) -> Any:
-        """The remembered result, or None."""
-        with self._lock:
-            if key not in self._entries:
-                return None
-            self._entries.move_to_end(key)
-            return self._entries[key][0]
-
-    def _put(self, key: str, value: Any) -> None:
-        with self._lock:
-            self._entries[key] = (value, tensor_bytes(value))
-            while len(self._entries) > 1 and (
-                len(self._entries) > self._most_entries
-                or sum(size for _, size in self._entries.values()) > self._most_bytes
-            ):
-                self._entries.popitem(last=False)
-
-
-def tensor_bytes(value: Any) -> int:
-    """Bytes of all arrays that a dataclass, mapping, tuple or array holds."""
-    if hasattr(value, "nbytes"):
-        return int(value.nbytes)
-    if isinstance(value, tuple | list):
-        return sum(tensor_bytes(item) for item in value)
-    if isinstance(value, Mapping):
-        return sum(tensor_bytes(item) for item in value.values())
-    if hasattr(value, "__dataclass_fields__"):
-        return sum(tensor_bytes(getattr(value, name)) for name in value.__dataclass_fields__)
-    return sys.getsizeof(value)
-
-
 @st.cache_resource(show_spinner=False)
-def bounded_cache() -> BoundedCache:
+def bounded_cache() -> BoundedCache[str, Any]:
     """The results that all visitors share."""
-    return BoundedCache()
+    return BoundedCache(_MOST_ENTRIES, most_bytes=_MOST_BYTES)
 
 
 @st.cache_resource(show_spinner=False, on_release=Board.close)
 def job_board() -> Board:
     """The background work of all visitors."""
-    return Board(_is_connected, sentence_for, tensor_bytes)
+    return Board(_is_connected, sentence_for, bytes_of)
 
 
 def _is_connected(session: str) -> bool:
@@ -159,9 +93,9 @@ def rest_heap(after: str) -> None:
 
 
 @st.cache_resource(show_spinner=False)
-def loaded_models() -> Shelf:
+def loaded_models() -> LoadedModels:
     """The models that are loaded."""
-    return Shelf()
+    return LoadedModels()
 
 
 def cached_model(plan: ModelPlan, progress: Progress = go_on) -> LoadedModel:
@@ -192,16 +126,30 @@ def cached_analysis(plan: LayerPlan, checkpoint: Checkpoint, progress: Progress)
         _ = analysis.front, analysis.noise
         return analysis
 
-    return bounded_cache().get(plan.key, analyse)
+    return bounded_cache().get_or_compute(plan.key, analyse)
 
 
 def cached_refinement(analysis: LayerAnalysis, ranks: Ranks, progress: Progress) -> Refinement:
-    """The refinement at these ranks; one that was stopped is not remembered."""
-    key = refinement_key(analysis, ranks)
-    refinement = bounded_cache().get(key, lambda: refine_layer(analysis, ranks, progress))
-    if refinement.stopped:
-        bounded_cache().forget(key)
-    return refinement
+    """The refinement at these ranks; one that was stopped goes to the one who stopped it, and is not remembered."""
+
+    def refine() -> Refinement:
+        refinement = refine_layer(analysis, ranks, progress)
+        if refinement.stopped:
+            raise _StoppedEarly(refinement)
+        return refinement
+
+    try:
+        return bounded_cache().get_or_compute(refinement_key(analysis, ranks), refine)
+    except _StoppedEarly as stopped:
+        return stopped.refinement
+
+
+class _StoppedEarly(Exception):
+    """Carries what a stopped refinement has reached past the cache."""
+
+    def __init__(self, refinement: Refinement) -> None:
+        super().__init__()
+        self.refinement = refinement
 
 
 def refinement_key(analysis: LayerAnalysis, ranks: Ranks) -> str:
@@ -211,7 +159,7 @@ def refinement_key(analysis: LayerAnalysis, ranks: Ranks) -> str:
 
 def cached_path(analysis: LayerAnalysis, r3: int) -> ParetoFront:
     """The best (R1, R2) at that R3, for every size."""
-    return bounded_cache().get(f"path {analysis.plan.key} {r3}", lambda: best_path(analysis, r3))
+    return bounded_cache().get_or_compute(f"path {analysis.plan.key} {r3}", lambda: best_path(analysis, r3))
 
 
 def resources() -> Resources:
@@ -252,7 +200,7 @@ def measured_store() -> MeasuredStore:
 @st.cache_resource(show_spinner=False)
 def answer_cache() -> AnswerCache:
     """Answers of unedited models, which every evaluation of the same questions shares."""
-    return AnswerCache()
+    return empty_answer_cache()
 
 
 @st.cache_resource(show_spinner=False)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from tensorllm_core.models.devices import give_back_memory
 from tensorllm_core.models.opening import LoadedModel
 from tensorllm_core.runs.plan import ModelPlan
+from tensorllm_core.storage.cache import BoundedCache
 
-__all__ = ["Held", "Shelf"]
+__all__ = ["Held", "LoadedModels"]
 
 
 @dataclass(frozen=True)
@@ -22,47 +21,34 @@ class Held:
     nbytes: int
 
 
-class Shelf:
-    """Holds the latest models; the oldest leaves when there are too many. Who still runs one keeps it until the end."""
+class LoadedModels:
+    """The latest used models, at most `most` of them. An evaluation that runs keeps its model, even when it leaves."""
 
     def __init__(self, most: int = 4) -> None:
-        self._models: OrderedDict[ModelPlan, LoadedModel] = OrderedDict()
-        self._busy: dict[ModelPlan, threading.Lock] = {}
-        self._lock = threading.Lock()
-        self._most = most
+        self._models: BoundedCache[ModelPlan, LoadedModel] = BoundedCache(most)
 
     def get(self, key: ModelPlan, load: Callable[[], LoadedModel]) -> LoadedModel:
-        """The model of that key, loaded if it is not held; two who ask at once wait for one loading."""
-        with self._lock:
-            busy = self._busy.setdefault(key, threading.Lock())
-        with busy:
-            with self._lock:
-                if key in self._models:
-                    self._models.move_to_end(key)
-                    return self._models[key]
-                # Before the loading, so that there is room for it.
-                while len(self._models) >= self._most:
-                    self._models.popitem(last=False)
+        """The model of that key, loaded if it is not there; those who ask at once wait for one loading."""
+
+        def load_into_room() -> LoadedModel:
+            # The oldest leaves before the loading, not after it: the memory may not suffice for one more.
+            self._models.make_room()
             give_back_memory()
-            loaded = load()
-            with self._lock:
-                self._models[key] = loaded
-            return loaded
+            return load()
+
+        return self._models.get_or_compute(key, load_into_room)
 
     def holds(self, key: ModelPlan) -> bool:
         """Whether the model is loaded."""
-        with self._lock:
-            return key in self._models
+        return key in self._models
 
     def held(self) -> tuple[Held, ...]:
-        """What is loaded, the latest used last."""
-        with self._lock:
-            return tuple(Held(key, _nbytes(loaded)) for key, loaded in self._models.items())
+        """The loaded models, the latest used last."""
+        return tuple(Held(key, _nbytes(loaded)) for key, loaded in self._models.items())
 
     def unload(self, key: ModelPlan) -> None:
         """Let a model go; its memory is free again once no evaluation runs on it."""
-        with self._lock:
-            self._models.pop(key, None)
+        self._models.forget(key)
         give_back_memory()
 
 

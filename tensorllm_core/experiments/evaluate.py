@@ -6,7 +6,6 @@ same questions. An edit at layer L runs only the layers from L up: what enters L
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,37 +19,27 @@ from tensorllm_core.models.devices import is_out_of_memory
 from tensorllm_core.models.editing import Edit
 from tensorllm_core.models.opening import LoadedModel
 from tensorllm_core.models.prefix import first_to_run
+from tensorllm_core.storage.cache import BoundedCache
 
-__all__ = ["ORIGINAL", "AnswerCache", "Evaluation", "OnWave", "Subject", "evaluate"]
+__all__ = ["ORIGINAL", "AnswerCache", "Evaluation", "OnWave", "Subject", "empty_answer_cache", "evaluate"]
 
 ORIGINAL = "original"
 """Name of the subject that is the model as it is."""
 
 _MOST_CACHED = 2000
+"""Waves whose answers a cache keeps."""
 
 WAVE = 256
 """Questions of one benchmark that are asked before the next one's."""
 
 
-class AnswerCache:
-    """Answers of unedited models by model revision, device, questions and wave; the oldest leave when it is full."""
+AnswerCache = BoundedCache[str, Answers]
+"""Answers of unedited models by model revision, device, questions and wave."""
 
-    def __init__(self, most: int = _MOST_CACHED) -> None:
-        self._answers: dict[str, Answers] = {}
-        self._most = most
-        self._lock = threading.Lock()
 
-    def get(self, key: str) -> Answers | None:
-        """What was put there, if it is still kept."""
-        with self._lock:
-            return self._answers.get(key)
-
-    def put(self, key: str, answers: Answers) -> None:
-        """Keep the answers to one wave."""
-        with self._lock:
-            self._answers[key] = answers
-            while len(self._answers) > self._most:
-                del self._answers[next(iter(self._answers))]
+def empty_answer_cache() -> AnswerCache:
+    """A cache that all evaluations of a process may share."""
+    return BoundedCache(_MOST_CACHED)
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +95,8 @@ def evaluate(
     """
     if len({found.benchmark for found in questions}) != len(questions) or not questions:
         raise BenchmarkError("Expected one or more different benchmarks, got none or one twice; choose each once.")
-    run = _Run(list(subjects), PrefixStore() if store is None else store, AnswerCache() if cache is None else cache)
+    store = PrefixStore() if store is None else store
+    run = _Run(list(subjects), store, empty_answer_cache() if cache is None else cache)
     plan = waves_of(questions, [subject.loaded for subject in subjects], wave)
     evaluation = run.so_far(plan.total, plan.notices, complete=False)
     for number, lot in enumerate(plan.waves, start=1):

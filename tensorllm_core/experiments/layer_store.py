@@ -1,6 +1,7 @@
 """Keep summaries of layers on disk, one small .npz file each, so that no layer is decomposed twice.
 
-A file that is damaged, or not ours, counts as none. Where nothing can be written, the memory serves for this process.
+A file that is damaged, or not ours, counts as missing. Where nothing can be written, the summaries stay in memory until
+the process ends.
 """
 
 from __future__ import annotations
@@ -8,24 +9,27 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import tempfile
-import threading
 import zipfile
 import zlib
-from collections import OrderedDict
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
 from tensorllm_core.experiments.layer_summary import RATIOS, LayerSummary
+from tensorllm_core.storage.atomic import write_atomically
+from tensorllm_core.storage.cache import BoundedCache
+from tensorllm_core.storage.folder import remove_oldest
 from tensorllm_core.types import TensorShape
 
 __all__ = ["LayerStore", "cache_folder"]
 
 _FORMAT = f"layer summary 1, ratios {RATIOS}"
 """Changes with what a summary holds, so that older files are not taken for new ones."""
+_ENDING = ".npz"
 _LARGEST_FILE = 16 * 2**20
-_DAMAGE = (
+"""Bytes; a larger file is not ours."""
+_DAMAGE_ERRORS = (
     *(OSError, ValueError, KeyError, EOFError, TypeError, MemoryError, NotImplementedError),
     *(zipfile.BadZipFile, zlib.error),
 )
@@ -35,29 +39,27 @@ class LayerStore:
     """Summaries by key. For use from several threads and processes.
 
     Args:
-        folder: where the files go; None keeps them in memory only.
-        most_bytes: on disk; the oldest files leave for new ones.
-        most_in_memory: summaries.
+        folder: where the files stand; None keeps the summaries in memory only.
+        most_bytes: bytes of all files; the oldest leave for new ones.
+        most_in_memory: summaries in memory; the least recently used leave for new ones.
     """
 
     def __init__(self, folder: Path | None, most_bytes: int = 256 * 2**20, most_in_memory: int = 1024) -> None:
         self._folder = folder
-        self._most_bytes, self._most_in_memory = most_bytes, most_in_memory
-        self._memory: OrderedDict[str, LayerSummary] = OrderedDict()
-        self._lock = threading.Lock()
+        self._most_bytes = most_bytes
+        self._memory: BoundedCache[str, LayerSummary] = BoundedCache(most_in_memory)
 
     def get(self, key: str) -> LayerSummary | None:
-        """What was put under that key, or None."""
-        with self._lock:
-            if key in self._memory:
-                return self._memory[key]
-        found = None if self._folder is None else _read(self._path(self._folder, key), key)
-        if found is not None:
-            self._remember(key, found)
-        return found
+        """The summary that was put under that key, or None."""
+        summary = self._memory.get(key)
+        if summary is None and self._folder is not None:
+            summary = _read(self._path(self._folder, key), key)
+            if summary is not None:
+                self._memory.put(key, summary)
+        return summary
 
     def has(self, key: str) -> bool:
-        """Whether something stands under that key; a damaged file is noticed by `get` only."""
+        """Whether there is a summary under that key; only `get` notices that its file is damaged."""
         if key in self._memory:
             return True
         try:
@@ -66,64 +68,47 @@ class LayerStore:
             return False
 
     def put(self, key: str, summary: LayerSummary) -> None:
-        """Keep it; a disk that is full or forbidden costs time later, nothing else."""
-        self._remember(key, summary)
+        """Keep a summary. Where the disk is full or forbidden, only the memory keeps it."""
+        self._memory.put(key, summary)
         if self._folder is None:
             return
         with contextlib.suppress(OSError):
-            self._folder.mkdir(parents=True, exist_ok=True)
-            _make_room(self._folder, self._most_bytes)
-            _write(self._path(self._folder, key), key, summary)
-
-    def _remember(self, key: str, summary: LayerSummary) -> None:
-        with self._lock:
-            self._memory[key] = summary
-            self._memory.move_to_end(key)
-            while len(self._memory) > self._most_in_memory:
-                self._memory.popitem(last=False)
+            remove_oldest(self._folder, _ENDING, most_bytes=self._most_bytes)
+            write_atomically(self._path(self._folder, key), lambda file: _write(file, key, summary))
 
     @staticmethod
     def _path(folder: Path, key: str) -> Path:
-        return folder / f"{hashlib.sha256(f'{_FORMAT} {key}'.encode()).hexdigest()[:32]}.npz"
+        return folder / f"{hashlib.sha256(f'{_FORMAT} {key}'.encode()).hexdigest()[:32]}{_ENDING}"
 
 
 def cache_folder() -> Path | None:
-    """Where summaries are kept: under XDG_CACHE_HOME, else ~/.cache; None for a person without a home.
+    """The folder of the summaries: under XDG_CACHE_HOME, else under ~/.cache; None for a person without a home.
 
-    An XDG_CACHE_HOME that is no absolute path is passed over, as the XDG Base Directory Specification says.
+    An XDG_CACHE_HOME that is no absolute path is ignored, as the XDG Base Directory Specification says.
     """
-    named = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    cache_home = Path(os.environ.get("XDG_CACHE_HOME", ""))
     try:
-        base = named if named.is_absolute() else Path.home() / ".cache"
+        base = cache_home if cache_home.is_absolute() else Path.home() / ".cache"
     except RuntimeError:
         return None
     return base / "tensorllm-explorer" / "layers"
 
 
-def _write(path: Path, key: str, summary: LayerSummary) -> None:
+def _write(file: BinaryIO, key: str, summary: LayerSummary) -> None:
     first, second, third = summary.spectra
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(
-                file,
-                key=np.array(key),
-                shape=np.array(summary.shape, dtype=np.int64),
-                parts=np.array(summary.parts),
-                norm=np.array(summary.norm),
-                first=first,
-                second=second,
-                third=third,
-                part_energy=summary.part_energy,
-                errors=summary.errors,
-                ranks=summary.ranks,
-            )
-        # Whole or not at all, whatever happens meanwhile.
-        Path(name).replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            Path(name).unlink(missing_ok=True)
-        raise
+    np.savez(
+        file,
+        key=np.array(key),
+        shape=np.array(summary.shape, dtype=np.int64),
+        parts=np.array(summary.parts),
+        norm=np.array(summary.norm),
+        first=first,
+        second=second,
+        third=third,
+        part_energy=summary.part_energy,
+        errors=summary.errors,
+        ranks=summary.ranks,
+    )
 
 
 def _read(path: Path, key: str) -> LayerSummary | None:
@@ -133,26 +118,25 @@ def _read(path: Path, key: str) -> LayerSummary | None:
         with np.load(path, allow_pickle=False) as stored:
             if str(stored["key"]) != key:
                 return None
-            return _checked(
-                LayerSummary(
-                    shape=TensorShape(*(int(size) for size in stored["shape"])),
-                    parts=tuple(str(part) for part in stored["parts"]),
-                    norm=float(stored["norm"]),
-                    spectra=(stored["first"], stored["second"], stored["third"]),
-                    part_energy=stored["part_energy"],
-                    errors=stored["errors"],
-                    ranks=stored["ranks"],
-                )
+            summary = LayerSummary(
+                shape=TensorShape(*(int(size) for size in stored["shape"])),
+                parts=tuple(str(part) for part in stored["parts"]),
+                norm=float(stored["norm"]),
+                spectra=(stored["first"], stored["second"], stored["third"]),
+                part_energy=stored["part_energy"],
+                errors=stored["errors"],
+                ranks=stored["ranks"],
             )
-    except _DAMAGE:
+            return summary if _may_be_a_layer(summary) else None
+    except _DAMAGE_ERRORS:
         return None
 
 
-def _checked(summary: LayerSummary) -> LayerSummary | None:
-    """The summary, if its numbers can be those of a layer."""
+def _may_be_a_layer(summary: LayerSummary) -> bool:
+    """Whether the shapes, types and numbers can be those of a layer."""
     part = summary.shape.part
     sizes = [len(spectrum) for spectrum in summary.spectra]
-    fits = (
+    return (
         all(1 <= size <= side for size, side in zip(sizes, summary.shape, strict=False))
         and all(spectrum.ndim == 1 and spectrum.dtype == np.float32 for spectrum in summary.spectra)
         and len(summary.parts) == part
@@ -163,17 +147,3 @@ def _checked(summary: LayerSummary) -> LayerSummary | None:
         and summary.ranks.dtype == np.int32
         and all(np.isfinite(spectrum).all() for spectrum in (*summary.spectra, summary.part_energy))
     )
-    return summary if fits else None
-
-
-def _make_room(folder: Path, most_bytes: int) -> None:
-    """Remove the oldest of our files until the rest is within the bound."""
-    # What a crash left half written is among them.
-    ours = (*folder.glob("*.npz"), *folder.glob("*.part"))
-    files = sorted(((entry.stat().st_mtime, entry) for entry in ours), key=lambda pair: pair[0])
-    size = sum(entry.stat().st_size for _, entry in files)
-    for _, entry in files:
-        if size <= most_bytes:
-            return
-        size -= entry.stat().st_size
-        entry.unlink(missing_ok=True)

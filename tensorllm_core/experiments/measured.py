@@ -1,6 +1,7 @@
 """Keep measured results on disk, one small .json file each, so that they stand beside the published ones later.
 
-A file that is damaged, or not ours, counts as none. Where nothing can be written, the memory serves for this process.
+A file that is damaged, or not ours, counts as missing. Where nothing can be written, the results stay in memory until
+the process ends.
 """
 
 from __future__ import annotations
@@ -8,10 +9,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import re
 import secrets
-import tempfile
 import threading
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
@@ -20,14 +19,18 @@ from typing import Any
 
 from tensorllm_core.errors import RequestError
 from tensorllm_core.experiments.layer_store import cache_folder
-from tensorllm_core.experiments.measured_result import Measured, checked, moment
+from tensorllm_core.experiments.measured_result import Measured, check_result, moment
+from tensorllm_core.storage.atomic import write_atomically
+from tensorllm_core.storage.folder import remove_oldest
 
 __all__ = ["MeasuredStore", "measured_folder"]
 
 _FORMAT = "measured 1"
 """Changes with what a result holds, so that older files are not taken for new ones."""
+_ENDING = ".json"
 _LARGEST_FILE = 2**16
-_DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, RequestError)
+"""Bytes; a larger file is not ours."""
+_DAMAGE_ERRORS = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, RequestError)
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@\S+)?", re.ASCII)
 
 
@@ -35,8 +38,8 @@ class MeasuredStore:
     """Results by model, benchmark and method. For use from several threads and processes.
 
     Args:
-        folder: where the files go; None keeps them in memory only.
-        most: results of one model, benchmark and method; the oldest leave for new ones.
+        folder: where the files stand; None keeps the results in memory only.
+        most: results of one model, benchmark and method that are kept; the oldest leave for new ones.
     """
 
     def __init__(self, folder: Path | None, most: int = 50) -> None:
@@ -64,20 +67,22 @@ class MeasuredStore:
         setting: str = "",
         date: str | None = None,
     ) -> Measured:
-        """Keep a result; a disk that is full or forbidden costs it at the end of the process, nothing else.
+        """Keep a result. Where the disk is full or forbidden, only the memory keeps it.
 
         Args:
-            accuracy, loss: before and after the edit.
-            interval: of the paired difference of the accuracies.
+            accuracy: before and after the edit, shares of 1.
+            loss: before and after the edit, nats.
+            interval: lower and upper end of the 95 % interval of the paired difference of the accuracies.
+            p: of McNemar's exact test.
             date: now, if it is not given.
 
         Raises:
             RequestError: numbers that no evaluation gives.
         """
-        was, became = accuracy
-        loss_was, loss_became = loss
+        accuracy_before, accuracy_after = accuracy
+        loss_before, loss_after = loss
         low, high = interval
-        found = checked(
+        result = check_result(
             Measured(
                 model=model,
                 revision=revision,
@@ -89,10 +94,10 @@ class MeasuredStore:
                 setting=setting,
                 n=n,
                 # Numbers of numpy and torch become plain ones, which a file can hold.
-                accuracy_before=float(was),
-                accuracy_after=float(became),
-                loss_before=float(loss_was),
-                loss_after=float(loss_became),
+                accuracy_before=float(accuracy_before),
+                accuracy_after=float(accuracy_after),
+                loss_before=float(loss_before),
+                loss_after=float(loss_after),
                 low=float(low),
                 high=float(high),
                 p=float(p),
@@ -102,78 +107,56 @@ class MeasuredStore:
         )
         key = _key(model, benchmark, method)
         with self._lock:
-            kept = self._memory.setdefault(key, [])
-            kept.append(found)
-            del kept[: -self._most]
+            results = self._memory.setdefault(key, [])
+            results.append(result)
+            del results[: -self._most]
         if self._folder is not None:
             with contextlib.suppress(OSError):
-                _write(self._folder / key, found, self._most)
-        return found
+                _write(self._folder / key, result, self._most)
+        return result
 
     def latest(self, model: str, benchmark: str, method: str, split: str | None = None) -> Measured | None:
-        """The newest result of that model, whatever its revision, benchmark and method; None if there is none.
+        """The newest result of that model at any revision, of that benchmark and method; None if there is none.
 
         Args:
-            split: only results on the questions of this split.
+            split: the questions of which split were asked; None for any.
         """
         key = _key(model, benchmark, method)
         with self._lock:
-            found = list(self._memory.get(key, ()))
+            results = list(self._memory.get(key, ()))
         if self._folder is not None:
-            found += _read_all(self._folder / key, key)
-        wanted = [result for result in found if split in {None, result.split}]
-        return max(wanted, key=lambda result: moment(result.date), default=None)
+            results += _read_all(self._folder / key, key)
+        of_the_split = [result for result in results if split in {None, result.split}]
+        return max(of_the_split, key=lambda result: moment(result.date), default=None)
 
 
 def measured_folder() -> Path | None:
-    """Where results are kept: beside the summaries of layers; None for a person without a home."""
-    layers = cache_folder()
-    return None if layers is None else layers.with_name("measured")
+    """The folder of the results: beside the summaries of layers; None for a person without a home."""
+    summaries = cache_folder()
+    return None if summaries is None else summaries.with_name("measured")
 
 
 def _key(model: str, benchmark: str, method: str) -> str:
-    """Name of the folder; a hub id is the same in any case and at any revision."""
-    named = model.strip()
-    if _HUB_ID.fullmatch(named):
-        named = named.partition("@")[0].casefold()
-    return hashlib.sha256(json.dumps([_FORMAT, named, benchmark, method]).encode()).hexdigest()[:32]
+    """Name of the folder of one model, benchmark and method; a hub id is the same in any case and at any revision."""
+    name = model.strip()
+    if _HUB_ID.fullmatch(name):
+        name = name.partition("@")[0].casefold()
+    return hashlib.sha256(json.dumps([_FORMAT, name, benchmark, method]).encode()).hexdigest()[:32]
 
 
-def _write(folder: Path, found: Measured, most: int) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    _make_room(folder, most - 1)
-    handle, name = tempfile.mkstemp(dir=folder, suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump({"format": _FORMAT, **asdict(found)}, file, allow_nan=False)
-        # Whole or not at all, whatever happens meanwhile.
-        Path(name).replace(folder / f"{secrets.token_hex(8)}.json")
-    except OSError:
-        with contextlib.suppress(OSError):
-            Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _make_room(folder: Path, most: int) -> None:
-    """Remove the oldest of our files until so many are left."""
-    dated = []
-    # What a crash left half written is among them.
-    for entry in (*folder.glob("*.json"), *folder.glob("*.part")):
-        # Another process may have taken it away meanwhile.
-        with contextlib.suppress(OSError):
-            dated.append((entry.stat().st_mtime_ns, entry))
-    for _, entry in sorted(dated)[: max(len(dated) - most, 0)]:
-        with contextlib.suppress(OSError):
-            entry.unlink(missing_ok=True)
+def _write(folder: Path, result: Measured, most: int) -> None:
+    stored = json.dumps({"format": _FORMAT, **asdict(result)}, allow_nan=False).encode()
+    remove_oldest(folder, _ENDING, most_files=most - 1)
+    write_atomically(folder / f"{secrets.token_hex(8)}{_ENDING}", lambda file: file.write(stored))
 
 
 def _read_all(folder: Path, key: str) -> list[Measured]:
     try:
-        files = list(folder.glob("*.json"))
+        files = list(folder.glob(f"*{_ENDING}"))
     except OSError:
         return []
-    found = (_read(file) for file in files)
-    return [result for result in found if result and _key(result.model, result.benchmark, result.method) == key]
+    results = (_read(file) for file in files)
+    return [result for result in results if result and _key(result.model, result.benchmark, result.method) == key]
 
 
 def _read(path: Path) -> Measured | None:
@@ -184,6 +167,6 @@ def _read(path: Path) -> Measured | None:
         if stored["format"] != _FORMAT:
             return None
         values: dict[str, Any] = {field.name: stored[field.name] for field in fields(Measured)}
-        return checked(Measured(**values | {name: tuple(values[name]) for name in ("layers", "ranks")}))
-    except _DAMAGE:
+        return check_result(Measured(**values | {name: tuple(values[name]) for name in ("layers", "ranks")}))
+    except _DAMAGE_ERRORS:
         return None

@@ -1,4 +1,4 @@
-"""What was measured of one edit: a flat record of plain values, and whether its numbers can be true."""
+"""The measured result of one edit: a flat record of plain values, and a check that its numbers can be true."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from tensorllm_core.errors import RequestError
 
-__all__ = ["Measured", "checked", "moment"]
+__all__ = ["Measured", "check_result", "moment"]
 
 _LONGEST_TEXT = 1000
 _MOST_LAYERS = 10_000
@@ -16,11 +16,11 @@ _MOST_LAYERS = 10_000
 
 @dataclass(frozen=True)
 class Measured:
-    """One edit of one model on one benchmark, against the model as it is, on the same n questions.
+    """The result of one edit of one model on one benchmark: before and after the edit, on the same n questions.
 
     Accuracies, their difference and its 95 % interval (`low`, `high`) are shares of 1, losses are in nats; `p` is that
-    of McNemar's exact test. `ranks` is empty where the layers have different ones or the method has none, and
-    `setting` says in words what ranks do not. `date` is UTC, as ISO 8601 writes it.
+    of McNemar's exact test. `ranks` is empty where the layers have different ranks or the method has none;
+    `setting` says in words what `ranks` cannot. `date` is UTC, as ISO 8601 writes it.
     """
 
     model: str
@@ -44,40 +44,40 @@ class Measured:
 
     @property
     def delta(self) -> float:
-        """How much more was answered rightly."""
+        """Accuracy after the edit minus accuracy before, a share of 1."""
         return self.accuracy_after - self.accuracy_before
 
     @property
     def beyond_luck(self) -> bool:
-        """Whether the interval leaves out zero."""
+        """Whether the 95 % interval of the difference leaves out zero."""
         return self.low > 0 or self.high < 0
 
 
-def checked(found: Measured) -> Measured:
-    """The result, if its numbers can be those of an evaluation.
+def check_result(result: Measured) -> Measured:
+    """The result itself, if its numbers can be those of an evaluation.
 
     Raises:
         RequestError: they cannot.
     """
-    texts = (found.model, found.revision, found.benchmark, found.split, found.method, found.setting, found.date)
-    shares = (found.accuracy_before, found.accuracy_after, found.p)
-    numbers = (*shares, found.loss_before, found.loss_after, found.low, found.high, found.compression_ratio)
-    counts = (found.n, *found.layers, *found.ranks)
-    right = (
+    texts = (result.model, result.revision, result.benchmark, result.split, result.method, result.setting, result.date)
+    shares = (result.accuracy_before, result.accuracy_after, result.p)
+    numbers = (*shares, result.loss_before, result.loss_after, result.low, result.high, result.compression_ratio)
+    counts = (result.n, *result.layers, *result.ranks)
+    is_possible = (
         all(isinstance(text, str) and len(text) <= _LONGEST_TEXT for text in texts)
         and all(type(count) is int and count >= 0 for count in counts)
         and all(type(number) in {int, float} and math.isfinite(number) for number in numbers)
         and all(0 <= share <= 1 for share in shares)
-        and found.n >= 1
-        and 1 <= len(found.layers) <= _MOST_LAYERS
-        and -1 <= found.low <= found.high <= 1
-        and _is_moment(found.date)
+        and result.n >= 1
+        and 1 <= len(result.layers) <= _MOST_LAYERS
+        and -1 <= result.low <= result.high <= 1
+        and _is_moment(result.date)
     )
-    if not right:
+    if not is_possible:
         raise RequestError(
-            f"Expected numbers that an evaluation gives, got {found}"[:_LONGEST_TEXT] + "; measure again."
+            f"Expected numbers that an evaluation gives, got {result}"[:_LONGEST_TEXT] + "; measure again."
         )
-    return found
+    return result
 
 
 def _is_moment(text: str) -> bool:
@@ -93,5 +93,5 @@ def moment(text: str) -> float:
     >>> moment("1970-01-01T00:01:00")
     60.0
     """
-    found = datetime.fromisoformat(text)
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+    date = datetime.fromisoformat(text)
+    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()

@@ -1,6 +1,6 @@
-"""Keep what enters a layer, batch by batch: in memory up to a bound, then on disk up to another, then not at all.
+"""Keep the states that enter a layer, batch by batch: in memory up to a bound, then on disk up to another bound.
 
-What is not kept is computed again; nothing else changes.
+States that find no room are not kept: they are computed again, and the results are the same.
 """
 
 from __future__ import annotations
@@ -16,20 +16,27 @@ from tensorllm_core.models.prefix import Entering
 __all__ = ["PrefixStore"]
 
 _NAME = "states"
+"""Name of the one tensor in each file."""
 
 
 @dataclass(frozen=True)
-class _Spilled:
+class _StateFile:
+    """States on disk: their file, `Entering.returned`, and their bytes."""
+
     path: Path
     returned: int
     size: int
 
 
 class PrefixStore:
-    """States by group (one model and layer) and key. For use from several threads.
+    """States by group (one model and layer) and key (one batch). For use from several threads.
 
-    What is put when both are full pushes out other groups' states, never its own group's: a pass that comes round
-    again and again would otherwise always miss.
+    Where memory and disk are full, new states push out those of other groups, never those of their own group. A pass
+    asks for the batches of one group in the same order again and again: if the oldest left, it would never find one.
+
+    Args:
+        most_bytes: bytes of all states in memory.
+        most_disk_bytes: bytes of all states on disk, in a temporary folder.
 
     >>> PrefixStore(most_bytes=0, most_disk_bytes=0).get("model 1", "anything") is None
     True
@@ -37,7 +44,7 @@ class PrefixStore:
 
     def __init__(self, most_bytes: int = 2**30, most_disk_bytes: int = 8 * 2**30) -> None:
         self._memory: dict[tuple[str, str], Entering] = {}
-        self._disk: dict[tuple[str, str], _Spilled] = {}
+        self._disk: dict[tuple[str, str], _StateFile] = {}
         self._most_bytes, self._most_disk_bytes = most_bytes, most_disk_bytes
         self._folder: Path | None = None
         self._files = 0
@@ -50,28 +57,28 @@ class PrefixStore:
 
     @property
     def bytes_on_disk(self) -> int:
-        """Bytes of the states that were spilled."""
-        return sum(spilled.size for spilled in self._disk.values())
+        """Bytes of the states that are held on disk."""
+        return sum(file.size for file in self._disk.values())
 
     def get(self, group: str, key: str) -> Entering | None:
-        """What was put there, if it is still kept."""
+        """The states that were put there, on the CPU; None if they are not kept."""
         with self._lock:
             if (group, key) in self._memory:
                 return self._memory[group, key]
-            spilled = self._disk.get((group, key))
-            if spilled is None:
+            file = self._disk.get((group, key))
+            if file is None:
                 return None
-            # Imported here and below, so that a start that spills nothing does not wait for it.
+            # Imported here and below, so that a run that needs no disk does not wait for it.
             from safetensors.torch import load_file
 
             try:
-                return Entering(load_file(spilled.path)[_NAME], spilled.returned)
+                return Entering(load_file(file.path)[_NAME], file.returned)
             except OSError:
                 self._forget((group, key))
                 return None
 
     def put(self, group: str, key: str, entering: Entering) -> None:
-        """Keep the states, on the CPU, as far as there is room."""
+        """Keep the states, on the CPU, if there is room."""
         states = entering.states.detach().cpu().contiguous()
         place = (group, key)
         with self._lock:
@@ -81,10 +88,10 @@ class PrefixStore:
             if self.bytes_in_memory + states.nbytes <= self._most_bytes:
                 self._memory[place] = Entering(states, entering.returned)
             elif self.bytes_on_disk + states.nbytes <= self._most_disk_bytes:
-                self._spill(place, Entering(states, entering.returned))
+                self._write(place, Entering(states, entering.returned))
 
     def clear(self) -> None:
-        """Forget everything and give the disk's room back."""
+        """Forget all states and remove the folder on disk."""
         with self._lock:
             self._memory.clear()
             self._disk.clear()
@@ -94,7 +101,7 @@ class PrefixStore:
         self._remove_folder()
 
     def _make_room(self, group: str, size: int) -> None:
-        """Drop the states of other groups, oldest first, until those of this group fit in memory."""
+        """Drop the states of other groups, oldest first, until `size` more bytes fit in memory, or else on disk."""
         for place in [place for place in self._memory if place[0] != group]:
             if self.bytes_in_memory + size <= self._most_bytes:
                 return
@@ -104,7 +111,7 @@ class PrefixStore:
                 return
             self._forget(place)
 
-    def _spill(self, place: tuple[str, str], entering: Entering) -> None:
+    def _write(self, place: tuple[str, str], entering: Entering) -> None:
         from safetensors.torch import save_file
 
         try:
@@ -114,9 +121,9 @@ class PrefixStore:
             path = self._folder / f"{self._files}.safetensors"
             save_file({_NAME: entering.states}, path)
         except OSError:
-            # A full or forbidden disk costs time, not the result.
+            # Where the disk is full or forbidden, the states are computed again.
             return
-        self._disk[place] = _Spilled(path, entering.returned, entering.states.nbytes)
+        self._disk[place] = _StateFile(path, entering.returned, entering.states.nbytes)
 
     def _forget(self, place: tuple[str, str]) -> None:
         self._disk.pop(place).path.unlink(missing_ok=True)

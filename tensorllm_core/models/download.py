@@ -14,7 +14,7 @@ from typing import Any
 from tensorllm_core.errors import FileAccessError, ModelNotFoundError, StoppedError
 from tensorllm_core.models.fit import bytes_text
 from tensorllm_core.models.hub import HubRepository
-from tensorllm_core.models.patience import patiently, refusal
+from tensorllm_core.models.patience import refusal, retry
 from tensorllm_core.types import Progress
 
 __all__ = ["Download", "download", "plan_download"]
@@ -77,7 +77,7 @@ def _fetch(plan: Download, name: str, count: _Count) -> Path:
         )
 
     try:
-        return Path(patiently(attempt, here.repository, here.commit))
+        return Path(retry(attempt, here.repository, here.commit))
     except LocalEntryNotFoundError as error:
         # Neither in the cache nor, after attempts of huggingface_hub's own, on the hub, for the reason in the cause.
         raise refusal(error.__cause__, here.repository, here.commit) from error

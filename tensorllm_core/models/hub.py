@@ -1,26 +1,29 @@
 """A repository of the Hugging Face hub at one commit: its files' sizes, and any range of their bytes.
 
-Nothing is downloaded but what is asked for. Tokens, endpoint (`HF_ENDPOINT`) and offline mode are those of
+Only the bytes that a caller asks for are downloaded. Tokens, endpoint (`HF_ENDPOINT`) and offline mode are those of
 huggingface_hub, which is imported only where a hub id is opened.
 """
 
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tensorllm_core.errors import CheckpointError, ModelNotFoundError
-from tensorllm_core.models.patience import HalfABody, connection_errors, patiently
+from tensorllm_core.models.patience import IncompleteBodyError, connection_errors, retry
+from tensorllm_core.storage.cache import BoundedCache
 
-__all__ = ["HubFile", "HubRepository", "find_on_hub"]
+__all__ = ["HubFile", "HubRepository", "find_on_hub", "forget_repositories"]
 
 _TIMEOUT = 20.0
-_WORTH_KEEPING = 2**22
-_KNOWN_SECONDS = 300.0
+_LARGEST_PIECE_KEPT = 2**22
+_MOST_PIECES = 4096
+_MOST_BYTES = 2**26
+"""Pieces of one repository that are kept: enough for the headers of the largest models."""
 
-_known: dict[tuple[str, str, str], tuple[float, HubRepository]] = {}
+_repositories: BoundedCache[tuple[str, str, str], HubRepository] = BoundedCache(64, seconds=300.0)
+"""The hub's answers by endpoint, id and revision. They expire, because a branch may lead to another commit later."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class HubFile:
 class HubRepository:
     """Files of a repository at a commit, by name; reads byte ranges over HTTP.
 
-    Every method raises CheckpointError where a file is missing, ModelNotFoundError where the hub does not give it.
+    Every method raises CheckpointError where a file is missing, ModelNotFoundError where the hub does not send it.
     """
 
     repository: str
@@ -43,11 +46,13 @@ class HubRepository:
     commit: str
     files: Mapping[str, HubFile]
     endpoint: str
-    _kept: dict[tuple[str, int, int], bytes] = field(default_factory=dict, repr=False, compare=False)
+    _pieces: BoundedCache[tuple[str, int, int], bytes] = field(
+        default_factory=lambda: BoundedCache(_MOST_PIECES, most_bytes=_MOST_BYTES), repr=False, compare=False
+    )
 
     @property
     def place(self) -> str:
-        """The id and the beginning of the commit."""
+        """The repository's id and the first characters of the commit, for messages."""
         return f"`{self.repository}` at commit {self.commit[:12]} on the hub"
 
     def names(self) -> tuple[str, ...]:
@@ -63,21 +68,16 @@ class HubRepository:
         return self._file(name).content
 
     def read(self, name: str, start: int, count: int) -> bytearray:
-        """Exactly `count` bytes of a file from `start` on; small pieces are remembered."""
+        """Exactly `count` bytes of a file from `start` on; small pieces are kept in memory."""
         if start + count > self.size(name):
             raise CheckpointError(
                 f"Expected {count} bytes of {name} in `{self.repository}` from byte {start}, got a file of "
                 f"{self.size(name)}; choose another revision."
             )
-        key = (name, start, count)
-        if key not in self._kept:
-            buffer = bytearray(count)
-            if count:
-                self._fill(name, start, memoryview(buffer))
-            if count > _WORTH_KEEPING:
-                return buffer
-            self._kept[key] = bytes(buffer)
-        return bytearray(self._kept[key])
+        if count > _LARGEST_PIECE_KEPT:
+            return self._fetch(name, start, count)
+        piece = self._pieces.get_or_compute((name, start, count), lambda: bytes(self._fetch(name, start, count)))
+        return bytearray(piece)
 
     def _file(self, name: str) -> HubFile:
         try:
@@ -87,29 +87,33 @@ class HubRepository:
                 f"Expected a file {name} in `{self.repository}`, got none; choose another revision."
             ) from None
 
-    def _fill(self, name: str, start: int, view: memoryview) -> None:
-        filled = 0
+    def _fetch(self, name: str, start: int, count: int) -> bytearray:
+        buffer, filled = bytearray(count), 0
+        view = memoryview(buffer)
 
-        def go_on() -> None:
+        def fetch_rest() -> None:
+            # Every attempt begins where the last one ended.
             nonlocal filled
             filled += self._stream(name, start + filled, view[filled:])
-            if filled < len(view):
-                raise HalfABody
+            if filled < count:
+                raise IncompleteBodyError
 
-        # Every attempt goes on where the last one stopped.
-        patiently(go_on, self.repository, self.commit)
+        if count:
+            retry(fetch_rest, self.repository, self.commit)
+        return buffer
 
     def _stream(self, name: str, start: int, view: memoryview) -> int:
+        """Fill the view with the file's bytes from `start` on, in one request; how many came before it ended."""
         from huggingface_hub import get_session, hf_hub_url
         from huggingface_hub.utils._headers import build_hf_headers
         from huggingface_hub.utils._http import hf_raise_for_status
 
         url = hf_hub_url(self.repository, name, revision=self.commit, endpoint=self.endpoint)
-        span = {"Range": f"bytes={start}-{start + len(view) - 1}", "Accept-Encoding": "identity"}
+        byte_range = {"Range": f"bytes={start}-{start + len(view) - 1}", "Accept-Encoding": "identity"}
         filled = 0
-        # The client leaves the token behind when it is led to another host.
+        # The client does not send the token to another host that the hub redirects it to.
         with get_session().stream(
-            "GET", url, headers=build_hf_headers() | span, follow_redirects=True, timeout=_TIMEOUT
+            "GET", url, headers=build_hf_headers() | byte_range, follow_redirects=True, timeout=_TIMEOUT
         ) as response:
             hf_raise_for_status(response)
             if response.status_code != 206 and not (start == 0 and len(view) == self.size(name)):
@@ -119,11 +123,11 @@ class HubRepository:
                 )
             try:
                 for chunk in response.iter_bytes():
-                    taken = chunk[: len(view) - filled]
-                    view[filled : filled + len(taken)] = taken
-                    filled += len(taken)
+                    part = chunk[: len(view) - filled]
+                    view[filled : filled + len(part)] = part
+                    filled += len(part)
             except connection_errors():
-                # What has come is kept; the rest is asked for again.
+                # The bytes that came are kept; the next attempt asks for the rest.
                 if not filled:
                     raise
         return filled
@@ -132,20 +136,30 @@ class HubRepository:
 def find_on_hub(repository: str, revision: str | None = None) -> HubRepository:
     """A repository at the commit that a revision (a branch, tag or commit; `main` if None) stands for now.
 
-    What was found is remembered for some minutes.
+    The hub's answer is remembered for five minutes.
 
     Raises:
         ModelNotFoundError: there is no such repository or revision, access is not granted, or the hub cannot be
             reached.
     """
-    from huggingface_hub import HfApi, constants
+    from huggingface_hub import constants
 
     endpoint = (os.environ.get("HF_ENDPOINT") or constants.ENDPOINT).rstrip("/")
-    key = (endpoint, repository, revision or "")
-    if key in _known and time.monotonic() - _known[key][0] < _KNOWN_SECONDS:
-        return _known[key][1]
+    return _repositories.get_or_compute(
+        (endpoint, repository, revision or ""), lambda: _ask_hub(endpoint, repository, revision)
+    )
+
+
+def forget_repositories() -> None:
+    """Forget the hub's answers, so that `find_on_hub` asks it anew."""
+    _repositories.clear()
+
+
+def _ask_hub(endpoint: str, repository: str, revision: str | None) -> HubRepository:
+    from huggingface_hub import HfApi
+
     api = HfApi(endpoint=endpoint)
-    info = patiently(
+    info = retry(
         lambda: api.model_info(repository, revision=revision, files_metadata=True, timeout=_TIMEOUT),
         repository,
         revision,
@@ -155,6 +169,4 @@ def find_on_hub(repository: str, revision: str | None = None) -> HubRepository:
         for file in info.siblings or ()
         if "/" not in file.rfilename
     }
-    found = HubRepository(repository, revision or "main", str(info.sha), files, endpoint)
-    _known[key] = (time.monotonic(), found)
-    return found
+    return HubRepository(repository, revision or "main", str(info.sha), files, endpoint)

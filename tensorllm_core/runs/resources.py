@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from tensorllm_core.benchmarks.benchmark import QuestionSet, Split
 from tensorllm_core.benchmarks.registry import benchmark_named
-from tensorllm_core.experiments.evaluate import AnswerCache
+from tensorllm_core.experiments.evaluate import AnswerCache, empty_answer_cache
 from tensorllm_core.experiments.prefix_store import PrefixStore
 from tensorllm_core.linalg.refinement import Refinement
 from tensorllm_core.models.checkpoint import Checkpoint, open_checkpoint
@@ -51,4 +51,4 @@ class Resources:
     load_model: Callable[[ModelPlan, Progress], LoadedModel] = load_planned_model
     load_questions: Callable[[str, Split], QuestionSet] = load_registered
     prefixes: PrefixStore = field(default_factory=PrefixStore)
-    answers: AnswerCache = field(default_factory=AnswerCache)
+    answers: AnswerCache = field(default_factory=empty_answer_cache)

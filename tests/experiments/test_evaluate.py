@@ -13,7 +13,7 @@ from tensorllm_core.errors import BenchmarkError, RequestError
 from tensorllm_core.experiments import edits
 from tensorllm_core.experiments import evaluate as engine
 from tensorllm_core.experiments.edits import read_layers, removed
-from tensorllm_core.experiments.evaluate import ORIGINAL, AnswerCache, Subject, evaluate
+from tensorllm_core.experiments.evaluate import ORIGINAL, Subject, empty_answer_cache, evaluate
 from tensorllm_core.experiments.prefix_store import PrefixStore
 from tensorllm_core.methods.random_subspace import RandomSubspace
 from tensorllm_core.methods.tensorllm import TensorLLM
@@ -134,7 +134,7 @@ def test_each_benchmark_has_its_turn_and_a_stop_keeps_what_was_asked(decoder):
 
 
 def test_unedited_answers_are_computed_once(decoder, monkeypatch):
-    sets, cache = [some_questions("world-bios", 40)], AnswerCache()
+    sets, cache = [some_questions("world-bios", 40)], empty_answer_cache()
     first = evaluate(sets, [Subject(ORIGINAL, decoder)], cache=cache)
     monkeypatch.setattr(engine, "ask", None)
     again = evaluate(sets, [Subject(ORIGINAL, decoder)], cache=cache)

@@ -21,20 +21,20 @@ def summary() -> LayerSummary:
 
 
 def only_file(folder: Path) -> Path:
-    (found,) = folder.iterdir()
-    return found
+    (file,) = folder.iterdir()
+    return file
 
 
 def test_a_summary_comes_back_from_disk_as_it_was(summary, tmp_path):
     LayerStore(tmp_path).put("layer 3", summary)
-    found = LayerStore(tmp_path).get("layer 3")
-    assert found is not None
-    assert (found.shape, found.parts, found.norm) == (summary.shape, summary.parts, summary.norm)
+    stored = LayerStore(tmp_path).get("layer 3")
+    assert stored is not None
+    assert (stored.shape, stored.parts, stored.norm) == (summary.shape, summary.parts, summary.norm)
     for name in ("part_energy", "errors", "ranks"):
-        ours, theirs = getattr(found, name), getattr(summary, name)
+        ours, theirs = getattr(stored, name), getattr(summary, name)
         np.testing.assert_array_equal(ours, theirs)
         assert ours.dtype == theirs.dtype
-    for ours, theirs in zip(found.spectra, summary.spectra, strict=True):
+    for ours, theirs in zip(stored.spectra, summary.spectra, strict=True):
         np.testing.assert_array_equal(ours, theirs)
         assert ours.dtype == np.float32
 
@@ -133,7 +133,7 @@ def test_a_damaged_or_alien_file_counts_as_none_and_is_replaced(damage, summary,
 
 
 @pytest.mark.parametrize("folder", [Path("/proc/no-home/layers"), Path(os.devnull) / "layers", None])
-def test_where_nothing_can_be_written_the_memory_serves(folder, summary):
+def test_where_nothing_can_be_written_the_memory_keeps_the_summary(folder, summary):
     store = LayerStore(folder)
     store.put("layer 3", summary)
     assert store.get("layer 3") is summary
@@ -153,7 +153,7 @@ def test_a_write_that_fails_leaves_nothing_half_done(summary, tmp_path, monkeypa
     assert store.get("layer 3") is summary
 
 
-def test_the_oldest_files_leave_when_the_disk_has_had_its_share(summary, tmp_path):
+def test_the_oldest_files_leave_when_there_are_too_many_bytes(summary, tmp_path):
     store = LayerStore(tmp_path)
     store.put("layer 0", summary)
     size = only_file(tmp_path).stat().st_size

@@ -46,13 +46,13 @@ def test_a_result_is_found_by_another_process(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "key",
     [("gpt2", "fever", "tensorllm"), (GPTJ, "bios", "tensorllm"), (GPTJ, "fever", "laser"), (GPTJ, "fever", "")],
 )
-def test_another_model_benchmark_or_method_finds_nothing(asked, tmp_path: Path) -> None:
+def test_another_model_benchmark_or_method_finds_nothing(key, tmp_path: Path) -> None:
     store = MeasuredStore(tmp_path)
     note(store)
-    assert store.latest(*asked) is None
+    assert store.latest(*key) is None
 
 
 def test_the_newest_by_its_date_is_found_whatever_the_order_of_noting(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_a_hub_id_is_the_same_at_any_revision_and_in_any_case_but_a_folder_is_no
     assert store.latest("/models/mine", "fever", "tensorllm") is None
 
 
-def test_results_of_another_split_are_passed_over_when_one_is_asked_for(tmp_path: Path) -> None:
+def test_results_of_another_split_are_ignored(tmp_path: Path) -> None:
     store = MeasuredStore(tmp_path)
     note(store, split="validation")
     assert store.latest(GPTJ, "fever", "tensorllm", "test") is None
@@ -120,19 +120,19 @@ def test_damaged_files_count_as_none_and_the_older_result_is_found(tmp_path: Pat
         assert MeasuredStore(tmp_path).latest(GPTJ, "fever", "tensorllm") == older, content[:80]
 
 
-def test_a_folder_that_cannot_be_written_leaves_the_memory() -> None:
+def test_where_the_folder_cannot_be_written_the_memory_keeps_the_result() -> None:
     store = MeasuredStore(Path("/proc/no-home/measured"))
     noted = note(store)
     assert store.latest(GPTJ, "fever", "tensorllm") == noted
 
 
-def test_without_a_folder_the_memory_serves() -> None:
+def test_without_a_folder_the_memory_keeps_the_result() -> None:
     store = MeasuredStore(None)
     assert store.latest(GPTJ, "fever", "tensorllm") is None
     assert note(store) == store.latest(GPTJ, "fever", "tensorllm")
 
 
-def test_a_file_in_the_folder_s_place_costs_nothing(tmp_path: Path) -> None:
+def test_where_a_file_stands_in_place_of_the_folder_the_memory_keeps_the_result(tmp_path: Path) -> None:
     (tmp_path / "measured").write_text("in the way")
     store = MeasuredStore(tmp_path / "measured")
     noted = note(store)

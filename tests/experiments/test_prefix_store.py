@@ -20,12 +20,12 @@ def fill(store, group, numbers):
 
 
 def kept(store, group, numbers):
-    found = {number: store.get(group, str(number)) for number in numbers}
-    for number, states in found.items():
+    stored = {number: store.get(group, str(number)) for number in numbers}
+    for number, states in stored.items():
         assert states is None or (
             torch.equal(states.states, entering(number).states) and states.returned == entering(number).returned
         )
-    return [number for number, states in found.items() if states is not None]
+    return [number for number, states in stored.items() if states is not None]
 
 
 def test_memory_first_then_disk_then_nothing():

@@ -13,7 +13,8 @@ import huggingface_hub.file_download
 import huggingface_hub.utils._http
 import pytest
 
-from tensorllm_core.models import download, hub, patience
+from tensorllm_core.models import download, patience
+from tensorllm_core.models.hub import forget_repositories
 from tests.models.test_opening import with_tokenizer
 from tests.models.tiny_models import saved_model
 from tests.tools.hub_server import HubServer, hub_server
@@ -28,7 +29,6 @@ def hub_with_a_model(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     """The hub; offline mode is off, the cache is empty, and nobody waits between attempts."""
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(folder / "cache"))
-    monkeypatch.setattr(hub, "_known", {})
     monkeypatch.setattr(patience, "_sleep", lambda seconds: None)
     for module in (huggingface_hub.file_download, huggingface_hub.utils._http):
         monkeypatch.setattr(module, "time", SimpleNamespace(sleep=lambda seconds: None))
@@ -38,7 +38,12 @@ def hub_with_a_model(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     with hub_server() as server:
         server.repositories[MODEL] = model
         monkeypatch.setenv("HF_ENDPOINT", server.url)
-        yield server
+        # Another server may have had the same port.
+        forget_repositories()
+        try:
+            yield server
+        finally:
+            forget_repositories()
 
 
 def _no_network(server, patch):

@@ -8,6 +8,7 @@ import torch
 from tensorllm_core.errors import CheckpointError, ModelNotFoundError
 from tensorllm_core.models import patience
 from tensorllm_core.models.checkpoint import open_checkpoint, read_attention
+from tensorllm_core.models.hub import find_on_hub, forget_repositories
 from tests.models.hub_models import MODEL, hub_with_a_model
 from tests.models.tiny_models import saved_model
 from tests.tools.hub_server import COMMIT
@@ -15,8 +16,8 @@ from tests.tools.hub_server import COMMIT
 
 @pytest.fixture
 def server(tmp_path, monkeypatch):
-    with hub_with_a_model(tmp_path, monkeypatch) as found:
-        yield found
+    with hub_with_a_model(tmp_path, monkeypatch) as server:
+        yield server
 
 
 @pytest.mark.parametrize("revision", ["", "@main", f"@{COMMIT}"])
@@ -48,9 +49,34 @@ def test_shards_open_too(server, tmp_path):
 
 def test_opening_again_asks_the_hub_nothing(server):
     open_checkpoint(MODEL)
-    asked = len(server.requests)
+    requests = len(server.requests)
     open_checkpoint(MODEL)
-    assert len(server.requests) == asked
+    assert len(server.requests) == requests
+
+
+def test_the_hub_is_asked_again_once_its_answers_are_forgotten(server):
+    first = find_on_hub(MODEL)
+    assert find_on_hub(MODEL) is first
+    forget_repositories()
+    assert find_on_hub(MODEL) is not first
+
+
+def test_a_refusal_of_the_hub_is_not_remembered(server):
+    kept = server.repositories.pop(MODEL)
+    with pytest.raises(ModelNotFoundError):
+        find_on_hub(MODEL)
+    server.repositories[MODEL] = kept
+    assert find_on_hub(MODEL).commit == COMMIT
+
+
+def test_a_small_piece_is_served_once_and_its_reader_may_change_it(server):
+    repository = find_on_hub(MODEL)
+    piece = repository.read("model.safetensors", 0, 8)
+    before = bytes(piece)
+    piece[:] = bytes(8)
+    assert repository.read("model.safetensors", 0, 8) == before
+    assert server.served["model.safetensors"] == 8
+    assert repository.read("model.safetensors", 0, 0) == b""
 
 
 def test_a_private_model_opens_with_the_token(server, monkeypatch):

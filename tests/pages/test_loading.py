@@ -10,13 +10,14 @@ from tests.tools.server import ROOT
 _LOADS = """
 import gc, sys
 from pages.frame import loading
+from pages.frame.navigation import PAGES
 loader = loading.begin()
 assert loading.begin() is loader
 loading._can_draw.wait(60)
 assert "plotly.graph_objects" in sys.modules and "torch" not in sys.modules and not gc.isenabled()
 loading._is_visited.set()
 loader.join(60)
-assert not loader.is_alive() and "pages.decompose.figures" in sys.modules
+assert not loader.is_alive() and "torch" in sys.modules
 assert gc.isenabled() and gc.get_freeze_count() > 100_000
 """
 
