@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tensorllm_core.benchmarks.benchmark import Answering, Question, QuestionSet, Split, check_template
 from tensorllm_core.benchmarks.own_rows import COLUMNS, RowError, numbered_rows
-from tensorllm_core.benchmarks.splits import part
+from tensorllm_core.benchmarks.splits import take_split
 from tensorllm_core.errors import BenchmarkError, FileAccessError
 
 __all__ = ["LARGEST_FILE", "OwnFile", "own_benchmark", "read_own_file", "read_own_path"]
@@ -109,7 +109,7 @@ def own_benchmark(
         )
     answering = Answering.CHOICE if with_choices else Answering.GENERATION
     tokens = 0 if with_choices else max_new_tokens
-    return QuestionSet(name, split, part(own.questions, split), answering, check_template(template), tokens)
+    return QuestionSet(name, split, take_split(own.questions, split), answering, check_template(template), tokens)
 
 
 def _check_size(name: str, size: int) -> None:
