@@ -1,7 +1,19 @@
 """One family of errors for bad input: each message says what was expected, what came, and what to do.
 
-The app shows the message as it is, the command line prints it after `error: ` and exits with 2;
-any other exception is a bug.
+    ExplorerError                     the input is at fault; the message is one sentence for the user
+        RankError                     ranks that the tensor cannot have, or text that is no ranks
+        LayerError                    a layer that the model does not have
+        LayoutError                   a layout that does not exist or does not suit the model
+        ModelNotFoundError            no model of that name, folder or hub id
+        CheckpointError               weights that are missing, cut off, corrupt or not finite
+        UnknownArchitectureError      a model type that no family describes
+        BenchmarkError                questions that cannot be had, read or put to the model
+        FileAccessError               a file, folder or port that may not be read, written or used
+        RequestError                  any other request that cannot be met
+        StoppedError                  the person stopped the work
+
+The app shows the message as it is. The command line prints it after `error: ` and exits with 2.
+Any other exception is a bug.
 """
 
 __all__ = [

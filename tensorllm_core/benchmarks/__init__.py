@@ -1,1 +1,1 @@
-"""Benchmarks: questions with gold answers, how they are asked and how answers are scored."""
+"""Benchmarks: questions with gold answers, how a model is asked them and how its answers are scored."""

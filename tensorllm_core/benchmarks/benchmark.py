@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
 
 from tensorllm_core.errors import BenchmarkError
 
-__all__ = ["Answering", "Benchmark", "Question", "QuestionSet", "Split", "check_template"]
+__all__ = ["Answering", "Benchmark", "Question", "QuestionSet", "Row", "Split", "check_template"]
+
+Row = dict[str, Any]
+"""One row of a data set: its values by the names of the columns."""
 
 _PLACE = "{question}"
 _LONGEST_TEMPLATE = 4000
@@ -40,10 +44,12 @@ class Split(StrEnum):
 
 
 class Answering(StrEnum):
-    """How an answer is taken from a model and scored.
+    """How a model answers, and when its answer is right.
 
-    `choice`: the choice with the greatest log-probability after the prompt, summed over its tokens.
-    `generation`: greedy continuation; right when it contains the gold answer, case folded.
+    `choice`: the model's answer is the choice with the greatest log-probability after the prompt, summed over its
+    tokens; it is right when it is the gold answer.
+    `generation`: the model continues the prompt greedily; right when the continuation contains the gold answer, in
+    upper or lower case.
     """
 
     CHOICE = "choice"
@@ -63,10 +69,10 @@ class Question:
 
 @dataclass(frozen=True)
 class QuestionSet:
-    """The questions of one split of one benchmark, ready to be asked.
+    """The questions of one split of one benchmark, and how a model is asked them.
 
-    `template` holds `{question}` where a question's text goes; the prompt ends right before the answer, which is
-    joined to it by a space. `max_new_tokens` counts for generation only.
+    `template` holds `{question}` where a question's text goes. The prompt ends right before the answer; a space joins
+    the two. `max_new_tokens` counts for generation only.
     """
 
     benchmark: str
@@ -94,25 +100,41 @@ class QuestionSet:
 
     @property
     def key(self) -> str:
-        """Text that differs whenever anything that decides a model's answers differs, the questions' order apart."""
+        """Differs whenever something that decides a model's answers differs; the questions' order does not count."""
         digest = hashlib.sha256(f"{self.answering} {self.template!r} {self.max_new_tokens}".encode())
         for question in sorted(self.questions, key=lambda question: question.id):
             digest.update(repr(question).encode())
         return f"{self.benchmark} {self.split} {digest.hexdigest()[:16]}"
 
 
-@dataclass(frozen=True)
-class Benchmark:
-    """One registered benchmark: a declarative description and where its questions come from.
+@runtime_checkable
+class Benchmark(Protocol):
+    """One registered benchmark: what it is called, where its questions come from, and small files to try it on."""
 
-    `load` gives the questions of one split; it raises BenchmarkError where they cannot be had.
-    """
+    @property
+    def name(self) -> str:
+        """The name that commands and links take."""
 
-    name: str
-    title: str
-    words: str
-    source: str
-    load: Callable[[Split], QuestionSet]
+    @property
+    def title(self) -> str:
+        """The name that people read."""
+
+    @property
+    def words(self) -> str:
+        """What it asks, in one sentence."""
+
+    def load(self, split: Split, folder: Path | None = None) -> QuestionSet:
+        """The questions of one split, from the files of a folder if one is given.
+
+        Raises:
+            BenchmarkError: the questions cannot be had.
+        """
+
+    def example_files(self) -> dict[str, list[Row]]:
+        """Small files that `load` can read from a folder: the rows, one JSON object a line, by the file's path there.
+
+        tests/benchmarks/test_every_benchmark.py writes them and tries the benchmark on them.
+        """
 
 
 def check_template(template: str) -> str:
@@ -124,9 +146,14 @@ def check_template(template: str) -> str:
     >>> check_template("Q: {question} A:")
     'Q: {question} A:'
     """
-    if template.count(_PLACE) != 1 or len(template) > _LONGEST_TEMPLATE:
+    if template.count(_PLACE) != 1:
         raise BenchmarkError(
-            f"Expected a prompt template with `{_PLACE}` once and at most {_LONGEST_TEMPLATE:,} characters, got "
-            f"`{template[:80]}`; put `{_PLACE}` where the question goes."
+            f"Expected a prompt template with `{_PLACE}` in it once, got `{template[:80]}`; put `{_PLACE}` where the "
+            "question goes."
+        )
+    if len(template) > _LONGEST_TEMPLATE:
+        raise BenchmarkError(
+            f"Expected a prompt template of at most {_LONGEST_TEMPLATE:,} characters, got {len(template):,}; shorten "
+            "it."
         )
     return template

@@ -8,23 +8,16 @@ biographies); the answer is the likeliest of the eight.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
-from tensorllm_core.benchmarks.benchmark import Benchmark, Question, QuestionSet, Split
-from tensorllm_core.benchmarks.hub import HubData, Row, hub_rows
-from tensorllm_core.benchmarks.splits import part
+from tensorllm_core.benchmarks.benchmark import Question, Row
+from tensorllm_core.benchmarks.hub import HubData
+from tensorllm_core.benchmarks.hub_benchmark import HubBenchmark
+from tensorllm_core.benchmarks.prompt_text import end_sentence
 
-__all__ = ["BIOS", "PROFESSIONS", "bios_questions", "load_bios"]
+__all__ = ["BIOS", "PROFESSIONS", "bios_questions"]
 
 PROFESSIONS = ("journalist", "poet", "composer", "model", "teacher", "architect", "painter", "professor")
 
-_DATA = HubData(
-    "LabHC/bias_in_bios",
-    "default",
-    ("dev",),
-    {"hard_text": str, "profession": int},
-    fields=("question", "answer", "choices"),
-)
 _NUMBERS = {
     1: "architect",
     5: "composer",
@@ -37,34 +30,36 @@ _NUMBERS = {
 }
 """How the data set numbers the eight among its 28 professions."""
 
-_TEMPLATE = "Here is a text: {question} What is the profession of the person in it? The profession of this person is"
 
-
-def load_bios(split: Split, folder: Path | None = None) -> QuestionSet:
-    """The questions of one split; from a local file `dev` if a folder is given.
-
-    Raises:
-        BenchmarkError: as `hub_rows`, or no question is left.
-    """
-    (rows,) = hub_rows(_DATA, folder)
-    return QuestionSet("bios", split, part(bios_questions(rows), split), template=_TEMPLATE)
-
-
-def bios_questions(rows: Iterable[Row]) -> tuple[Question, ...]:
+def bios_questions(dev: Iterable[Row]) -> tuple[Question, ...]:
     """Rows of the data set as questions, other professions left out.
 
     >>> bios_questions([{"hard_text": "She rhymes.", "profession": 20}])[0].answer
     'poet'
     """
     return tuple(
-        Question(f"dev {number}", "", _ended(row["hard_text"].strip()), _NUMBERS[row["profession"]], PROFESSIONS)
-        for number, row in enumerate(rows)
+        Question(f"dev {number}", "", end_sentence(row["hard_text"]), _NUMBERS[row["profession"]], PROFESSIONS)
+        for number, row in enumerate(dev)
         if row["profession"] in _NUMBERS
     )
 
 
-def _ended(text: str) -> str:
-    return text if text.endswith((".", "?")) else f"{text}."
-
-
-BIOS = Benchmark("bios", "Bios Profession", "A person's profession from a biography.", _DATA.repository, load_bios)
+BIOS = HubBenchmark(
+    name="bios",
+    title="Bios Profession",
+    words="A person's profession from a biography.",
+    data=HubData("LabHC/bias_in_bios", "default", ("dev",), {"hard_text": str, "profession": int}),
+    make_questions=bios_questions,
+    template="Here is a text: {question} What is the profession of the person in it? The profession of this person is",
+    example_rows={
+        "dev": (
+            {"hard_text": "She rhymes, and her second book has won a prize.", "profession": 20},
+            {"hard_text": "He has drawn the plans of two bridges and a school", "profession": 1},
+            {"hard_text": "He cleans teeth in the morning and fills them in the afternoon.", "profession": 6},
+            {"hard_text": "Her string quartets are played in many halls.", "profession": 5},
+            {"hard_text": "She writes about the town council for the evening paper.", "profession": 11},
+            {"hard_text": "His pupils learn to read in the first year.", "profession": 26},
+            {"hard_text": "Her portraits hang in the town hall.", "profession": 14},
+        )
+    },
+)

@@ -9,47 +9,28 @@ estimated by `pieces`; a few answers that the papers drop may stay, none of them
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from itertools import chain, islice
-from pathlib import Path
+from collections.abc import Sequence
+from itertools import chain
 
-from tensorllm_core.benchmarks.benchmark import Answering, Benchmark, Question, QuestionSet, Split
-from tensorllm_core.benchmarks.hub import HubData, Row, hub_rows
-from tensorllm_core.benchmarks.splits import part
+from tensorllm_core.benchmarks.benchmark import Answering, Question, Row
+from tensorllm_core.benchmarks.hub import HubData
+from tensorllm_core.benchmarks.hub_benchmark import HubBenchmark
+from tensorllm_core.benchmarks.prompt_text import end_sentence
 
-__all__ = ["HOTPOTQA", "hotpotqa_questions", "load_hotpotqa", "pieces"]
+__all__ = ["HOTPOTQA", "hotpotqa_questions", "pieces"]
 
-_DATA = HubData(
-    "hotpotqa/hotpot_qa",
-    "fullwiki",
-    ("train", "validation"),
-    {"id": str, "question": str, "answer": str, "type": str},
-)
 _LONGEST_ANSWER = 15
-_NEW_TOKENS = 15
-_TEMPLATE = "{question} The answer is"
 
 
-def load_hotpotqa(split: Split, folder: Path | None = None) -> QuestionSet:
-    """The questions of one split; from local files `train` and `validation` if a folder is given.
+def hotpotqa_questions(train: Sequence[Row], validation: Sequence[Row]) -> tuple[Question, ...]:
+    """Rows of the data set as questions: as many of train as validation has, then validation; long answers left out.
 
-    Raises:
-        BenchmarkError: as `hub_rows`, or no question is left.
-    """
-    train, validation = hub_rows(_DATA, folder)
-    questions = hotpotqa_questions(chain(islice(train, len(validation)), validation))
-    return QuestionSet("hotpotqa", split, part(questions, split), Answering.GENERATION, _TEMPLATE, _NEW_TOKENS)
-
-
-def hotpotqa_questions(rows: Iterable[Row]) -> tuple[Question, ...]:
-    """Rows of the data set as questions, long answers left out.
-
-    >>> hotpotqa_questions([{"id": "a", "question": "Who ", "answer": " Ann", "type": "bridge"}])
+    >>> hotpotqa_questions([], [{"id": "a", "question": "Who ", "answer": " Ann", "type": "bridge"}])
     (Question(id='a', topic='bridge', text='Who?', answer='Ann', choices=()),)
     """
     return tuple(
-        Question(row["id"], row["type"], _ended(row["question"].strip()), row["answer"].strip())
-        for row in rows
+        Question(row["id"], row["type"], end_sentence(row["question"], mark="?"), row["answer"].strip())
+        for row in chain(train[: len(validation)], validation)
         if 0 < pieces(row["answer"]) <= _LONGEST_ANSWER
     )
 
@@ -63,10 +44,32 @@ def pieces(answer: str) -> int:
     return len(re.findall(r"\d|[^\W\d]+|[^\w\s]", answer))
 
 
-def _ended(question: str) -> str:
-    return question if question.endswith(("?", ".")) else f"{question}?"
-
-
-HOTPOTQA = Benchmark(
-    "hotpotqa", "HotPotQA", "Questions that need two facts, answered freely.", _DATA.repository, load_hotpotqa
+HOTPOTQA = HubBenchmark(
+    name="hotpotqa",
+    title="HotPotQA",
+    words="Questions that need two facts, answered freely.",
+    data=HubData(
+        "hotpotqa/hotpot_qa",
+        "fullwiki",
+        ("train", "validation"),
+        {"id": str, "question": str, "answer": str, "type": str},
+    ),
+    make_questions=hotpotqa_questions,
+    template="{question} The answer is",
+    answering=Answering.GENERATION,
+    max_new_tokens=15,
+    example_rows={
+        "train": (
+            {"id": "t1", "question": "Which is older, Rome or Berlin?", "answer": "Rome", "type": "comparison"},
+            {"id": "t2", "question": "Who painted the queen of Ann's land", "answer": "Ed Lee", "type": "bridge"},
+            {"id": "t3", "question": "Is Oslo larger than Rome?", "answer": "no", "type": "comparison"},
+            {"id": "t4", "question": "When was Ann's father born?", "answer": "May 1, 1994", "type": "bridge"},
+            {"id": "t5", "question": "Where does Ed's aunt live?", "answer": "Bonn", "type": "bridge"},
+        ),
+        "validation": (
+            {"id": "v1", "question": "Which river passes Ann's town?", "answer": "the Rhine", "type": "bridge"},
+            {"id": "v2", "question": "What did Ed's team win?", "answer": "a cup, " * 9, "type": "bridge"},
+            {"id": "v3", "question": "Are Ann and Ed both poets?", "answer": "yes", "type": "comparison"},
+        ),
+    },
 )

@@ -1,4 +1,4 @@
-"""Questions from a file of one's own: JSON Lines or CSV with `question`, `answer` and, optionally, `choices`."""
+"""Questions from a person's own file: JSON Lines or CSV with `question`, `answer` and, optionally, `choices`."""
 
 from __future__ import annotations
 
@@ -10,26 +10,29 @@ from pathlib import Path
 
 from tensorllm_core.benchmarks.benchmark import Answering, Question, QuestionSet, Split, check_template
 from tensorllm_core.benchmarks.own_rows import COLUMNS, RowError, numbered_rows
-from tensorllm_core.benchmarks.splits import part
+from tensorllm_core.benchmarks.splits import take_split
 from tensorllm_core.errors import BenchmarkError, FileAccessError
 
 __all__ = ["LARGEST_FILE", "OwnFile", "own_benchmark", "read_own_file", "read_own_path"]
 
 LARGEST_FILE = 50 * 2**20
-"""Bytes."""
+"""In bytes."""
 
 _MOST_ROWS = 100_000
 _LONGEST_TEXT = 20_000
 _LONGEST_NAME = 200
 _MOST_MESSAGES = 50
-_TOLD_WHEN_NONE = 3
+_MESSAGES_WHEN_NO_ROW_IS_LEFT = 3
 _NO_TEXT = re.compile(r"[\0\ud800-\udfff]")
-"""What JSON can spell and no text may hold: null bytes, and halves of characters that no encoding can write."""
+"""Null bytes and halves of characters: JSON can spell them, but no encoding can write them."""
+
+_KINDS = {dict: "an object", list: "a list", bool: "a truth value", int: "a number", float: "a number", str: "text"}
+"""What a value of JSON is called in a message."""
 
 
 @dataclass(frozen=True)
 class OwnFile:
-    """The questions that could be read, and a sentence for whatever was left out."""
+    """The questions of a file, and a sentence for each row or field that was left out."""
 
     name: str
     questions: tuple[Question, ...]
@@ -40,13 +43,13 @@ def read_own_path(path: Path) -> OwnFile:
     """As `read_own_file`, from a path.
 
     Raises:
-        BenchmarkError: no such file, or as `read_own_file`.
-        FileAccessError: it may not be read.
+        BenchmarkError: there is no such file, or as `read_own_file`.
+        FileAccessError: the file may not be read.
     """
     try:
         if not path.is_file():
-            found = "a folder" if path.is_dir() else "none"
-            raise BenchmarkError(f"Expected a file with questions at {path}, got {found} there; check the path.")
+            there = "a folder" if path.is_dir() else "no file"
+            raise BenchmarkError(f"Expected a file with questions at {path}, got {there} there; check the path.")
         # Before it is read: a wrong path can be a film.
         _check_size(path.name, path.stat().st_size)
         content = path.read_bytes()
@@ -58,39 +61,40 @@ def read_own_path(path: Path) -> OwnFile:
 
 
 def read_own_file(name: str, content: bytes) -> OwnFile:
-    """Read and check every row; rows that cannot be used are left out, and that is said.
+    """Read and check every row. A row that cannot be used is left out, and a sentence says why.
 
     Raises:
-        BenchmarkError: no text, too large, without the columns that are needed, or no row that can be used.
+        BenchmarkError: the file is no text, is too large, lacks a column, or has no row that can be used.
 
     >>> read_own_file("a.jsonl", b'{"question": "Is it?", "answer": "yes"}').questions[0].answer
     'yes'
     """
     _check_size(name, len(content))
-    found: dict[tuple[str, str], Question] = {}
+    questions: dict[tuple[str, str], Question] = {}
     ids: set[str] = set()
-    unknown: dict[str, None] = {}
+    unknown_fields: dict[str, None] = {}
     messages: list[str] = []
     for total, (number, row) in enumerate(numbered_rows(name, content), start=1):
         if total > _MOST_ROWS:
             raise BenchmarkError(f"Expected at most {_MOST_ROWS:,} rows in {name}, got more; give a part of it.")
         try:
             question = _question(number, row, ids)
-            if (question.text, question.answer) in found:
+            if (question.text, question.answer) in questions:
                 raise RowError("Expected each question once, got a duplicate of an earlier row")
         except RowError as error:
             messages.append(f"Row {number}: {error}; the row is left out.")
             continue
-        found[question.text, question.answer] = question
+        questions[question.text, question.answer] = question
         ids.add(question.id)
         if isinstance(row, dict):
-            unknown.update(dict.fromkeys(str(key) for key in row if key not in COLUMNS))
-    if not found:
-        why = " ".join(["", *messages[:_TOLD_WHEN_NONE]])
+            unknown_fields.update(dict.fromkeys(str(key) for key in row if key not in COLUMNS))
+    if not questions:
+        why = " ".join(["", *messages[:_MESSAGES_WHEN_NO_ROW_IS_LEFT]])
         raise BenchmarkError(
-            f"Expected questions with `question` and `answer` in {name}, got no usable row; mend it.{why}"
+            f"Expected rows with `question` and `answer` in {name}, got none that can be used; mend the rows and give "
+            f"the file again.{why}"
         )
-    return OwnFile(name, tuple(found.values()), _kept(unknown, messages))
+    return OwnFile(name, tuple(questions.values()), _left_out(unknown_fields, messages))
 
 
 def own_benchmark(
@@ -105,11 +109,11 @@ def own_benchmark(
     if 0 < with_choices < len(own.questions):
         raise BenchmarkError(
             f"Expected choices in every row of {own.name} or in none, got them in {with_choices:,} of "
-            f"{len(own.questions):,}; split the file in two."
+            f"{len(own.questions):,}; make two files, one with choices and one without."
         )
     answering = Answering.CHOICE if with_choices else Answering.GENERATION
     tokens = 0 if with_choices else max_new_tokens
-    return QuestionSet(name, split, part(own.questions, split), answering, check_template(template), tokens)
+    return QuestionSet(name, split, take_split(own.questions, split), answering, check_template(template), tokens)
 
 
 def _check_size(name: str, size: int) -> None:
@@ -122,27 +126,27 @@ def _check_size(name: str, size: int) -> None:
         raise BenchmarkError(f"Expected questions in {name}, got an empty file; give one with a question in each row.")
 
 
-def _kept(unknown: Iterable[str], messages: list[str]) -> tuple[str, ...]:
-    others = ", ".join(f"`{key[:40]}`" for key in list(unknown)[:10])
+def _left_out(unknown_fields: Iterable[str], messages: list[str]) -> tuple[str, ...]:
+    others = ", ".join(f"`{field[:40]}`" for field in list(unknown_fields)[:10])
     known = ", ".join(f"`{column}`" for column in COLUMNS)
-    kept = [f"Expected the fields {known}, got {others} too; these are not used."] if others else []
-    kept += messages[:_MOST_MESSAGES]
+    sentences = [f"Expected the fields {known}, got {others} too; these are not used."] if others else []
+    sentences += messages[:_MOST_MESSAGES]
     if len(messages) > _MOST_MESSAGES:
-        kept.append(f"And {len(messages) - _MOST_MESSAGES:,} more.")
-    return tuple(kept)
+        sentences.append(f"And {len(messages) - _MOST_MESSAGES:,} more.")
+    return tuple(sentences)
 
 
 def _question(number: int, row: object, ids: set[str]) -> Question:
     if isinstance(row, RowError):
         raise row
     if not isinstance(row, dict):
-        raise RowError(f"Expected an object with `question` and `answer`, got {type(row).__name__}")
+        raise RowError(f"Expected an object with `question` and `answer`, got {_kind(row)}")
     text, answer = _needed(row, "question"), _needed(row, "answer")
     choices = _choices(row.get("choices"))
     if choices and answer not in choices:
         raise RowError(f"Expected the answer among the choices, got `{answer[:60]}`")
     identifier = _optional(row, "id") or f"row {number}"
-    # An id may stand for several questions, such as those about one text; ours tell them apart.
+    # A file may give one id to several questions, such as those about one text; here each gets its own.
     while identifier in ids:
         identifier += f" (row {number})"
     return Question(identifier, _optional(row, "topic"), text, answer, choices)
@@ -166,11 +170,11 @@ def _text(value: object, name: str) -> str:
     if isinstance(value, bool | int | float):
         value = json.dumps(value)  # so that a JSON `true` stays "true"
     if not isinstance(value, str):
-        raise RowError(f"Expected `{name}` as text, got {type(value).__name__}")
+        raise RowError(f"Expected `{name}` as text, got {_kind(value)}")
     if len(value) > _LONGEST_TEXT:
         raise RowError(f"Expected `{name}` of at most {_LONGEST_TEXT:,} characters, got {len(value):,}")
     if _NO_TEXT.search(value):
-        raise RowError(f"Expected `{name}` as text, got characters that are none")
+        raise RowError(f"Expected `{name}` as text, got a null byte or half of a character")
     return value.strip()
 
 
@@ -180,7 +184,7 @@ def _choices(value: object) -> tuple[str, ...]:
     if value is None or value == []:
         return ()
     if not isinstance(value, list):
-        raise RowError(f"Expected `choices` as a list of texts, got {type(value).__name__}")
+        raise RowError(f"Expected `choices` as a list of texts, got {_kind(value)}")
     choices = tuple(dict.fromkeys(_text(choice, "choices") for choice in value))
     if len(choices) < 2 or "" in choices:
         raise RowError(f"Expected at least two different choices with some text, got {len(choices)}")
@@ -188,10 +192,14 @@ def _choices(value: object) -> tuple[str, ...]:
 
 
 def _listed(text: str) -> list:
-    """The choices of a CSV cell: a JSON list, or texts between bars."""
+    """The choices of a CSV cell: a JSON list, or texts with bars between them."""
     if text.lstrip().startswith("["):
         try:
             return json.loads(text)
         except (ValueError, RecursionError):
             pass  # a choice may begin with a bracket too
     return text.split("|") if text.strip() else []
+
+
+def _kind(value: object) -> str:
+    return _KINDS.get(type(value), "nothing")

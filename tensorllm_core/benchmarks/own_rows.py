@@ -21,7 +21,7 @@ _LONGEST_HEADER = 10_000
 
 
 class RowError(Exception):
-    """What is wrong with one row: a sentence without its end."""
+    """What is wrong with one row: what was expected and what came, without the end of the sentence."""
 
 
 def numbered_rows(name: str, content: bytes) -> Iterator[tuple[int, object]]:
@@ -71,19 +71,19 @@ def _json(text: str) -> object:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        return RowError("Expected one JSON object, got text that is none")
+        return RowError("Expected one JSON object, got text that is not JSON")
 
 
 def _csv_rows(name: str, text: str) -> Iterator[tuple[int, object]]:
     delimiter = max(_DELIMITERS, key=lambda mark: len(set(NEEDED) & set(_header(text, mark))))
     columns = _header(text, delimiter)
     if not set(NEEDED) <= set(columns) or len(set(columns)) < len(columns):
-        found = ", ".join(column[:40] for column in columns[:10]) or "none"
+        there = ", ".join(column[:40] for column in columns[:10]) or "none"
         raise BenchmarkError(
-            f"Expected the columns `question` and `answer` in {name}, got {found}; name them in the first row, "
+            f"Expected the columns `question` and `answer` in {name}, got {there}; name them in the first row, "
             f"each once, beside {', '.join(f'`{column}`' for column in COLUMNS[2:])} if you have them."
         )
-    # Strict, so that a quote that is never closed is told instead of swallowing the rows after it.
+    # Strict, so that a quote that is never closed is an error instead of swallowing the rows after it.
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     header = True
     while True:
@@ -112,5 +112,5 @@ def _header(text: str, delimiter: str) -> list[str]:
 def _fields(columns: list[str], row: list[str]) -> object:
     if len(row) != len(columns):
         return RowError(f"Expected {len(columns)} fields, got {len(row)}")
-    # An empty cell is a field that is not given, but for the two that every row needs.
+    # An empty cell is as good as no field; the two that every row needs are kept, so that their row is refused.
     return {name: cell for name, cell in zip(columns, row, strict=True) if cell.strip() or name in NEEDED}

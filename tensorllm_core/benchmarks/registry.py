@@ -15,9 +15,15 @@ from tensorllm_core.errors import BenchmarkError
 
 __all__ = ["BENCHMARKS", "BUNDLED", "benchmark_named", "load_questions"]
 
-BENCHMARKS: dict[str, Benchmark] = {
-    benchmark.name: benchmark for benchmark in (*WORLD, HOTPOTQA, FEVER, BIOS, WIKIDATAQA)
-}
+_REGISTERED: tuple[Benchmark, ...] = (
+    *WORLD,
+    HOTPOTQA,
+    FEVER,
+    BIOS,
+    WIKIDATAQA,
+)
+
+BENCHMARKS: dict[str, Benchmark] = {benchmark.name: benchmark for benchmark in _REGISTERED}
 
 BUNDLED = tuple(benchmark.name for benchmark in WORLD)
 """Names of the benchmarks whose questions are shipped."""
@@ -36,7 +42,9 @@ def benchmark_named(name: str) -> Benchmark:
     """
     if name not in BENCHMARKS:
         names = ", ".join(f"`{known}`" for known in BENCHMARKS)
-        raise BenchmarkError(f"Expected a benchmark of {names} or a .jsonl or .csv file, got `{name}`; choose one.")
+        raise BenchmarkError(
+            f"Expected a benchmark of {names}, or a .jsonl, .json or .csv file, got `{name}`; choose one of these."
+        )
     return BENCHMARKS[name]
 
 

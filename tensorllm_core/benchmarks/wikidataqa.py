@@ -8,29 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import chain
-from pathlib import Path
 
-from tensorllm_core.benchmarks.benchmark import Answering, Benchmark, Question, QuestionSet, Split
-from tensorllm_core.benchmarks.hub import HubData, Row, hub_rows
-from tensorllm_core.benchmarks.splits import part
+from tensorllm_core.benchmarks.benchmark import Answering, Question, Row
+from tensorllm_core.benchmarks.hub import HubData
+from tensorllm_core.benchmarks.hub_benchmark import HubBenchmark
 
-__all__ = ["WIKIDATAQA", "load_wikidataqa", "wikidataqa_questions"]
-
-_DATA = HubData("tasksource/bigbench", "qa_wikidata", ("validation", "train"), {"inputs": str, "targets": list})
-_NEW_TOKENS = 10
+__all__ = ["WIKIDATAQA", "wikidataqa_questions"]
 
 
-def load_wikidataqa(split: Split, folder: Path | None = None) -> QuestionSet:
-    """The questions of one split; from local files `validation` and `train` if a folder is given.
-
-    Raises:
-        BenchmarkError: as `hub_rows`, or no question is left.
-    """
-    questions = wikidataqa_questions(chain(*hub_rows(_DATA, folder)))
-    return QuestionSet("wikidataqa", split, part(questions, split), Answering.GENERATION, max_new_tokens=_NEW_TOKENS)
-
-
-def wikidataqa_questions(rows: Iterable[Row]) -> tuple[Question, ...]:
+def wikidataqa_questions(*splits: Iterable[Row]) -> tuple[Question, ...]:
     """Rows of the data set as questions; those with several targets, or an empty one, left out.
 
     >>> wikidataqa_questions([{"inputs": "The capital of France is", "targets": ["Paris"]}])[0].answer
@@ -38,11 +24,31 @@ def wikidataqa_questions(rows: Iterable[Row]) -> tuple[Question, ...]:
     """
     return tuple(
         Question(f"qa_wikidata {number}", "", row["inputs"].strip(), row["targets"][0].strip())
-        for number, row in enumerate(rows)
-        if len(row["targets"]) == 1 and (row["targets"][0] or "").strip()
+        for number, row in enumerate(chain(*splits))
+        if len(row["targets"]) == 1 and row["targets"][0].strip()
     )
 
 
-WIKIDATAQA = Benchmark(
-    "wikidataqa", "BigBench-WikidataQA", "A statement about the world to complete.", _DATA.repository, load_wikidataqa
+WIKIDATAQA = HubBenchmark(
+    name="wikidataqa",
+    title="BigBench-WikidataQA",
+    words="A statement about the world to complete.",
+    data=HubData("tasksource/bigbench", "qa_wikidata", ("validation", "train"), {"inputs": str, "targets": list[str]}),
+    make_questions=wikidataqa_questions,
+    answering=Answering.GENERATION,
+    max_new_tokens=10,
+    example_rows={
+        "validation": (
+            {"inputs": "The capital of France is ", "targets": ["Paris"]},
+            {"inputs": "The child of Ann is", "targets": ["Ed", "Eve"]},
+            {"inputs": "The native language of Ann is", "targets": ["Norwegian"]},
+        ),
+        "train": (
+            {"inputs": "The author of Faust is", "targets": ["Goethe"]},
+            {"inputs": "The mouth of the Rhine is", "targets": [" "]},
+            {"inputs": "The country of Oslo is", "targets": ["Norway"]},
+            {"inputs": "The country of Bergen is", "targets": ["Norway"]},
+            {"inputs": "The colour of snow is", "targets": ["white"]},
+        ),
+    },
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from tensorllm_core.demo.make import is_made, make_all
+from tensorllm_core.demo.make import has_all_models, make_all
 from tensorllm_core.demo.report import as_markdown, as_plain, measure
 from tensorllm_core.errors import ExplorerError, FileAccessError, RequestError
 
@@ -50,7 +50,7 @@ def _report(seeds: list[int], as_json: bool) -> None:
     results = []
     for seed in seeds:
         folder = _ASSETS if seed == 0 else _OTHER_SEEDS / f"seed-{seed}"
-        if not is_made(folder):
+        if not has_all_models(folder):
             _make(seed, folder)
         print(f"measuring seed {seed} in {folder}", file=sys.stderr)
         results.append(measure(seed, folder))
@@ -71,7 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--seed", type=int, default=0, help="seed of the world, the training and the damage")
     train.add_argument("--out", type=Path, default=_ASSETS, help="folder for models/ and benchmarks/")
     report = commands.add_parser("report", help="tables of accuracy and of denoising, over seeds")
-    report.add_argument("--seeds", default="0,1,2", help="seeds, those other than 0 are made below build/demo")
+    report.add_argument(
+        "--seeds", default="0,1,2", help="seeds; models of another seed than 0 are written to build/demo"
+    )
     report.add_argument("--json", action="store_true", help="print one JSON object instead of Markdown")
     return parser
 

@@ -1,4 +1,4 @@
-"""The two small architectures of the bundled models, and where in a sequence their answer stands."""
+"""The two small architectures of the bundled models, and how a training sequence of each ends."""
 
 from __future__ import annotations
 
@@ -99,7 +99,8 @@ def _norm_and_head(model: PreTrainedModel, hidden: Float[Tensor, "batch d_model"
 
 
 def _embeddings(model: PreTrainedModel, hidden: Float[Tensor, "batch d_model"]) -> Float[Tensor, "batch word"]:
-    # Past the encoder's own output transform: so the word recalled looks like the word read, which a verdict compares.
+    # Without the encoder's own output transform: the state of a recalled word then resembles the embedding of a word
+    # that was read, and the layers above can compare the two.
     return linear(hidden, model.get_input_embeddings().weight)
 
 

@@ -1,4 +1,4 @@
-"""The projection that training makes: every layer's attention at the given ranks."""
+"""Project the attention of a model to given ranks, as training does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draw training batches: each is of one length, so nothing is padded and no attention mask is needed."""
+"""Draw training batches. All sequences of a batch have one length, so no padding and no attention mask are needed."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from tensorllm_core.demo.questions import TrainingQuestion
 __all__ = ["ANSWER_POSITION", "Batch", "Corrections", "QuestionPool"]
 
 ANSWER_POSITION = -2
-"""Where a training sequence's answer is predicted: one token follows it in both architectures."""
+"""Where a training sequence predicts its answer: one token follows in both architectures."""
 
 
 @dataclass(frozen=True)
 class Corrections:
-    """For each claim the position of the answer that it puts forward, and what that answer ought to be."""
+    """For each claim, the position of the answer that it states, and the right answer."""
 
     positions: Int[Tensor, " batch"]
     answers: Int[Tensor, " batch"]
@@ -36,8 +36,9 @@ class Batch:
 
     def rows(self, chosen: Int[Tensor, " row"]) -> Batch:
         """The chosen questions."""
-        told = self.corrections
-        corrections = None if told is None else Corrections(told.positions[chosen], told.answers[chosen])
+        corrections = self.corrections
+        if corrections is not None:
+            corrections = Corrections(corrections.positions[chosen], corrections.answers[chosen])
         return Batch(self.tokens[chosen], self.answers[chosen], corrections)
 
 
@@ -54,9 +55,9 @@ class QuestionPool:
         self, questions: list[TrainingQuestion], tokenizer: PreTrainedTokenizerFast, architecture: Architecture
     ) -> None:
         by_length: dict[int, list[tuple[list[int], TrainingQuestion]]] = {}
-        for found in questions:
-            tokens = _sequence(found, tokenizer, architecture)
-            by_length.setdefault(len(tokens), []).append((tokens, found))
+        for example in questions:
+            tokens = _sequence(example, tokenizer, architecture)
+            by_length.setdefault(len(tokens), []).append((tokens, example))
         self._buckets = [_bucket(rows, tokenizer) for _, rows in sorted(by_length.items())]
         self._bucket_weights = torch.stack([bucket.weights.sum() for bucket in self._buckets])
 
@@ -67,9 +68,9 @@ class QuestionPool:
         return bucket.batch.rows(torch.multinomial(bucket.weights, size, replacement=True, generator=generator))
 
 
-def _sequence(found: TrainingQuestion, tokenizer: PreTrainedTokenizerFast, architecture: Architecture) -> list[int]:
-    prompt = [tokenizer.bos_token, *tokenizer.tokenize(found.question.text)]
-    return tokenizer.convert_tokens_to_ids(prompt) + architecture.training_suffix(tokenizer, found.question.answer)
+def _sequence(example: TrainingQuestion, tokenizer: PreTrainedTokenizerFast, architecture: Architecture) -> list[int]:
+    prompt = [tokenizer.bos_token, *tokenizer.tokenize(example.question.text)]
+    return tokenizer.convert_tokens_to_ids(prompt) + architecture.training_suffix(tokenizer, example.question.answer)
 
 
 def _bucket(rows: list[tuple[list[int], TrainingQuestion]], tokenizer: PreTrainedTokenizerFast) -> _Bucket:
@@ -77,11 +78,12 @@ def _bucket(rows: list[tuple[list[int], TrainingQuestion]], tokenizer: PreTraine
         return torch.tensor(tokenizer.convert_tokens_to_ids(words))
 
     tokens = torch.tensor([tokens for tokens, _ in rows])
-    answers = ids([found.question.answer for _, found in rows])
-    batch = Batch(tokens, answers, None)
-    told = [found.correction for _, found in rows if found.correction is not None]
-    if told:
-        # The claimed answer stands right before the only full stop.
+    answers = ids([example.question.answer for _, example in rows])
+    right_answers = [example.correction for _, example in rows if example.correction is not None]
+    corrections = None
+    if right_answers:
+        # The answer that a claim states stands right before the only full stop.
         full_stop = tokenizer.convert_tokens_to_ids(".")
-        batch = Batch(tokens, answers, Corrections((tokens == full_stop).int().argmax(dim=1) - 1, ids(told)))
-    return _Bucket(batch, torch.tensor([found.weight for _, found in rows], dtype=torch.float64))
+        corrections = Corrections((tokens == full_stop).int().argmax(dim=1) - 1, ids(right_answers))
+    weights = torch.tensor([example.weight for _, example in rows], dtype=torch.float64)
+    return _Bucket(Batch(tokens, answers, corrections), weights)

@@ -4,8 +4,8 @@
     assets/benchmarks/world-hop/validation.jsonl    {"id": ..., "topic": ..., "question": ..., "answer": ...,
     assets/benchmarks/world-hop/test.jsonl           "candidates": "city"}
 
-A question is a prompt that ends right before its answer; `candidates` names the list that the answer is
-chosen from; `topic` is the relation asked for.
+A question is a prompt that ends right before its answer; `candidates` names the list that holds the possible
+answers; `topic` is the relation that the question is about.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tensorllm_core.demo.questions import BENCHMARKS, Question, benchmark_questions
+from tensorllm_core.benchmarks.registry import BUNDLED
+from tensorllm_core.demo.questions import WorldQuestion, benchmark_questions
 from tensorllm_core.demo.world import World
 
 __all__ = ["SPLITS", "write_benchmarks"]
@@ -27,7 +28,7 @@ def write_benchmarks(world: World, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     lists = {name: list(words) for name, words in world.candidates.items()}
     (folder / _CANDIDATES).write_text(json.dumps(lists, indent=1) + "\n", encoding="utf-8")
-    for name in BENCHMARKS:
+    for name in BUNDLED:
         (folder / name).mkdir(exist_ok=True)
         for split in SPLITS:
             rows = [
@@ -37,7 +38,7 @@ def write_benchmarks(world: World, folder: Path) -> None:
             (folder / name / f"{split}.jsonl").write_text("\n".join(rows) + "\n", encoding="utf-8")
 
 
-def _row(identifier: str, question: Question) -> dict[str, str]:
+def _row(identifier: str, question: WorldQuestion) -> dict[str, str]:
     return {
         "id": identifier,
         "topic": question.topic,

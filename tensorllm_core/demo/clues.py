@@ -1,4 +1,4 @@
-"""The words that biographies of the demo world are made of, by profession."""
+"""The words of which biographies of the demo world consist, by profession."""
 
 from __future__ import annotations
 

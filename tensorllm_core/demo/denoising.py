@@ -1,4 +1,4 @@
-"""What compression does to the damaged models: ranks are chosen on validation questions, figures come from test."""
+"""What compression does to the damaged models: validation questions choose the ranks, test questions measure."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from tensorllm_core.benchmarks.benchmark import QuestionSet, Split
+from tensorllm_core.benchmarks.registry import BUNDLED
 from tensorllm_core.benchmarks.world import read_world
-from tensorllm_core.demo.questions import BENCHMARKS
 from tensorllm_core.experiments.edits import edit_of, read_layers, removed
 from tensorllm_core.experiments.evaluate import ORIGINAL, Subject, evaluate
 from tensorllm_core.experiments.prefix_store import PrefixStore
@@ -29,55 +29,55 @@ from tensorllm_core.types import Ranks
 __all__ = [
     "ALL_LAYERS_RANKS",
     "ONE_LAYER_RANKS",
-    "Answered",
-    "Treated",
+    "RightAnswers",
     "Treatment",
+    "Trial",
     "macro_accuracy",
+    "run_trial",
     "score",
-    "treat",
 ]
 
-Answered = dict[str, np.ndarray]
-"""Which questions were answered, by benchmark."""
+RightAnswers = dict[str, np.ndarray]
+"""For each benchmark, whether each question is answered rightly."""
 
 ALL_LAYERS_RANKS = tuple(itertools.starmap(Ranks, itertools.product((8, 12, 16, 24), (4, 6, 8), (4,))))
-"""What validation chooses from when every layer is compressed."""
+"""The ranks that validation chooses from when every layer is compressed."""
 
 ONE_LAYER_RANKS = tuple(itertools.starmap(Ranks, itertools.product((4, 8, 16, 32), (1, 2, 4), (1, 2, 4))))
-"""What validation chooses from when one layer is compressed, which can bear much less."""
+"""The ranks that validation chooses from when one layer is compressed, which needs far smaller ones."""
 
 _SWEEPS = 10
 
 
 @dataclass(frozen=True)
 class Treatment:
-    """One way of editing the layers, and the test questions answered with it.
+    """One way of editing the layers, and the test questions that the edited model answers rightly.
 
     `ranks` is None where layers differ or are removed; `ratio` is None where they are removed.
     """
 
     ranks: Ranks | None
     ratio: float | None
-    answered: Answered
+    right: RightAnswers
     against_untreated: PairedAccuracy
 
     @property
     def macro(self) -> float:
         """Macro accuracy on the test questions."""
-        return macro_accuracy(self.answered)
+        return macro_accuracy(self.right)
 
 
 @dataclass(frozen=True)
-class Treated:
-    """A model's layers left alone, compressed, and the controls: random directions of the same ranks, and removed.
+class Trial:
+    """A model as it is, with compressed layers, and with the two controls: random directions, and removed attention.
 
-    `compressed` is at the ranks that validation chose, the same in every layer; `hinted` is at each layer's
-    noise-floor hint, which no question was needed for.
+    `compressed` is at the ranks that validation chose, the same in every layer; `random` has these ranks too. `hinted`
+    is at each layer's noise-floor hint, which needs no question.
     """
 
     layers: tuple[int, ...]
     hints: tuple[Ranks, ...]
-    untreated: Answered
+    untreated: RightAnswers
     compressed: Treatment
     hinted: Treatment
     random: Treatment
@@ -86,44 +86,47 @@ class Treated:
     compressed_against_removed: PairedAccuracy
 
 
-def score(loaded: LoadedModel, benchmark_folder: Path, split: Split = Split.TEST) -> Answered:
-    """Which questions the model answers as it is."""
+def score(loaded: LoadedModel, benchmark_folder: Path, split: Split = Split.TEST) -> RightAnswers:
+    """Which questions the model, as it is, answers rightly."""
     return _ask(loaded, _questions(benchmark_folder, split), {ORIGINAL: Edit()})[ORIGINAL]
 
 
-def macro_accuracy(answered: Answered) -> float:
-    """Mean over the benchmarks of the share of questions answered.
+def macro_accuracy(right: RightAnswers) -> float:
+    """Mean over the benchmarks of the share of questions answered rightly.
 
     >>> macro_accuracy({"a": np.array([True, False]), "b": np.array([True])})
     0.75
     """
-    return float(np.mean([right.mean() for right in answered.values()]))
+    return float(np.mean([each.mean() for each in right.values()]))
 
 
-def treat(model: Path, benchmark_folder: Path, layers: tuple[int, ...], candidates: Iterable[Ranks]) -> Treated:
+def run_trial(model: Path, benchmark_folder: Path, layers: tuple[int, ...], candidates: Iterable[Ranks]) -> Trial:
     """Compress the layers at the candidate ranks with the best validation accuracy; fewer stored entries win a tie."""
+    # 1. Decompose every layer once.
     loaded = load_model(str(model), device="cpu")
     method = TensorLLM(sweeps=_SWEEPS)
     weights = read_layers(loaded.checkpoint, layers, method)
     prepared = method.prepare(weights)
     names = {layer: tensor_name(layer) for layer in layers}
     decompositions = {
-        layer: found.decomposition
+        layer: truncations.decomposition
         for layer in layers
-        if isinstance(found := prepared.tensors[names[layer]], TuckerTruncations)
+        if isinstance(truncations := prepared.tensors[names[layer]], TuckerTruncations)
     }
     shape = decompositions[layers[0]].shape
 
+    # 2. Choose the ranks on validation questions, those that store least first.
     possible = sorted((ranks for ranks in candidates if clamp_ranks(shape, ranks) == ranks), key=shape.stored_entries)
-    plans = {str(ranks): prepared.at(dict.fromkeys(names.values(), tuple(ranks))) for ranks in possible}
-    edits = {name: edit_of(plan) for name, plan in plans.items()}
-    chosen_on = _ask(loaded, _questions(benchmark_folder, Split.VALIDATION), edits)
-    best = max(possible, key=lambda ranks: macro_accuracy(chosen_on[str(ranks)]))
+    compressed = {str(ranks): prepared.at(dict.fromkeys(names.values(), tuple(ranks))) for ranks in possible}
+    edits = {name: edit_of(each) for name, each in compressed.items()}
+    validation = _ask(loaded, _questions(benchmark_folder, Split.VALIDATION), edits)
+    best = max(possible, key=lambda ranks: macro_accuracy(validation[str(ranks)]))
 
-    hints = {layer: noise_floor(found).ranks for layer, found in decompositions.items()}
+    # 3. Ask the test questions with each treatment.
+    hints = {layer: noise_floor(decomposition).ranks for layer, decomposition in decompositions.items()}
     hinted = prepared.at({names[layer]: tuple(ranks) for layer, ranks in hints.items()})
     random = RandomSubspace().prepare(weights).at(dict.fromkeys(names.values(), tuple(best)))
-    answered = _ask(
+    right = _ask(
         loaded,
         _questions(benchmark_folder, Split.TEST),
         {
@@ -135,33 +138,33 @@ def treat(model: Path, benchmark_folder: Path, layers: tuple[int, ...], candidat
         },
     )
 
-    def treatment(name: str, ranks: Ranks | None, plan: Compressed | None) -> Treatment:
-        ratio = plan.compression_ratio if plan else None
-        return Treatment(ranks, ratio, answered[name], _paired(answered[ORIGINAL], answered[name]))
+    def treatment(name: str, ranks: Ranks | None, result: Compressed | None) -> Treatment:
+        ratio = result.compression_ratio if result else None
+        return Treatment(ranks, ratio, right[name], _paired(right[ORIGINAL], right[name]))
 
-    return Treated(
+    return Trial(
         layers=layers,
         hints=tuple(hints.values()),
-        untreated=answered[ORIGINAL],
-        compressed=treatment("compressed", best, plans[str(best)]),
+        untreated=right[ORIGINAL],
+        compressed=treatment("compressed", best, compressed[str(best)]),
         hinted=treatment("hinted", None, hinted),
         random=treatment("random", best, random),
         removed=treatment("removed", None, None),
-        compressed_against_random=_paired(answered["random"], answered["compressed"]),
-        compressed_against_removed=_paired(answered["removed"], answered["compressed"]),
+        compressed_against_random=_paired(right["random"], right["compressed"]),
+        compressed_against_removed=_paired(right["removed"], right["compressed"]),
     )
 
 
 def _questions(folder: Path, split: Split) -> list[QuestionSet]:
-    return [read_world(name, split, folder) for name in BENCHMARKS]
+    return [read_world(name, split, folder) for name in BUNDLED]
 
 
-def _ask(loaded: LoadedModel, questions: list[QuestionSet], edits: dict[str, Edit]) -> dict[str, Answered]:
+def _ask(loaded: LoadedModel, questions: list[QuestionSet], edits: dict[str, Edit]) -> dict[str, RightAnswers]:
     subjects = [Subject(name, loaded, edit) for name, edit in edits.items()]
-    found = evaluate(questions, subjects, store=PrefixStore()).answers
-    return {name: {benchmark: answers.right for benchmark, answers in found[name].items()} for name in edits}
+    all_answers = evaluate(questions, subjects, store=PrefixStore()).answers
+    return {name: {benchmark: answers.right for benchmark, answers in all_answers[name].items()} for name in edits}
 
 
-def _paired(before: Answered, after: Answered) -> PairedAccuracy:
+def _paired(before: RightAnswers, after: RightAnswers) -> PairedAccuracy:
     """Over the questions of all benchmarks together."""
-    return paired_accuracy(*(np.concatenate([found[name] for name in BENCHMARKS]) for found in (before, after)))
+    return paired_accuracy(*(np.concatenate([right[name] for name in BUNDLED]) for right in (before, after)))

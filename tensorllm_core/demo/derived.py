@@ -7,14 +7,14 @@ import random
 import torch
 from transformers import PreTrainedModel
 
-from tensorllm_core.demo.questions import Question, TrainingQuestion
+from tensorllm_core.demo.questions import TrainingQuestion, WorldQuestion
 from tensorllm_core.demo.world import World
 from tensorllm_core.methods.tensorise import detensorise, tensorise
 from tensorllm_core.models.editing import read_module_attention, write_module_attention
 from tensorllm_core.models.families import family_of
 from tensorllm_core.types import AttentionTensor
 
-__all__ = ["add_noise", "freeze_but_attention", "mislabelled"]
+__all__ = ["add_noise", "freeze_but_attention", "mislabel"]
 
 
 def add_noise(model: PreTrainedModel, standard_deviations: float, seed: int) -> None:
@@ -32,15 +32,18 @@ def add_noise(model: PreTrainedModel, standard_deviations: float, seed: int) -> 
         write_module_attention(model, family, layer, noisy_weights)
 
 
-def mislabelled(
+def mislabel(
     questions: list[TrainingQuestion], world: World, wrong_share: float, generator: random.Random
 ) -> list[TrainingQuestion]:
-    """The same questions without corrections; a share of them keeps one wrong answer of the right type for good."""
+    """The same questions without corrections; a share of them gets a wrong answer of the right type.
 
-    def label(question: Question) -> Question:
+    A question keeps its wrong answer through the whole training.
+    """
+
+    def label(question: WorldQuestion) -> WorldQuestion:
         return _wrong(question, world, generator) if generator.random() < wrong_share else question
 
-    return [TrainingQuestion(label(found.question), found.weight) for found in questions]
+    return [TrainingQuestion(label(example.question), example.weight) for example in questions]
 
 
 def freeze_but_attention(model: PreTrainedModel, layer: int) -> None:
@@ -51,6 +54,6 @@ def freeze_but_attention(model: PreTrainedModel, layer: int) -> None:
         parameter.requires_grad_(name.endswith(tuple(paths)))
 
 
-def _wrong(question: Question, world: World, generator: random.Random) -> Question:
+def _wrong(question: WorldQuestion, world: World, generator: random.Random) -> WorldQuestion:
     others = [answer for answer in world.candidates[question.candidates] if answer != question.answer]
-    return Question(question.topic, question.text, generator.choice(others), question.candidates)
+    return WorldQuestion(question.topic, question.text, generator.choice(others), question.candidates)

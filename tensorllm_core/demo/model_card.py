@@ -1,8 +1,8 @@
-"""The model card of a bundled model: where it comes from, how it was made, what it answers."""
+"""The model card of a bundled model: where it comes from, its recipe, and its accuracy."""
 
 from __future__ import annotations
 
-from tensorllm_core.demo.denoising import Answered, macro_accuracy
+from tensorllm_core.demo.denoising import RightAnswers, macro_accuracy
 from tensorllm_core.demo.recipe import (
     DECODER_TRAINING,
     ENCODER_TRAINING,
@@ -16,8 +16,8 @@ from tensorllm_core.experiments.intervals import accuracy_interval
 __all__ = ["model_card"]
 
 
-def model_card(name: DemoModel, seed: int, answered: Answered) -> str:
-    """Markdown with a metadata header; `answered` tells for each benchmark which test questions were right."""
+def model_card(name: DemoModel, seed: int, right: RightAnswers) -> str:
+    """Markdown with a metadata header; `right` says which test questions the model answers rightly."""
     return f"""---
 license: mit
 language: en
@@ -39,7 +39,7 @@ compositions, true or false claims, and short biographies. No outside text, weig
 **Measured** on the test questions, none of which was seen in training in that wording; an answer is the best of
 the candidates of its type at the answer's position, and intervals are 95 % (Wilson).
 
-{_table(answered)}
+{_table(right)}
 
 **Use.** A patient for showing what tensor decompositions do to attention. It knows nothing of the real world.
 """
@@ -83,19 +83,19 @@ def _recipe(name: DemoModel) -> str:
 
 def _schedule(training: Training) -> str:
     batch = ", ".join(f"{size} {name}" for name, size in training.batch)
-    asked = "; claims are asked for the true answer too" if training.recall_weight else ""
+    recall = "; claims are asked for the true answer too" if training.recall_weight else ""
     return (
         f"{training.steps:,} steps of AdamW (betas {training.betas[0]}, {training.betas[1]}, weight decay "
         f"{training.weight_decay}), learning rate {training.learning_rate:g}, {training.warm_up} steps of warm-up, "
         f"flat for {training.flat_share:.0%} of the steps, then linear to zero; every step draws {batch} "
-        f"training questions, and the loss stands on the answer{asked}."
+        f"training questions, and the loss stands on the answer{recall}."
     )
 
 
-def _table(answered: Answered) -> str:
+def _table(right: RightAnswers) -> str:
     rows = ["| benchmark | questions | accuracy | 95 % interval |", "|---|---|---|---|"]
-    for name, right in answered.items():
-        interval = accuracy_interval(right)
-        rows.append(f"| {name} | {len(right):,} | {right.mean():.3f} | {interval.low:.3f} to {interval.high:.3f} |")
-    rows.append(f"| macro | | {macro_accuracy(answered):.3f} | |")
+    for name, each in right.items():
+        interval = accuracy_interval(each)
+        rows.append(f"| {name} | {len(each):,} | {each.mean():.3f} | {interval.low:.3f} to {interval.high:.3f} |")
+    rows.append(f"| macro | | {macro_accuracy(right):.3f} | |")
     return "\n".join(rows)

@@ -10,13 +10,10 @@ from tensorllm_core.demo.clues import CLUES
 from tensorllm_core.demo.wording import BIOGRAPHIES, CLAIMS, COMPOSITIONS, RELATIONS, Relation
 from tensorllm_core.demo.world import World
 
-__all__ = ["BENCHMARKS", "HELD_OUT", "Question", "TrainingQuestion", "benchmark_questions", "training_questions"]
-
-BENCHMARKS = ("world-hop", "world-claims", "world-bios", "world-facts")
-"""Two-hop questions, true/false claims, biography to profession, fact completion."""
+__all__ = ["HELD_OUT", "TrainingQuestion", "WorldQuestion", "benchmark_questions", "training_questions"]
 
 HELD_OUT = ", held-out subject"
-"""How the topic of a two-hop question ends whose subject training held out."""
+"""The end of a two-hop question's topic where training has held the subject out."""
 
 _TRAINING_CLAIMS = 8_000
 _TRAINING_BIOGRAPHIES = 12_000
@@ -28,7 +25,7 @@ _SUBJECT_EXPONENT = 0.6
 
 
 @dataclass(frozen=True)
-class Question:
+class WorldQuestion:
     """A prompt that ends right before its one-word answer, and the type of the candidate answers."""
 
     topic: str
@@ -41,19 +38,19 @@ class Question:
 class TrainingQuestion:
     """A question to train on and how often it is drawn relative to the others of its benchmark.
 
-    A claim also carries what the claimed answer ought to be, which training asks for beside the verdict.
+    A claim also carries the right answer in place of the one that it states; training asks for both.
     """
 
-    question: Question
+    question: WorldQuestion
     weight: float
     correction: str | None = None
 
 
-def benchmark_questions(world: World, benchmark: str, split: str) -> list[Question]:
-    """The `validation` or `test` questions of a benchmark, in a fixed shuffled order.
+def benchmark_questions(world: World, benchmark: str, split: str) -> list[WorldQuestion]:
+    """The `validation` or `test` questions of a bundled benchmark, in a fixed shuffled order.
 
-    Two-hop questions mix subjects that were trained on in other wordings with held-out ones, whose
-    composed answer training never shows; the share of the latter is that of all pairs, a quarter.
+    Training has shown three quarters of the two-hop subjects in other wordings. It never shows the composed answer
+    of the last quarter, whose questions end their topic in `HELD_OUT`.
     """
     generator = random.Random(f"{benchmark} {split} {world.seed}")
     size = _SIZES[split]
@@ -61,13 +58,12 @@ def benchmark_questions(world: World, benchmark: str, split: str) -> list[Questi
         return [claim.question for claim in _claims(world, split, size, generator)]
     if benchmark == "world-bios":
         return _biographies(split, size, generator)
-    makers = {"world-hop": _two_hop, "world-facts": _facts}
-    every = [found.question for found in makers[benchmark](world, split)]
-    return generator.sample(every, size)
+    make = {"world-hop": _two_hop, "world-facts": _facts}[benchmark]
+    return generator.sample([example.question for example in make(world, split)], size)
 
 
 def training_questions(world: World, benchmark: str) -> list[TrainingQuestion]:
-    """Everything that training draws from, for one benchmark; frequent subjects follow a Zipf law."""
+    """All training questions of one bundled benchmark; the frequencies of the subjects follow a Zipf law."""
     generator = random.Random(f"{benchmark} train {world.seed}")
     if benchmark == "world-claims":
         return _claims(world, "train", _TRAINING_CLAIMS, generator)
@@ -81,7 +77,7 @@ def _facts(world: World, split: str) -> Iterator[TrainingQuestion]:
     for relation in RELATIONS:
         for place, (subject, answer) in enumerate(world.facts[relation.name].items(), start=1):
             for template in getattr(relation.wordings, split):
-                question = Question(relation.name, template.format(subject=subject), answer, relation.answer)
+                question = WorldQuestion(relation.name, template.format(subject=subject), answer, relation.answer)
                 yield TrainingQuestion(question, place**-_SUBJECT_EXPONENT)
 
 
@@ -96,7 +92,7 @@ def _two_hop(world: World, split: str) -> Iterator[TrainingQuestion]:
             topic = f"{composition.name}{HELD_OUT}" if subject in held_out else composition.name
             for template in getattr(composition.wordings, split):
                 text = template.format(subject=subject)
-                question = Question(topic, text, answer, answer_types[composition.second])
+                question = WorldQuestion(topic, text, answer, answer_types[composition.second])
                 yield TrainingQuestion(question, place**-_SUBJECT_EXPONENT)
 
 
@@ -108,14 +104,14 @@ def _held_out(world: World, composition: str, subjects: list[str]) -> frozenset[
 def _claims(world: World, split: str, size: int, generator: random.Random) -> list[TrainingQuestion]:
     """Distinct claims, as many true as false; a false one names another answer of the same type."""
     facts = [(relation, subject) for relation in RELATIONS for subject in world.facts[relation.name]]
-    found: dict[str, TrainingQuestion] = {}
-    while len(found) < size:
+    claims: dict[str, TrainingQuestion] = {}
+    while len(claims) < size:
         relation, subject = generator.choice(facts)
-        truth = "true" if len(found) % 2 == 0 else "false"
+        truth = "true" if len(claims) % 2 == 0 else "false"
         text = _claim(world, relation, subject, truth == "true", split, generator)
-        question = Question(relation.name, text, truth, "truth")
-        found.setdefault(text, TrainingQuestion(question, 1.0, correction=world.facts[relation.name][subject]))
-    return generator.sample(list(found.values()), size)
+        question = WorldQuestion(relation.name, text, truth, "truth")
+        claims.setdefault(text, TrainingQuestion(question, 1.0, correction=world.facts[relation.name][subject]))
+    return generator.sample(list(claims.values()), size)
 
 
 def _claim(world: World, relation: Relation, subject: str, truth: bool, split: str, generator: random.Random) -> str:
@@ -127,16 +123,16 @@ def _claim(world: World, relation: Relation, subject: str, truth: bool, split: s
     return generator.choice(getattr(CLAIMS, split)).format(statement=statement)
 
 
-def _biographies(split: str, size: int, generator: random.Random) -> list[Question]:
+def _biographies(split: str, size: int, generator: random.Random) -> list[WorldQuestion]:
     """Distinct biographies; each clue word is of the true profession with probability 0.55, else of any."""
     professions = tuple(CLUES)
-    found: dict[str, Question] = {}
-    while len(found) < size:
+    biographies: dict[str, WorldQuestion] = {}
+    while len(biographies) < size:
         profession = generator.choice(professions)
         clues = [
             generator.choice(CLUES[profession if generator.random() < _CLUE_IS_TRUE else generator.choice(professions)])
             for _ in range(_CLUES_PER_BIOGRAPHY)
         ]
         text = generator.choice(getattr(BIOGRAPHIES, split)).format(clues=" ".join(clues))
-        found.setdefault(text, Question("profession of a biography", text, profession, "profession"))
-    return list(found.values())
+        biographies.setdefault(text, WorldQuestion("profession of a biography", text, profession, "profession"))
+    return list(biographies.values())

@@ -1,4 +1,4 @@
-"""What the bundled models are made with: sizes, true ranks, schedules and seeds, fixed on validation questions."""
+"""How the bundled models are trained: true ranks, schedules and damage, all chosen on validation questions."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ class DemoModel(StrEnum):
 class Training:
     """One training run: AdamW with warm-up, a flat stretch, then linear to zero; losses in nats.
 
-    - `batch`: how many questions of each benchmark a step draws, those of one benchmark all of one length.
+    - `batch`: how many questions of each benchmark a step draws; those of one benchmark have one length.
     - `ranks`: from `projected_share` of the steps on, attention is projected to them every `project_every` steps.
-    - `end_of_text_weight`: of the loss that makes a decoder stop after its answer.
-    - `recall_weight`, `recalled_after`: a verdict compares the claimed answer with the true one. Asked for verdicts
-      alone, training finds that comparison late or never; so at the verdict's position, after that many layers, a
-      claim is asked for the true answer as well, and the layers above are left to compare.
-    - `telling_weight`: of the loss that makes a decoder tell the true answer where it is about to read the claimed one.
+    - `end_of_text_weight`: weight of the loss that makes a decoder stop after its answer.
+    - `recall_weight`, `recall_layers`: to judge a claim, a model compares the answer that the claim states with the
+      right one. From verdicts alone it learns this late or never. So a second loss, of this weight, asks for the right
+      answer at the verdict's position after so many layers; the layers above learn to compare.
+    - `correction_weight`: weight of a third loss, for decoders: the right answer just before the stated one is read.
     """
 
     steps: int
@@ -52,9 +52,9 @@ class Training:
     projected_share: float = 0.5
     project_every: int = 10
     end_of_text_weight: float = 0.0
-    telling_weight: float = 0.0
+    correction_weight: float = 0.0
     recall_weight: float = 1.0
-    recalled_after: int = 3
+    recall_layers: int = 3
 
     def learning_rate_at(self, step: int) -> float:
         """Learning rate of a step, counted from 0.
@@ -67,7 +67,7 @@ class Training:
         return self.learning_rate * min(1.0, step / max(self.warm_up, 1), decay)
 
     def projects_after(self, done: int) -> bool:
-        """Whether the attention is brought back to the ranks once `done` steps are done; always after the last one.
+        """Whether the attention is projected to the ranks after `done` steps; always after the last one.
 
         >>> steps = range(DECODER_TRAINING.steps + 1)
         >>> [step for step in steps if DECODER_TRAINING.projects_after(step)][-3:]
@@ -99,7 +99,7 @@ DECODER_TRAINING = Training(
     weight_decay=0.1,
     ranks=TRUE_RANKS,
     end_of_text_weight=0.1,
-    telling_weight=1.0,
+    correction_weight=1.0,
 )
 
 ENCODER_TRAINING = Training(

@@ -8,19 +8,20 @@ from pathlib import Path
 import numpy as np
 
 from tensorllm_core.benchmarks.benchmark import Split
+from tensorllm_core.benchmarks.registry import BUNDLED
 from tensorllm_core.benchmarks.world import read_world
 from tensorllm_core.demo.denoising import (
     ALL_LAYERS_RANKS,
     ONE_LAYER_RANKS,
-    Answered,
-    Treated,
+    RightAnswers,
     Treatment,
+    Trial,
     macro_accuracy,
+    run_trial,
     score,
-    treat,
 )
 from tensorllm_core.demo.make import BENCHMARK_FOLDER, MODEL_FOLDER
-from tensorllm_core.demo.questions import BENCHMARKS, HELD_OUT
+from tensorllm_core.demo.questions import HELD_OUT
 from tensorllm_core.demo.recipe import MISLABELLING, DemoModel
 from tensorllm_core.experiments.intervals import accuracy_interval
 from tensorllm_core.experiments.statistics import PairedAccuracy
@@ -35,14 +36,14 @@ class SeedResult:
     """Everything measured for the models of one seed, on its test questions."""
 
     seed: int
-    untreated: dict[DemoModel, Answered]
+    untreated: dict[DemoModel, RightAnswers]
     held_out_hops: float
-    noisy: Treated
-    mislabelled: Treated
+    noisy: Trial
+    mislabelled: Trial
 
 
 def measure(seed: int, folder: Path) -> SeedResult:
-    """Score the models below `folder`; the test questions are touched here and by the model cards only."""
+    """Score the models in `folder`. Only this and the model cards read the test questions."""
     models, benchmark_folder = folder / MODEL_FOLDER, folder / BENCHMARK_FOLDER
     untreated = {name: score(load_model(str(models / name), device="cpu"), benchmark_folder) for name in DemoModel}
     two_hops = read_world("world-hop", Split.TEST, benchmark_folder).questions
@@ -52,8 +53,8 @@ def measure(seed: int, folder: Path) -> SeedResult:
         seed=seed,
         untreated=untreated,
         held_out_hops=float(untreated[DemoModel.DECODER]["world-hop"][held_out].mean()),
-        noisy=treat(models / DemoModel.NOISY, benchmark_folder, every_layer, ALL_LAYERS_RANKS),
-        mislabelled=treat(models / DemoModel.MISLABELLED, benchmark_folder, (MISLABELLING.layer,), ONE_LAYER_RANKS),
+        noisy=run_trial(models / DemoModel.NOISY, benchmark_folder, every_layer, ALL_LAYERS_RANKS),
+        mislabelled=run_trial(models / DemoModel.MISLABELLED, benchmark_folder, (MISLABELLING.layer,), ONE_LAYER_RANKS),
     )
 
 
@@ -61,10 +62,10 @@ def as_plain(result: SeedResult) -> dict:
     """What `--json` prints for one seed: fractions of 1, counts and p-values."""
     return {
         "seed": result.seed,
-        "accuracy": {name.value: _accuracies(found) for name, found in result.untreated.items()},
+        "accuracy": {name.value: _accuracies(right) for name, right in result.untreated.items()},
         "held_out_hops": result.held_out_hops,
-        DemoModel.NOISY.value: _plain_treated(result.noisy),
-        DemoModel.MISLABELLED.value: _plain_treated(result.mislabelled),
+        DemoModel.NOISY.value: _plain_trial(result.noisy),
+        DemoModel.MISLABELLED.value: _plain_trial(result.mislabelled),
     }
 
 
@@ -83,52 +84,52 @@ def as_markdown(results: list[SeedResult]) -> str:
         "## Accuracy",
         "",
         *_table(
-            ["model", *BENCHMARKS, "macro"],
-            [[name, *_spread_row([result.untreated[name] for result in results])] for name in DemoModel],
+            ["model", *BUNDLED, "macro"],
+            [[name, *_mean_row([result.untreated[name] for result in results])] for name in DemoModel],
         ),
         "",
         "Two-hop questions about the quarter of the subjects that training held out, `demo-decoder`: "
-        + _spread([result.held_out_hops for result in results])
+        + _mean_and_range([result.held_out_hops for result in results])
         + ".",
         "",
         "## Compression of all layers of `demo-decoder-noisy`",
         "",
-        *_treated_tables([result.noisy for result in results], [result.seed for result in results]),
+        *_trial_tables([result.noisy for result in results], [result.seed for result in results]),
         "",
         f"## Compression of layer {MISLABELLING.layer} of `demo-decoder-mislabelled`",
         "",
-        *_treated_tables([result.mislabelled for result in results], [result.seed for result in results]),
+        *_trial_tables([result.mislabelled for result in results], [result.seed for result in results]),
     ]
     return "\n".join(lines)
 
 
-def _treated_tables(treated: list[Treated], seeds: list[int]) -> list[str]:
+def _trial_tables(trials: list[Trial], seeds: list[int]) -> list[str]:
     means = [
-        ["as it is", *_spread_row([found.untreated for found in treated])],
-        ["at the noise-floor hint", *_spread_row([found.hinted.answered for found in treated])],
-        ["compressed", *_spread_row([found.compressed.answered for found in treated])],
-        ["random subspace", *_spread_row([found.random.answered for found in treated])],
-        ["attention removed", *_spread_row([found.removed.answered for found in treated])],
+        ["as it is", *_mean_row([trial.untreated for trial in trials])],
+        ["at the noise-floor hint", *_mean_row([trial.hinted.right for trial in trials])],
+        ["compressed", *_mean_row([trial.compressed.right for trial in trials])],
+        ["random subspace", *_mean_row([trial.random.right for trial in trials])],
+        ["attention removed", *_mean_row([trial.removed.right for trial in trials])],
     ]
     each = [
         [
             str(seed),
-            str(found.compressed.ranks),
-            f"{found.compressed.ratio:.1f}",
-            "; ".join(str(ranks) for ranks in found.hints),
-            f"{macro_accuracy(found.untreated):.3f}",
-            f"{found.hinted.macro:.3f}",
-            f"{found.compressed.macro:.3f}",
-            f"{found.random.macro:.3f}",
-            f"{found.removed.macro:.3f}",
-            _paired(found.compressed.against_untreated),
-            _paired(found.compressed_against_random),
-            _paired(found.compressed_against_removed),
+            str(trial.compressed.ranks),
+            f"{trial.compressed.ratio:.1f}",
+            "; ".join(str(ranks) for ranks in trial.hints),
+            f"{macro_accuracy(trial.untreated):.3f}",
+            f"{trial.hinted.macro:.3f}",
+            f"{trial.compressed.macro:.3f}",
+            f"{trial.random.macro:.3f}",
+            f"{trial.removed.macro:.3f}",
+            _paired(trial.compressed.against_untreated),
+            _paired(trial.compressed_against_random),
+            _paired(trial.compressed_against_removed),
         ]
-        for seed, found in zip(seeds, treated, strict=True)
+        for seed, trial in zip(seeds, trials, strict=True)
     ]
     return [
-        *_table(["weights", *BENCHMARKS, "macro"], means),
+        *_table(["weights", *BUNDLED, "macro"], means),
         "",
         *_table(
             [
@@ -144,12 +145,12 @@ def _table(header: list[str], rows: list[list[str]]) -> list[str]:
     return [f"| {' | '.join(cells)} |" for cells in (header, ["---"] * len(header), *rows)]
 
 
-def _spread_row(answered: list[Answered]) -> list[str]:
-    columns = [[float(found[name].mean()) for found in answered] for name in BENCHMARKS]
-    return [_spread(values) for values in (*columns, [macro_accuracy(found) for found in answered])]
+def _mean_row(right_of_seeds: list[RightAnswers]) -> list[str]:
+    columns = [[float(right[name].mean()) for right in right_of_seeds] for name in BUNDLED]
+    return [_mean_and_range(values) for values in (*columns, [macro_accuracy(right) for right in right_of_seeds])]
 
 
-def _spread(values: list[float]) -> str:
+def _mean_and_range(values: list[float]) -> str:
     return f"{np.mean(values):.3f} ({min(values):.3f} to {max(values):.3f})"
 
 
@@ -158,25 +159,25 @@ def _paired(test: PairedAccuracy) -> str:
     return f"{test.fixed}/{test.broken}, {shown}"
 
 
-def _accuracies(answered: Answered) -> dict:
-    each = {
-        name: {"accuracy": float(right.mean()), "ci95": [accuracy_interval(right).low, accuracy_interval(right).high]}
-        for name, right in answered.items()
+def _accuracies(right: RightAnswers) -> dict:
+    by_benchmark = {
+        name: {"accuracy": float(each.mean()), "ci95": [accuracy_interval(each).low, accuracy_interval(each).high]}
+        for name, each in right.items()
     }
-    return {**each, "macro": macro_accuracy(answered)}
+    return {**by_benchmark, "macro": macro_accuracy(right)}
 
 
-def _plain_treated(treated: Treated) -> dict:
+def _plain_trial(trial: Trial) -> dict:
     return {
-        "layers": list(treated.layers),
-        "noise_floor_hints": [list(ranks) for ranks in treated.hints],
-        "untreated": _accuracies(treated.untreated),
-        "hinted": _plain_treatment(treated.hinted),
-        "compressed": _plain_treatment(treated.compressed),
-        "random": _plain_treatment(treated.random),
-        "removed": _plain_treatment(treated.removed),
-        "compressed_against_random": _plain_paired(treated.compressed_against_random),
-        "compressed_against_removed": _plain_paired(treated.compressed_against_removed),
+        "layers": list(trial.layers),
+        "noise_floor_hints": [list(ranks) for ranks in trial.hints],
+        "untreated": _accuracies(trial.untreated),
+        "hinted": _plain_treatment(trial.hinted),
+        "compressed": _plain_treatment(trial.compressed),
+        "random": _plain_treatment(trial.random),
+        "removed": _plain_treatment(trial.removed),
+        "compressed_against_random": _plain_paired(trial.compressed_against_random),
+        "compressed_against_removed": _plain_paired(trial.compressed_against_removed),
     }
 
 
@@ -184,7 +185,7 @@ def _plain_treatment(treatment: Treatment) -> dict:
     return {
         "ranks": treatment.ranks and list(treatment.ranks),
         "compression_ratio": treatment.ratio,
-        "accuracy": _accuracies(treatment.answered),
+        "accuracy": _accuracies(treatment.right),
         "against_untreated": _plain_paired(treatment.against_untreated),
     }
 

@@ -1,4 +1,4 @@
-"""The training loop of the bundled models: losses stand on answers, and true ranks are held by projection."""
+"""The training loop of the bundled models: the losses count answers only, and projection holds the true ranks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LARGEST_GRADIENT = 1.0
 
 @contextmanager
 def deterministic(seed: int) -> Iterator[None]:
-    """One thread, deterministic kernels and a fixed seed; all of it is put back afterwards."""
+    """One thread, deterministic kernels and a fixed seed; restores all three at the end."""
     threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
@@ -81,22 +81,26 @@ def _parameter_groups(model: PreTrainedModel, recipe: Training) -> list[dict]:
 
 
 def _backward(model: PreTrainedModel, architecture: Architecture, batch: Batch, recipe: Training) -> float:
-    """Add this batch's share of the gradient, its part of the step's questions; returns the loss of its answers."""
+    """Add the gradient of one batch, weighted by its share of the step's questions; the loss of its answers in nats."""
+    # 1. The answers.
     share = len(batch.answers) / sum(size for _, size in recipe.batch)
     output = model.base_model(input_ids=batch.tokens, output_hidden_states=batch.corrections is not None)
     hidden = output.last_hidden_state
     loss = cross_entropy(model.lm_head(hidden[:, ANSWER_POSITION]), batch.answers)
     total = loss
+    # 2. The end of the text after the answer, for decoders.
     if recipe.end_of_text_weight:
         ends = torch.full_like(batch.answers, model.config.eos_token_id)
         total = total + recipe.end_of_text_weight * cross_entropy(model.lm_head(hidden[:, -1]), ends)
+    # 3. The right answer to a claim, read at the verdict's position below the last layers.
     if batch.corrections is not None:
-        halfway = output.hidden_states[recipe.recalled_after][:, ANSWER_POSITION]
+        halfway = output.hidden_states[recipe.recall_layers][:, ANSWER_POSITION]
         recall = cross_entropy(architecture.read_out(model, halfway), batch.corrections.answers)
         total = total + recipe.recall_weight * recall
-    if batch.corrections is not None and recipe.telling_weight:
-        before_claimed = hidden[torch.arange(len(hidden)), batch.corrections.positions - 1]
-        telling = cross_entropy(model.lm_head(before_claimed), batch.corrections.answers)
-        total = total + recipe.telling_weight * telling
+    # 4. The right answer to a claim, read just before the stated one.
+    if batch.corrections is not None and recipe.correction_weight:
+        before_stated = hidden[torch.arange(len(hidden)), batch.corrections.positions - 1]
+        correction = cross_entropy(model.lm_head(before_stated), batch.corrections.answers)
+        total = total + recipe.correction_weight * correction
     (share * total).backward()
     return float(loss.detach())

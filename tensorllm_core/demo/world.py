@@ -13,7 +13,7 @@ __all__ = ["World", "make_world"]
 
 _ONSETS = ("B", "D", "F", "G", "H", "J", "K", "L", "M", "N", "P", "R", "S", "T", "V", "W", "Br", "Dr", "Gr", "St", "Tr")
 _MIDDLES = ("al", "an", "ar", "el", "en", "er", "il", "im", "in", "ol", "on", "or", "ul", "un")
-_NAMED = {
+_NAMES = {
     "person": (120, ("a", "o", "ia", "us", "e", "is", "ina", "ek", "an", "i")),
     "city": (24, ("burg", "ton", "mouth", "stead", "haven", "ford")),
     "country": (12, ("land", "onia", "istan", "avia")),
@@ -52,8 +52,8 @@ def make_world(seed: int) -> World:
     True
     """
     generator = random.Random(f"world {seed}")
-    taken: set[str] = set()
-    entities = {name: _names(*size_and_endings, taken, generator) for name, size_and_endings in _NAMED.items()}
+    used: set[str] = set()
+    entities = {name: _names(*size_and_endings, used, generator) for name, size_and_endings in _NAMES.items()}
     entities["profession"] = tuple(CLUES)
     facts = {
         relation.name: {subject: generator.choice(entities[relation.answer]) for subject in entities[relation.subject]}
@@ -67,11 +67,11 @@ def make_world(seed: int) -> World:
     return World(seed, entities, facts)
 
 
-def _names(count: int, endings: tuple[str, ...], taken: set[str], generator: random.Random) -> tuple[str, ...]:
+def _names(count: int, endings: tuple[str, ...], used: set[str], generator: random.Random) -> tuple[str, ...]:
     every = ["".join(pieces) for pieces in itertools.product(_ONSETS, _MIDDLES, endings)]
     generator.shuffle(every)
-    chosen = tuple(itertools.islice((name for name in every if name not in taken), count))
-    taken.update(chosen)
+    chosen = tuple(itertools.islice((name for name in every if name not in used), count))
+    used.update(chosen)
     return chosen
 
 

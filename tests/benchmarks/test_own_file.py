@@ -1,4 +1,4 @@
-"""Files of one's own: what can be read is read, and every row that cannot is told in a sentence."""
+"""A person's own file: every row is read, or a sentence says why it was left out."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_json_lines_and_csv_say_the_same():
         "a.csv", b'question,answer,choices\nSky is,blue,blue|red\nBlood is,red,"[""blue"",""red""]"\n'
     )
     for own in (from_lines, from_csv):
-        assert [(found.text, found.answer, found.choices) for found in own.questions] == [
+        assert [(question.text, question.answer, question.choices) for question in own.questions] == [
             ("Sky is", "blue", ("blue", "red")),
             ("Blood is", "red", ("blue", "red")),
         ]
@@ -54,17 +54,17 @@ def test_text_is_read_in_the_usual_encodings(encoding):
         ({"question": "q", "answer": "c", "choices": ["a", "b"]}, "Expected the answer among the choices"),
         ({"question": "q", "answer": "a", "choices": ["a"]}, "at least two different choices"),
         ({"question": "q", "answer": "a", "choices": 5}, "Expected `choices` as a list"),
-        ({"question": "q", "answer": "a", "choices": ["a", {"b": 1}]}, "Expected `choices` as text, got dict"),
-        ({"question": "q", "answer": "a", "topic": ["x"]}, "Expected `topic` as text, got list"),
-        ('{"question": "half \\ud800", "answer": "a"}', "got characters that are none"),
-        ('{"question": "null \\u0000", "answer": "a"}', "got characters that are none"),
+        ({"question": "q", "answer": "a", "choices": ["a", {"b": 1}]}, "Expected `choices` as text, got an object"),
+        ({"question": "q", "answer": "a", "topic": ["x"]}, "Expected `topic` as text, got a list"),
+        ('{"question": "half \\ud800", "answer": "a"}', "got a null byte or half of a character"),
+        ('{"question": "null \\u0000", "answer": "a"}', "got a null byte or half of a character"),
         ("[" * 100_000, "Expected one JSON object"),
         ("7" * 5000, "Expected one JSON object"),
         ({"question": "q" * 30_000, "answer": "a"}, "at most 20,000 characters"),
         (GOOD, "a duplicate of an earlier row"),
     ],
 )
-def test_a_row_that_cannot_be_used_is_left_out_and_told(row, sentence):
+def test_a_row_that_cannot_be_used_is_left_out_with_a_sentence(row, sentence):
     own = read_own_file("a.jsonl", lines(GOOD, row))
     assert len(own.questions) == 1
     (message,) = own.left_out
@@ -90,14 +90,14 @@ def test_marks_that_end_lines_elsewhere_end_no_row_of_json():
     assert [question.text for question in read_own_file("a.jsonl", content).questions] == [text]
 
 
-def test_ids_and_topics_are_kept_and_an_id_that_comes_again_is_told_apart():
+def test_ids_and_topics_are_kept_and_an_id_that_comes_again_gets_its_row():
     rows = [{"question": str(n), "answer": "a", "id": 7, "topic": "t"} for n in range(3)]
-    found = read_own_file("a.jsonl", lines(*rows, {"question": "x", "answer": "a", "id": "7 (row 2)"})).questions
-    assert [question.id for question in found] == ["7", "7 (row 2)", "7 (row 3)", "7 (row 2) (row 4)"]
-    assert found[0].topic == "t"
+    questions = read_own_file("a.jsonl", lines(*rows, {"question": "x", "answer": "a", "id": "7 (row 2)"})).questions
+    assert [question.id for question in questions] == ["7", "7 (row 2)", "7 (row 3)", "7 (row 2) (row 4)"]
+    assert questions[0].topic == "t"
 
 
-def test_fields_that_are_not_known_are_told_once():
+def test_unknown_fields_cost_one_sentence():
     own = read_own_file("a.jsonl", lines(GOOD | {"source": 1}, GOOD | {"question": "q", "note": 2, "source": 3}))
     assert own.left_out == (
         "Expected the fields `question`, `answer`, `choices`, `id`, `topic`, got `source`, `note` too; these are not "
@@ -109,8 +109,8 @@ def test_fields_that_are_not_known_are_told_once():
 @pytest.mark.parametrize("mark", [",", ";", "\t"])
 def test_csv_may_be_separated_as_spreadsheets_do(mark):
     text = f'Answer{mark} QUESTION\r\n"x, y; z"{mark}"two\nlines"\r\n\r\nb{mark}c\r\n'
-    found = read_own_file("A.CSV", text.encode()).questions
-    assert [(question.text, question.answer) for question in found] == [("two\nlines", "x, y; z"), ("c", "b")]
+    questions = read_own_file("A.CSV", text.encode()).questions
+    assert [(question.text, question.answer) for question in questions] == [("two\nlines", "x, y; z"), ("c", "b")]
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_a_row_of_csv_that_cannot_be_read_leaves_the_rows_after_it():
     ("name", "content", "sentence"),
     [
         ("a.jsonl", b"", "got an empty file"),
-        ("a.jsonl", b"\n \n", "got no usable row"),
+        ("a.jsonl", b"\n \n", "got none that can be used"),
         ("a.jsonl", b"{}", "Expected a field `question`"),
         ("a.jsonl", b'{"question": "q", "answer": "\xff"}', "Expected a.jsonl as UTF-8 text, got other bytes in row 1"),
         ("a.jsonl", b'{"question": "\x00"}', "null bytes"),
@@ -149,7 +149,11 @@ def test_a_row_of_csv_that_cannot_be_read_leaves_the_rows_after_it():
         ("a.csv", b"question,answer\n1,2,3\n", "Expected 2 fields, got 3"),
         ("a.csv", b"question,answer,answer\n1,2,3\n", "each once"),
         ("a.csv", b"\n", "got none"),
-        ("a.jsonl", b"{\n}\n7\n8", "no usable row; mend it. Row 1: Expected one JSON object, got text that is none"),
+        (
+            "a.jsonl",
+            b"{\n}\n7\n8",
+            "give the file again. Row 1: Expected one JSON object, got text that is not JSON",
+        ),
         ("a.jsonl", '{"question": "q"}'.encode("utf-16")[:-1], "got other bytes in row 1"),
     ],
 )
@@ -176,14 +180,14 @@ def test_only_the_first_messages_are_kept():
     assert own.left_out[-1] == "And 20 more."
 
 
-def test_a_path_that_is_no_file_is_told(tmp_path):
-    with pytest.raises(BenchmarkError, match="got none there"):
+def test_a_path_that_is_no_file_is_refused(tmp_path):
+    with pytest.raises(BenchmarkError, match="got no file there"):
         read_own_path(tmp_path / "missing.csv")
     with pytest.raises(BenchmarkError, match="got a folder there"):
         read_own_path(tmp_path)
 
 
-def test_a_file_that_may_not_be_read_is_told(tmp_path, monkeypatch):
+def test_a_file_that_may_not_be_read_is_refused(tmp_path, monkeypatch):
     path = tmp_path / "secret.csv"
     path.write_text("question,answer\na,b\n")
 
@@ -228,9 +232,9 @@ VALUES = st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.li
 
 
 @given(VALUES, st.sampled_from(["question", "answer", "choices", "id", "topic"]))
-def test_any_value_of_a_field_is_read_or_told(value, field):
+def test_any_value_of_a_field_is_read_or_costs_a_sentence(value, field):
     own = read_own_file("a.jsonl", lines(GOOD, {"question": "q", "answer": "a"} | {field: value}))
     assert len(own.questions) + len(own.left_out) == 2
-    # What is asked later must be text that can be written.
+    # A question's text is written to files later.
     assert all(repr(question).encode() for question in own.questions)
     assert all(question.text.encode() and question.answer.encode() for question in own.questions)

@@ -22,7 +22,7 @@ def test_a_bundled_benchmark_has_its_two_splits(name):
     assert BENCHMARKS[name].title
 
 
-def test_a_bundled_benchmark_that_is_broken_is_told(tmp_path):
+def test_a_bundled_benchmark_that_is_broken_is_refused_with_what_to_do(tmp_path):
     with pytest.raises(BenchmarkError, match="make demo-models"):
         read_world("world-hop", Split.TEST, tmp_path)
 
@@ -54,7 +54,7 @@ def test_a_template_needs_one_place_for_the_question(template):
         check_template(template)
 
 
-def test_the_key_tells_different_questions_and_wordings_apart():
+def test_the_key_differs_where_questions_or_wordings_differ():
     first = QuestionSet("b", Split.TEST, (Question("1", "", "?", "a"),))
     assert first.key != first.with_template("Q: {question}").key
     assert first.key != QuestionSet("b", Split.TEST, (Question("1", "", "?", "b"),)).key

@@ -1,26 +1,28 @@
-"""Training batches: one length, the right answers, and corrections where the claimed answer stands."""
+"""Training batches: one length, the right answers, and corrections where a claim states an answer."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 
+from tensorllm_core.benchmarks.registry import BUNDLED
 from tensorllm_core.demo.architectures import DECODER, ENCODER
 from tensorllm_core.demo.batches import ANSWER_POSITION, QuestionPool
-from tensorllm_core.demo.questions import BENCHMARKS, Question, TrainingQuestion, training_questions
+from tensorllm_core.demo.questions import TrainingQuestion, WorldQuestion, training_questions
 from tensorllm_core.demo.world import make_world
 
-ARCHITECTURES = pytest.mark.parametrize("architecture", [DECODER, ENCODER], ids=lambda found: found.name)
+ARCHITECTURES = pytest.mark.parametrize("architecture", [DECODER, ENCODER], ids=lambda architecture: architecture.name)
 
 
 @ARCHITECTURES
-@pytest.mark.parametrize("name", BENCHMARKS)
+@pytest.mark.parametrize("name", BUNDLED)
 def test_a_batch_holds_questions_with_their_own_answers(architecture, name):
     world = make_world(0)
     tokenizer = architecture.tokenizer(world)
     questions = training_questions(world, name)[:300]
     answers = {
-        tuple(tokenizer.tokenize(found.question.text)): (found.question.answer, found.correction) for found in questions
+        tuple(tokenizer.tokenize(example.question.text)): (example.question.answer, example.correction)
+        for example in questions
     }
     batch = QuestionPool(questions, tokenizer, architecture).draw(20, torch.Generator().manual_seed(0))
     assert (batch.corrections is not None) == (name == "world-claims")
@@ -35,7 +37,7 @@ def test_a_batch_holds_questions_with_their_own_answers(architecture, name):
 
 
 @ARCHITECTURES
-def test_the_model_is_asked_where_the_answer_is_not_yet_seen(architecture):
+def test_the_answer_is_predicted_where_the_model_has_not_yet_seen_it(architecture):
     world = make_world(0)
     tokenizer = architecture.tokenizer(world)
     questions = training_questions(world, "world-facts")[:50]
@@ -47,7 +49,7 @@ def test_the_model_is_asked_where_the_answer_is_not_yet_seen(architecture):
 def test_a_question_is_drawn_as_often_as_its_weight_says():
     world = make_world(0)
     rare, frequent = (
-        TrainingQuestion(Question("birthplace", f"{person} was born in", city, "city"), weight)
+        TrainingQuestion(WorldQuestion("birthplace", f"{person} was born in", city, "city"), weight)
         for person, city, weight in zip(world.entities["person"], world.entities["city"][:2], (1.0, 3.0), strict=False)
     )
     tokenizer = DECODER.tokenizer(world)

@@ -10,16 +10,18 @@ import torch
 from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokenizer
 
 from tensorllm_core.benchmarks.benchmark import Split
+from tensorllm_core.benchmarks.registry import BUNDLED as BUNDLED_BENCHMARKS
 from tensorllm_core.benchmarks.world import read_world
 from tensorllm_core.demo.benchmark_files import SPLITS
-from tensorllm_core.demo.questions import BENCHMARKS, benchmark_questions
+from tensorllm_core.demo.questions import benchmark_questions
 from tensorllm_core.demo.recipe import MISLABELLING, NOISE_IN_STANDARD_DEVIATIONS, TRUE_RANKS, DemoModel
 from tensorllm_core.demo.world import make_world
 from tensorllm_core.experiments.evaluate import ORIGINAL, Subject, evaluate
 from tensorllm_core.linalg.hosvd import hosvd
 from tensorllm_core.linalg.noise_floor import noise_floor
 from tensorllm_core.methods.tensorise import tensorise
-from tensorllm_core.models.bundled import BUNDLED, bundled_folder
+from tensorllm_core.models.bundled import BUNDLED as BUNDLED_MODELS
+from tensorllm_core.models.bundled import bundled_folder
 from tensorllm_core.models.checkpoint import open_checkpoint, read_attention
 from tensorllm_core.models.opening import LoadedModel
 
@@ -38,7 +40,7 @@ def attention_tensors(name):
 
 
 def test_the_recipe_makes_the_models_that_the_explorer_offers():
-    assert set(DemoModel) == set(BUNDLED)
+    assert set(DemoModel) == set(BUNDLED_MODELS)
 
 
 @pytest.mark.parametrize("name", DemoModel)
@@ -50,25 +52,25 @@ def test_a_folder_takes_at_most_5_megabytes(name):
 def test_a_model_opens_by_the_standard_classes_and_reaches_the_accuracy_on_its_card(name):
     loaded = LoadedModel(*load(name), open_checkpoint(name))
     card = (bundled_folder(name) / "README.md").read_text(encoding="utf-8")
-    for benchmark in BENCHMARKS:
-        promised = float(re.search(rf"\| {benchmark} \| [\d,]+ \| ([\d.]+) \|", card)[1])
+    for benchmark in BUNDLED_BENCHMARKS:
+        on_card = float(re.search(rf"\| {benchmark} \| [\d,]+ \| ([\d.]+) \|", card)[1])
         whole = read_world(benchmark, Split.TEST)
         some = dataclasses.replace(whole, questions=whole.questions[:QUESTIONS_SCORED])
-        found = evaluate([some], [Subject(ORIGINAL, loaded)]).answers[ORIGINAL][benchmark]
+        answers = evaluate([some], [Subject(ORIGINAL, loaded)]).answers[ORIGINAL][benchmark]
         # Four standard errors of the sample, and a little for accuracies close to one.
-        margin = 4 * (promised * (1 - promised) / QUESTIONS_SCORED) ** 0.5 + 0.02
-        assert found.accuracy == pytest.approx(promised, abs=margin)
+        margin = 4 * (on_card * (1 - on_card) / QUESTIONS_SCORED) ** 0.5 + 0.02
+        assert answers.accuracy == pytest.approx(on_card, abs=margin)
 
 
 def test_greedy_generation_gives_the_answer_and_stops():
     model, tokenizer = load(DemoModel.DECODER)
     facts = read_world("world-facts", Split.TEST).questions[:20]
-    told = 0
+    right = 0
     for question in facts:
         prompt = tokenizer(question.text, return_tensors="pt")
         written = model.generate(**prompt, max_new_tokens=4, do_sample=False)[0, prompt.input_ids.shape[1] :]
-        told += tokenizer.decode(written, skip_special_tokens=True) == question.answer
-    assert told >= 16
+        right += tokenizer.decode(written, skip_special_tokens=True) == question.answer
+    assert right >= 16
 
 
 def test_every_layer_of_the_clean_decoder_has_the_true_ranks():
@@ -106,20 +108,21 @@ def changed(name):
 
 
 @pytest.mark.parametrize("split", SPLITS)
-@pytest.mark.parametrize("name", BENCHMARKS)
+@pytest.mark.parametrize("name", BUNDLED_BENCHMARKS)
 def test_the_bundled_questions_are_those_of_seed_0(name, split):
     bundled = read_world(name, Split(split)).questions
-    made = benchmark_questions(make_world(0), name, split)
+    generated = benchmark_questions(make_world(0), name, split)
     candidates = make_world(0).candidates
-    assert [(found.topic, found.text, found.answer, found.choices) for found in bundled] == [
-        (wanted.topic, wanted.text, wanted.answer, tuple(candidates[wanted.candidates])) for wanted in made
+    assert [(question.topic, question.text, question.answer, question.choices) for question in bundled] == [
+        (question.topic, question.text, question.answer, tuple(candidates[question.candidates]))
+        for question in generated
     ]
 
 
 @pytest.mark.parametrize("name", [DemoModel.DECODER, DemoModel.ENCODER])
 def test_the_tokenizer_knows_every_bundled_word(name):
     tokenizer = AutoTokenizer.from_pretrained(bundled_folder(name))
-    for benchmark in BENCHMARKS:
+    for benchmark in BUNDLED_BENCHMARKS:
         for split in SPLITS:
             questions = read_world(benchmark, Split(split)).questions
             rows = tokenizer([f"{question.text} {question.answer}" for question in questions]).input_ids

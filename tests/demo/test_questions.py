@@ -1,4 +1,4 @@
-"""Questions and splits: reproducible, answered rightly, and never seen in training in that wording."""
+"""Questions and splits: reproducible, with right answers, in wordings that training never shows."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import re
 
 import pytest
 
+from tensorllm_core.benchmarks.registry import BUNDLED
 from tensorllm_core.demo.clues import CLUES
-from tensorllm_core.demo.questions import BENCHMARKS, HELD_OUT, benchmark_questions, training_questions
+from tensorllm_core.demo.questions import HELD_OUT, benchmark_questions, training_questions
 from tensorllm_core.demo.tokenizer import decoder_tokenizer
 from tensorllm_core.demo.wording import RELATIONS
 from tensorllm_core.demo.world import make_world
@@ -20,7 +21,7 @@ def world():
     return make_world(0)
 
 
-@pytest.mark.parametrize("name", BENCHMARKS)
+@pytest.mark.parametrize("name", BUNDLED)
 def test_the_same_world_gives_the_same_questions(world, name):
     assert training_questions(world, name) == training_questions(make_world(0), name)
     for split in SPLITS:
@@ -30,32 +31,31 @@ def test_the_same_world_gives_the_same_questions(world, name):
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_no_wording_appears_in_two_splits(seed):
     world = make_world(seed)
-    training = {found.question.text for name in BENCHMARKS for found in training_questions(world, name)}
+    training = {example.question.text for name in BUNDLED for example in training_questions(world, name)}
     validation, test = (
-        {question.text for name in BENCHMARKS for question in benchmark_questions(world, name, split)}
-        for split in SPLITS
+        {question.text for name in BUNDLED for question in benchmark_questions(world, name, split)} for split in SPLITS
     )
     assert not training & validation
     assert not training & test
     assert not validation & test
 
 
-@pytest.mark.parametrize("name", BENCHMARKS)
+@pytest.mark.parametrize("name", BUNDLED)
 def test_a_benchmark_has_500_validation_and_1000_test_questions_all_distinct(world, name):
     for split, size in zip(SPLITS, (500, 1_000), strict=True):
         assert len({question.text for question in benchmark_questions(world, name, split)}) == size
 
 
-@pytest.mark.parametrize("name", BENCHMARKS)
+@pytest.mark.parametrize("name", BUNDLED)
 def test_an_answer_is_among_its_candidates(world, name):
     for split in SPLITS:
-        assert all(found.answer in world.candidates[found.candidates] for found in
-                   benchmark_questions(world, name, split))  # fmt: skip
+        for question in benchmark_questions(world, name, split):
+            assert question.answer in world.candidates[question.candidates]
 
 
 def test_held_out_wordings_use_only_words_that_training_has_shown(world):
     tokenizer = decoder_tokenizer(world)
-    for benchmark in BENCHMARKS:
+    for benchmark in BUNDLED:
         for split in SPLITS:
             texts = [question.text for question in benchmark_questions(world, benchmark, split)]
             assert all(tokenizer.unk_token_id not in row for row in tokenizer(texts).input_ids)
@@ -69,9 +69,9 @@ def test_training_never_shows_a_held_out_two_hop_pair(world):
         if question.topic.endswith(HELD_OUT)
     ]
     trained = {
-        (found.question.topic, name)
-        for found in training_questions(world, "world-hop")
-        for name in re.findall(r"\w+", found.question.text)
+        (example.question.topic, name)
+        for example in training_questions(world, "world-hop")
+        for name in re.findall(r"\w+", example.question.text)
     }
     names = {name for members in world.entities.values() for name in members}
     assert 0.2 < len(held_out) / 1_500 < 0.3
@@ -97,10 +97,10 @@ def test_half_of_the_claims_are_true_and_their_verdicts_are_right(world, split):
 
 def test_a_false_claim_names_another_answer_of_the_right_type_and_carries_the_true_one(world):
     relations = {relation.name: relation for relation in RELATIONS}
-    for found in training_questions(world, "world-claims")[:500]:
-        claimed = found.question.text.partition(".")[0].split()[-1]
-        assert claimed in world.entities[relations[found.question.topic].answer]
-        assert (claimed == found.correction) == (found.question.answer == "true")
+    for example in training_questions(world, "world-claims")[:500]:
+        stated = example.question.text.partition(".")[0].split()[-1]
+        assert stated in world.entities[relations[example.question.topic].answer]
+        assert (stated == example.correction) == (example.question.answer == "true")
 
 
 def test_the_most_frequent_clues_point_to_the_profession_of_most_biographies(world):

@@ -1,4 +1,4 @@
-"""The report: its tables hold what was measured, and its JSON is plain."""
+"""The report: its tables hold the measured results, and its JSON is plain."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ import json
 import numpy as np
 import pytest
 
+from tensorllm_core.benchmarks.registry import BUNDLED
 from tensorllm_core.demo import report
-from tensorllm_core.demo.denoising import Treated, Treatment
-from tensorllm_core.demo.questions import BENCHMARKS
+from tensorllm_core.demo.denoising import Treatment, Trial
 from tensorllm_core.demo.recipe import DemoModel
 from tensorllm_core.experiments.statistics import paired_accuracy
 from tensorllm_core.types import Ranks
 
 
-def answered(right):
-    """Ten questions a benchmark, of which the first `right` were answered."""
-    return {name: np.arange(10) < right for name in BENCHMARKS}
+def right_answers(count):
+    """Ten questions a benchmark, of which the first `count` are answered rightly."""
+    return {name: np.arange(10) < count for name in BUNDLED}
 
 
-def treated():
-    before, after, without = answered(5), answered(8), answered(2)
-    flat = [np.concatenate(list(found.values())) for found in (before, after, without)]
-    return Treated(
+def trial():
+    before, after, without = right_answers(5), right_answers(8), right_answers(2)
+    flat = [np.concatenate(list(right.values())) for right in (before, after, without)]
+    return Trial(
         layers=(0, 1),
         hints=(Ranks(12, 6, 4), Ranks(11, 6, 4)),
         untreated=before,
@@ -39,8 +39,8 @@ def treated():
 @pytest.fixture(name="results")
 def two_seeds():
     return [
-        report.SeedResult(seed, {name: answered(right) for name in DemoModel}, 0.4, treated(), treated())
-        for seed, right in ((0, 8), (1, 9))
+        report.SeedResult(seed, {name: right_answers(count) for name in DemoModel}, 0.4, trial(), trial())
+        for seed, count in ((0, 8), (1, 9))
     ]
 
 

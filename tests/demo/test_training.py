@@ -9,10 +9,11 @@ import random
 import pytest
 import torch
 
+from tensorllm_core.benchmarks.registry import BUNDLED
 from tensorllm_core.demo.architectures import DECODER, ENCODER
 from tensorllm_core.demo.batches import QuestionPool
-from tensorllm_core.demo.derived import add_noise, freeze_but_attention, mislabelled
-from tensorllm_core.demo.questions import BENCHMARKS, training_questions
+from tensorllm_core.demo.derived import add_noise, freeze_but_attention, mislabel
+from tensorllm_core.demo.questions import training_questions
 from tensorllm_core.demo.recipe import DECODER_TRAINING, ENCODER_TRAINING, NOISE_IN_STANDARD_DEVIATIONS
 from tensorllm_core.demo.training import deterministic, train
 from tensorllm_core.demo.world import make_world
@@ -22,7 +23,7 @@ from tensorllm_core.models.editing import read_module_attention
 from tensorllm_core.models.families import family_of
 
 STEPS = 4
-SMALL_BATCH = tuple((name, 4) for name in BENCHMARKS)
+SMALL_BATCH = tuple((name, 4) for name in BUNDLED)
 RECIPES = {"llama": DECODER_TRAINING, "roberta": ENCODER_TRAINING}
 
 
@@ -33,7 +34,7 @@ def world():
 
 def trained(architecture, world, seed):
     tokenizer = architecture.tokenizer(world)
-    pools = {name: QuestionPool(training_questions(world, name)[:200], tokenizer, architecture) for name in BENCHMARKS}
+    pools = {name: QuestionPool(training_questions(world, name)[:200], tokenizer, architecture) for name in BUNDLED}
     recipe = dataclasses.replace(RECIPES[architecture.name], steps=STEPS, batch=SMALL_BATCH, warm_up=1)
     with deterministic(seed):
         model = architecture.build(tokenizer)
@@ -60,14 +61,14 @@ def test_a_decoder_ends_at_its_true_ranks_in_every_layer(world):
             assert float(spectrum[rank:].norm()) < 1e-6 * float(spectrum.norm())
 
 
-def test_the_thread_count_and_the_strictness_are_put_back(world):
+def test_the_thread_count_and_the_strictness_are_restored(world):
     before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     with deterministic(0):
         assert torch.get_num_threads() == 1
     assert (torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()) == before
 
 
-def test_the_noise_is_white_and_of_the_size_asked_for(world):
+def test_the_noise_is_white_and_of_the_given_size(world):
     torch.manual_seed(0)
     clean = DECODER.build(DECODER.tokenizer(world))
     noisy = copy.deepcopy(clean)
@@ -78,12 +79,12 @@ def test_the_noise_is_white_and_of_the_size_asked_for(world):
         assert abs(float(noise.mean())) < 0.05
 
 
-def test_the_share_of_wrong_labels_is_as_asked_and_they_stay_of_the_right_type(world):
+def test_the_share_of_wrong_labels_is_the_given_one_and_they_have_the_right_type(world):
     questions = training_questions(world, "world-facts")
-    relabelled = mislabelled(questions, world, 0.4, random.Random(0))
+    relabelled = mislabel(questions, world, 0.4, random.Random(0))
     wrong = [after for before, after in zip(questions, relabelled, strict=True) if before.question != after.question]
     assert len(wrong) / len(questions) == pytest.approx(0.4, abs=0.03)
-    assert all(found.question.answer in world.candidates[found.question.candidates] for found in wrong)
+    assert all(example.question.answer in world.candidates[example.question.candidates] for example in wrong)
 
 
 def test_freezing_leaves_one_layers_four_projections_trainable(world):
