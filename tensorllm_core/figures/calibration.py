@@ -86,8 +86,8 @@ def _points(curve: CalibrationCurve, style: SeriesLook, scale: float) -> go.Scat
         customdata=curve.counts[filled],
         name=curve.name,
         mode="lines+markers",
-        line={"color": style.colour, "width": style.width * scale, "dash": style.dash},
-        marker={"color": style.colour, "symbol": style.symbol, "size": 8 * scale},
+        line=style.line(scale),
+        marker=style.marker(8 * scale),
         # Points on the rim are drawn whole.
         cliponaxis=False,
         hovertemplate=(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float
 
-__all__ = ["MOST_CELLS", "pool", "pooled_caption"]
+__all__ = ["MOST_CELLS", "pool", "pooled_caption", "pooled_cells"]
 
 MOST_CELLS = 256
 """Most rows, and most columns, that a heat map draws."""
@@ -27,6 +29,18 @@ def pool(
             lowest = np.minimum.reduceat(result, starts, axis=axis)
             result = np.where(highest >= -lowest, highest, lowest)
     return result
+
+
+def pooled_cells(matrix: Float[np.ndarray, "row column"], first: int) -> dict[str, Any]:
+    """Settings of a heat map of the pooled matrix, whose axes count its own rows and columns from `first`."""
+    rows, columns = matrix.shape
+    return {
+        "z": pool(matrix),
+        "x0": first,
+        "y0": first,
+        "dx": max(1.0, columns / MOST_CELLS),
+        "dy": max(1.0, rows / MOST_CELLS),
+    }
 
 
 def pooled_caption(rows: int, columns: int, most: int = MOST_CELLS) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from tensorllm_core.figures.labels import label_beside
+from tensorllm_core.figures.shapes import line_across
 from tensorllm_core.figures.theme import Canvas, Look, draw
 from tensorllm_core.types import Ranks
 
@@ -36,20 +38,20 @@ def derived_ranks(
         triples: ranks and their compression ratio.
         matches: ranks that give the ratio, with their names; the chosen one of them is filled.
     """
-    colours = canvas.look
-    near = [(ranks, found) for ranks, found in triples if ratio / _WINDOW <= found <= ratio * _WINDOW]
-    curves = [_curve(r3, near, colours, canvas.scale) for r3 in sorted({ranks.r3 for ranks, _ in near})]
+    colours, scale = canvas.look, canvas.scale
+    near = [(ranks, own) for ranks, own in triples if ratio / _WINDOW <= own <= ratio * _WINDOW]
+    curves = [_curve(r3, near, colours, scale) for r3 in sorted({ranks.r3 for ranks, _ in near})]
     low, high = min(ranks.r2 for ranks, _ in near), max(ranks.r2 for ranks, _ in near)
     room = 0.06 * (high - low) + 0.3
     return draw(
-        [*curves, _rings(matches, ratio, chosen, colours, canvas.scale)],
+        [*curves, _rings(matches, ratio, chosen, colours, scale)],
         canvas,
-        margin={"l": 58 * canvas.scale, "t": 8, "r": 70 * canvas.scale, "b": 40 * canvas.scale},
-        shapes=[_across(ratio, colours.ink)],
+        margin={"l": 58 * scale, "t": 8, "r": 70 * scale, "b": 40 * scale},
+        shapes=[line_across(ratio, colours.ink, width=1.2)],
         annotations=[
-            _beside(f"<b>{ratio:g}x</b><br>published", math.log10(ratio), colours.ink),
+            label_beside(f"<b>{ratio:g}x</b><br>published", math.log10(ratio), colours.ink, align="left"),
             *(_name(ranks, ratio, place, len(matches), colours) for place, ranks in enumerate(matches)),
-            *_ends(near, high - low, colours),
+            *_curve_names(near, high - low, colours),
         ],
         xaxis={
             "title": {"text": "tied rank r: R2 = r, R1 = r x heads", "standoff": 6},
@@ -66,11 +68,11 @@ def derived_ranks(
 
 
 def _curve(r3: int, near: Sequence[tuple[Ranks, float]], colours: Look, scale: float) -> go.Scatter:
-    own = [(ranks, found) for ranks, found in near if ranks.r3 == r3]
+    points = [(ranks, own) for ranks, own in near if ranks.r3 == r3]
     return go.Scatter(
-        x=np.array([ranks.r2 for ranks, _ in own], dtype=np.float32),
-        y=np.array([found for _, found in own], dtype=np.float32),
-        text=[f"{ranks}" for ranks, _ in own],
+        x=np.array([ranks.r2 for ranks, _ in points], dtype=np.float32),
+        y=np.array([own for _, own in points], dtype=np.float32),
+        text=[f"{ranks}" for ranks, _ in points],
         name=f"R3 = {r3}",
         mode="lines+markers",
         line={"color": colours.modes[2], "width": 1.2 * scale, "dash": _DASHES[(r3 - 1) % len(_DASHES)]},
@@ -104,30 +106,20 @@ def _name(ranks: Ranks, ratio: float, place: int, count: int, colours: Look) -> 
     return {**where, **height, "text": f"<b>{ranks}</b>", "font": {"color": colours.modes[1]}, "showarrow": False}
 
 
-def _ends(near: Sequence[tuple[Ranks, float]], width: int, colours: Look) -> list[dict[str, Any]]:
+def _curve_names(near: Sequence[tuple[Ranks, float]], width: int, colours: Look) -> list[dict[str, Any]]:
     """The R3 of each curve at its lower end, short, for they lie close together; left out where they would overlap."""
-    ends = {ranks.r3: (ranks, found) for ranks, found in sorted(near, key=lambda pair: pair[0].r2)}
-    outermost = sorted(ends, key=lambda r3: ends[r3], reverse=True)
+    ends = {ranks.r3: (ranks, own) for ranks, own in sorted(near, key=lambda triple: triple[0].r2)}
     common = {"xanchor": "left", "yanchor": "middle", "xshift": 5, "font": {"color": colours.modes[2]}}
-    named: list[dict[str, Any]] = []
-    for r3 in outermost:
-        ranks, found = ends[r3]
-        x, y = ranks.r2, math.log10(found)
-        far = all(
+    names: list[dict[str, Any]] = []
+    # From the right to the left, so that the outermost curve is always named.
+    for r3 in sorted(ends, key=lambda r3: ends[r3], reverse=True):
+        ranks, own = ends[r3]
+        x, y = ranks.r2, math.log10(own)
+        is_clear = all(
             math.hypot((x - other["x"]) / max(width, 1), (y - other["y"]) / (2 * math.log10(_WINDOW))) > _APART
-            for other in named
+            for other in names
         )
-        if far:
-            text = f"{r3}" if named else f"R3 = {r3}"
-            named.append({**common, "x": x, "y": y, "text": text, "showarrow": False})
-    return named
-
-
-def _across(ratio: float, colour: str) -> dict[str, Any]:
-    line = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "line": {"color": colour, "width": 1.2, "dash": "dash"}}
-    return {**line, "y0": ratio, "y1": ratio}
-
-
-def _beside(text: str, y: float, colour: str) -> dict[str, Any]:
-    where = {"x": 1, "xref": "paper", "xanchor": "left", "xshift": 6, "y": y, "yanchor": "middle", "align": "left"}
-    return {**where, "text": text, "font": {"color": colour}, "showarrow": False}
+        if is_clear:
+            text = f"{r3}" if names else f"R3 = {r3}"
+            names.append({**common, "x": x, "y": y, "text": text, "showarrow": False})
+    return names

@@ -9,7 +9,9 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float, Int
 
+from tensorllm_core.figures.axes import powers_of_two
 from tensorllm_core.figures.theme import Canvas, draw
+from tensorllm_core.figures.traces import error_colours
 from tensorllm_core.types import Ranks, TensorShape
 
 __all__ = ["ErrorGrid", "error_landscape"]
@@ -17,7 +19,6 @@ __all__ = ["ErrorGrid", "error_landscape"]
 _RATIOS = (2, 3, 5, 10, 20, 30, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
 _LABEL_GAP = 1.3
 """Smallest factor between the R1 of two labelled lines: closer ones would overlap on the logarithmic axis."""
-_MOST_TICKS = 8
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,7 @@ def error_landscape(
         x=grid.r1.astype(np.float32),
         y=grid.r2.astype(np.float32),
         z=grid.error.T.astype(np.float32),
-        zmin=0,
-        zmax=1,
-        colorscale=colours.error_scale,
-        colorbar={"title": {"text": "error"}, "thickness": 10, "tickformat": ".1f", "len": 1.0, "outlinewidth": 0},
+        **error_colours(colours),
         hovertemplate="R1 %{x:.0f}, R2 %{y:.0f}<br>relative error %{z:.3f}<extra></extra>",
     )
     best = go.Scatter(
@@ -150,11 +148,9 @@ def _point(ranks: Ranks, symbol: str, colour: str, size: float, name: str, width
 
 def _axis(values: Int[np.ndarray, " n"]) -> dict[str, Any]:
     """A logarithmic axis that ends at the outer edges of the first and the last cell, ticks at powers of two."""
-    ticks = 2 ** np.arange(int(np.log2(values[-1])) + 1)
-    every = max(1, -(-len(ticks) // _MOST_TICKS))
     return {
         "type": "log",
         "range": [float(np.log10(values[0] - 0.4)), float(np.log10(values[-1] + 0.5))],
-        "tickvals": ticks[::every].tolist(),
+        "tickvals": powers_of_two(int(values[-1])),
         "showgrid": False,
     }

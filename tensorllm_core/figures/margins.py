@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Bool, Float, Int
 
+from tensorllm_core.figures.axes import padded_with_zero, zero_line
 from tensorllm_core.figures.series import faint, legend
 from tensorllm_core.figures.theme import Canvas, Look, draw
 
@@ -51,9 +52,9 @@ def margins(
     names = legend(
         [(kind.symbol, kind.colour, f"{kind.name} {kind.members.sum():,}") for kind in kinds], left, canvas.scale
     )
-    across, up = _range(before), _range(after)
+    across, up = (padded_with_zero(values.tolist(), share=0.05, least=0.1) for values in (before, after))
     title = {"standoff": 6}
-    axis = {"zeroline": True, "zerolinecolor": colours.ink, "zerolinewidth": 1.5, "showgrid": False, "nticks": 9}
+    axis = {**zero_line(colours), "showgrid": False, "nticks": 9}
     return draw(
         traces,
         canvas,
@@ -101,12 +102,6 @@ def _sample(before: Float[np.ndarray, " question"], after: Float[np.ndarray, " q
     order = np.random.default_rng(0).permutation(len(before))
     kept = (before > 0) == (after > 0)
     return order[np.argsort(kept[order], kind="stable")][:MOST_POINTS]
-
-
-def _range(values: Float[np.ndarray, " question"]) -> list[float]:
-    low, high = min(float(values.min(initial=0)), 0.0), max(float(values.max(initial=0)), 0.0)
-    room = max(0.05 * (high - low), 0.1)
-    return [low - room, high + room]
 
 
 def _regions(across: list[float], up: list[float], colours: Look) -> list[dict[str, Any]]:

@@ -7,19 +7,17 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from tensorllm_core.figures.labels import margin_for
 from tensorllm_core.figures.method_looks import method_look
 from tensorllm_core.figures.theme import Canvas, draw
+from tensorllm_core.figures.traces import error_colours
 
 __all__ = ["errors_height", "method_errors"]
 
 _LETTER = 6.3
+"""Width of a letter in pixels, about: the methods' names stand in the margin."""
 _ROW, _AROUND = 30, 70
 """Height of a row, and of all above and below the rows, in pixels at normal type."""
-
-
-def errors_height(methods: int) -> int:
-    """Height of the figure of so many methods, in pixels at normal type."""
-    return _AROUND + _ROW * max(methods, 2)
 
 
 def method_errors(
@@ -46,18 +44,15 @@ def method_errors(
         y=[
             f"<span style='color:{method_look(name, canvas.appearance).colour}'>{titles[name]}</span>" for name in names
         ],
-        zmin=0,
-        zmax=1,
         xgap=2,
         ygap=2,
-        colorscale=colours.error_scale,
+        **error_colours(colours),
         text=text,
         texttemplate="%{text}",
         hoverongaps=False,
-        colorbar={"title": {"text": "error"}, "thickness": 10, "tickformat": ".1f", "outlinewidth": 0},
         hovertemplate="%{y}, %{x}<br>relative error %{z:.3f}<extra></extra>",
     )
-    left = canvas.scale * (14 + _LETTER * max((len(titles[name]) for name in names), default=0))
+    left = margin_for((titles[name] for name in names), 14, _LETTER, canvas.scale)
     return draw(
         [heat],
         canvas,
@@ -65,3 +60,8 @@ def method_errors(
         xaxis={"type": "category", "side": "top", "showgrid": False},
         yaxis={"autorange": "reversed", "showgrid": False, "tickfont": {"size": 12 * canvas.scale}},
     )
+
+
+def errors_height(methods: int) -> int:
+    """Height of the figure of so many methods, in pixels at normal type."""
+    return _AROUND + _ROW * max(methods, 2)

@@ -47,23 +47,31 @@ class SeriesLook:
     symbol: str
     width: float
 
+    def line(self, scale: float) -> dict[str, Any]:
+        """Plotly's settings of its line, where all type has this scale."""
+        return {"color": self.colour, "width": self.width * scale, "dash": self.dash}
+
+    def marker(self, size: float) -> dict[str, Any]:
+        """Plotly's settings of its markers, of so many pixels."""
+        return {"color": self.colour, "symbol": self.symbol, "size": size}
+
 
 def series_looks(names: Sequence[str], appearance: Appearance, emphasised: str) -> dict[str, SeriesLook]:
     """A look for each name; controls take theirs in order, whether or not the reference is among the names.
 
-    >>> found = series_looks(["original", "edited", "random"], Appearance.LIGHT, "edited")
-    >>> found["random"] == series_looks(["edited", "random"], Appearance.LIGHT, "edited")["random"]
+    >>> looks = series_looks(["original", "edited", "random"], Appearance.LIGHT, "edited")
+    >>> looks["random"] == series_looks(["edited", "random"], Appearance.LIGHT, "edited")["random"]
     True
     """
     colours = look(appearance)
-    found = {
+    looks = {
         emphasised: SeriesLook(colours.modes[1], "solid", "circle", 3.0),
         REFERENCE: SeriesLook(colours.ink, "solid", "circle-open", 1.5),
     }
-    for number, name in enumerate(name for name in names if name not in found):
+    for number, name in enumerate(name for name in names if name not in looks):
         turn = number % len(_DASHES)
-        found[name] = SeriesLook(_CONTROLS[appearance][turn], _DASHES[turn], _SYMBOLS[turn], 1.5)
-    return {name: found[name] for name in names}
+        looks[name] = SeriesLook(_CONTROLS[appearance][turn], _DASHES[turn], _SYMBOLS[turn], 1.5)
+    return {name: looks[name] for name in names}
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pytest
 from tensorllm_core.figures.cells import MOST_CELLS
 from tensorllm_core.figures.core_contrast import NamedCore, core_contrast
 from tensorllm_core.figures.group_profile import group_profile
-from tensorllm_core.figures.layer_axis import spread
+from tensorllm_core.figures.labels import keep_apart_inside
 from tensorllm_core.figures.layer_errors import layer_errors
 from tensorllm_core.figures.layer_spectra import layer_spectra
 from tensorllm_core.figures.part_shares import part_shares
@@ -136,7 +136,7 @@ def test_the_bars_of_a_layer_fill_it_and_break_by_chance_where_chance_says():
 
 def test_labels_keep_apart_and_inside():
     for places in ([0.5, 0.5, 0.5, 0.5], [0.99, 0.98, 0.2, 0.97], [0.0, 0.0, 1.0, 1.0]):
-        found = spread(places, 0.1)
+        found = keep_apart_inside(places, 0.1)
         assert min(np.diff(sorted(found))) >= 0.1 - 1e-9
         assert min(found) >= 0
         assert max(found) <= 1

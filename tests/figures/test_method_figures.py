@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tensorllm_core.figures.line_ends import spread
+from tensorllm_core.figures.labels import keep_apart
 from tensorllm_core.figures.method_curves import MethodCurve, MethodPoint, method_curves
 from tensorllm_core.figures.method_deltas import MethodDelta, method_deltas
 from tensorllm_core.figures.method_errors import method_errors
@@ -123,4 +123,4 @@ def test_the_heat_map_leaves_blank_what_a_method_leaves_alone():
 
 
 def test_names_that_do_not_overlap_stay_where_they_are():
-    assert spread([3.0, 1.0], 1.0) == [3.0, 1.0]
+    assert keep_apart([3.0, 1.0], 1.0) == [3.0, 1.0]
