@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from jaxtyping import Float, Int
 
 from tensorllm_core.figures.axes import accuracy_axis, padded
-from tensorllm_core.figures.labels import bold, keep_apart, label_beside, label_gap, margin_for
+from tensorllm_core.figures.labels import NAME_LETTER, bold, keep_apart, label_beside, label_gap, margin_for
 from tensorllm_core.figures.series import SeriesLook, faint, series_looks
 from tensorllm_core.figures.theme import Canvas, draw
 
@@ -18,8 +18,6 @@ __all__ = ["AccuracyCurve", "accuracy_curves"]
 
 _LABEL_HEIGHT = 15
 """Pixels between the middles of two names at the ends of their lines."""
-_LETTER = 6.6
-"""Width of a letter in pixels, about: names stand in the margin, which has to be wide enough."""
 _STRONG, _WEAK = 0.2, 0.07
 
 
@@ -35,25 +33,25 @@ class AccuracyCurve:
 
 
 def accuracy_curves(
-    curves: Sequence[AccuracyCurve],
-    canvas: Canvas,
-    *,
-    emphasised: str,
-    total: int | None = None,
+    curves: Sequence[AccuracyCurve], canvas: Canvas, *, emphasised: str, total: int | None = None
 ) -> go.Figure:
     """Lines with their names at the ends; the emphasised one in front.
 
     Args:
+        emphasised: name of the curve that stands out.
         total: how many questions there will be, so that the axis stays while the lines grow.
     """
     colours, scale = canvas.look, canvas.scale
     looks = series_looks([curve.name for curve in curves], canvas.appearance, emphasised)
     in_front_last = sorted(curves, key=lambda curve: curve.name == emphasised)
+    # What is drawn: all intervals behind all lines.
     bands = [_band(curve, looks[curve.name], curve.name == emphasised) for curve in in_front_last]
     lines = [_line(curve, looks[curve.name], scale) for curve in in_front_last]
+    # The range of accuracies, and margins with room for the names.
     low, high = _range(curves)
     margin = {"l": 58 * scale, "t": 12 * scale, "b": 40 * scale}
-    margin["r"] = margin_for((curve.name for curve in curves), 22, _LETTER, scale)
+    margin["r"] = margin_for((curve.name for curve in curves), 22, NAME_LETTER, scale)
+    # The names, at the ends of their lines or, where they would overlap, near them.
     gap = label_gap(_LABEL_HEIGHT, canvas, margin, high - low)
     ends = keep_apart([float(curve.accuracy[-1]) for curve in curves], gap)
     most = max([*(int(curve.answered[-1]) for curve in curves), total or 1])
@@ -117,7 +115,7 @@ def _line(curve: AccuracyCurve, style: SeriesLook, scale: float) -> go.Scatter:
 
 
 def _range(curves: Sequence[AccuracyCurve]) -> tuple[float, float]:
-    """Room for every line and for its last interval: the wide first ones may leave the picture."""
+    """Room for every line and for its last interval; the first intervals are wide and may leave the plot."""
     lows = [min(*curve.accuracy, curve.low[-1]) for curve in curves]
     highs = [max(*curve.accuracy, curve.high[-1]) for curve in curves]
     low, high = padded(float(min(lows, default=0.0)), float(max(highs, default=1.0)), share=0.06, least=0.005)

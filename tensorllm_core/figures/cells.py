@@ -1,4 +1,4 @@
-"""Shrink a matrix to what a heat map may show, keeping the largest magnitude of each pooled cell."""
+"""Shrink a matrix to as many cells as a heat map may have; a cell shows the largest magnitude of its block."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def pooled_cells(matrix: Float[np.ndarray, "row column"], first: int) -> dict[st
 
 
 def pooled_caption(rows: int, columns: int, most: int = MOST_CELLS) -> str:
-    """A sentence that says so when a matrix of this size is pooled; empty when it is not.
+    """A sentence on the pooling of a matrix of this size; empty where it is not pooled.
 
     >>> pooled_caption(128, 16)
     ''

@@ -32,7 +32,7 @@ class NamedCore:
 def core_contrast(cores: Sequence[NamedCore], canvas: Canvas) -> go.Figure:
     """The first slices of every core on one colour scale; R2 runs across and R1 down, the strongest at the top left."""
     rows, columns = len(cores), min(_MOST_SLICES, cores[0].core.shape[2])
-    panels = [[pool(named.core[:, :, c], MOST_CELLS // max(columns, rows)) for c in range(columns)] for named in cores]
+    panels = [[pool(head.core[:, :, c], MOST_CELLS // max(columns, rows)) for c in range(columns)] for head in cores]
     tall, wide = panels[0][0].shape
     # Between two rows there is room for the lower one's name, whatever the number of rows.
     name, inside = 19 * canvas.scale, canvas.height - _TOP * canvas.scale - _FOOT
@@ -45,15 +45,15 @@ def core_contrast(cores: Sequence[NamedCore], canvas: Canvas) -> go.Figure:
     left = {"x": -0.5, "xanchor": "left", "yshift": 0}
     return draw(
         [
-            grid.panel(panel, row, column, f"{named.name}, c = {column + 1}", colours)
-            for row, named in enumerate(cores)
+            grid.panel(panel, row, column, f"{head.name}, c = {column + 1}", colours)
+            for row, head in enumerate(cores)
             for column, panel in enumerate(panels[row])
         ],
         canvas,
         margin={"l": 8, "r": 8, "t": _TOP * canvas.scale, "b": _FOOT},
         annotations=[
             *(grid.name(f"c = {column + 1}", 0, column, **above) for column in range(columns)),
-            *(grid.name(f"<b>{named.name}</b>", row, 0, **left) for row, named in enumerate(cores)),
+            *(grid.name(f"<b>{head.name}</b>", row, 0, **left) for row, head in enumerate(cores)),
         ],
         **grid.axes(),
     )

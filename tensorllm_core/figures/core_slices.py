@@ -21,11 +21,7 @@ _MOST_PER_ROW = 16
 
 
 def core_mosaic(
-    slices: Float[np.ndarray, "r1 r2 group"],
-    unit: str,
-    canvas: Canvas,
-    *,
-    chosen: int | None = None,
+    slices: Float[np.ndarray, "r1 r2 group"], unit: str, canvas: Canvas, *, chosen: int | None = None
 ) -> go.Figure:
     """Every group's slice on one colour scale, R2 across and R1 down, the first directions at the top left.
 

@@ -1,4 +1,4 @@
-"""Forest plot: by benchmark, how much more or less was answered rightly, with the interval of the paired difference."""
+"""Forest plot: by benchmark, the change in accuracy, with the interval of the paired difference."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from tensorllm_core.figures.axes import padded_with_zero, row_axis, zero_line
-from tensorllm_core.figures.labels import label_beside, margin_for, signed_points
+from tensorllm_core.figures.labels import NAME_LETTER, label_beside, margin_for, signed_points
 from tensorllm_core.figures.series import SeriesLook, legend, series_looks
 from tensorllm_core.figures.shapes import lines_between_rows
 from tensorllm_core.figures.theme import Canvas, draw
@@ -17,10 +17,8 @@ from tensorllm_core.figures.traces import interval
 
 __all__ = ["Delta", "deltas"]
 
-_LETTER = 6.6
-"""Width of a letter in pixels, about: the benchmarks' names stand in the margin."""
 _SHARE = 0.7
-"""Of a benchmark's row that its series take."""
+"""Share of a benchmark's row in which its series stand."""
 
 
 @dataclass(frozen=True)
@@ -35,16 +33,13 @@ class Delta:
 
 
 def deltas(
-    rows: Sequence[Delta],
-    canvas: Canvas,
-    *,
-    emphasised: str,
-    looks: Mapping[str, SeriesLook] | None = None,
+    rows: Sequence[Delta], canvas: Canvas, *, emphasised: str, looks: Mapping[str, SeriesLook] | None = None
 ) -> go.Figure:
     """A row for each benchmark, in it a mark for each series; at the right the numbers of the emphasised one.
 
     Args:
-        looks: of each series, where the common ones do not fit.
+        emphasised: the series that stands out.
+        looks: of each series; by default those that it has in every comparison.
     """
     scale = canvas.scale
     benchmarks = list(dict.fromkeys(row.benchmark for row in rows))
@@ -58,7 +53,7 @@ def deltas(
         heights = np.array([benchmarks.index(row.benchmark) + shift for row in own], dtype=np.float32)
         traces.append(_trace(own, heights, name, looks[name], scale))
     colour = looks[emphasised].colour if emphasised in names else canvas.look.ink
-    left = margin_for(benchmarks, 16, _LETTER, scale)
+    left = margin_for(benchmarks, 16, NAME_LETTER, scale)
     listed = names if len(names) > 1 else []
     names_above = legend([(looks[name].symbol, looks[name].colour, name) for name in listed], left, scale)
     return draw(

@@ -9,6 +9,8 @@ from typing import Any
 from tensorllm_core.figures.theme import Canvas
 
 __all__ = [
+    "METHOD_LETTER",
+    "NAME_LETTER",
     "bold",
     "keep_apart",
     "keep_apart_inside",
@@ -19,6 +21,10 @@ __all__ = [
     "margin_for",
     "signed_points",
 ]
+
+
+METHOD_LETTER, NAME_LETTER = 6.3, 6.6
+"""Widths of a letter in pixels, about: in the titles of methods, and in other names."""
 
 
 def label_above(text: str, x: float, y: float, **place: Any) -> dict[str, Any]:

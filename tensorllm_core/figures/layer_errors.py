@@ -43,7 +43,7 @@ def layer_errors(
         mode="lines+markers",
         line={"color": colours.muted, "width": 1},
         marker=ringed_marker(ringed, 8.0, colours.ink, colours.modes[1], canvas.scale),
-        # Points on the rim are drawn whole.
+        # Points at the edge of the plot are drawn whole.
         cliponaxis=False,
         hovertext=[f"layer {layer}: relative error {errors[layer]:.4f}<br>{notes.get(layer, '')}" for layer in layers],
         hovertemplate="%{hovertext}<br>click to choose<extra></extra>",

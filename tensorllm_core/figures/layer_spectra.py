@@ -42,14 +42,14 @@ def layer_spectra(
         chosen: layer whose column gets a frame.
     """
     size = max((len(values) for values in spectra.values()), default=1)
-    drawn = _drawn(size)
-    ratios, values = _columns(spectra, chance, count, drawn)
+    rows = _rows(size)
+    ratios, values = _columns(spectra, chance, count, rows)
     finite = np.abs(ratios[np.isfinite(ratios)])
     limit = float(np.clip(finite.max() if finite.size else 0.0, _LEAST_LIMIT, _MOST_LIMIT))
     ticks = _ticks(limit)
     heat = go.Heatmap(
         x=np.arange(count, dtype=np.float32),
-        y=(drawn + 1).astype(np.float32),
+        y=(rows + 1).astype(np.float32),
         z=ratios,
         customdata=values,
         **signed_colours(limit, canvas.look),
@@ -73,15 +73,15 @@ def _columns(
     spectra: Mapping[int, Float[np.ndarray, " k"]],
     chance: Float[np.ndarray, " k"] | None,
     count: int,
-    drawn: Int[np.ndarray, " row"],
+    rows: Int[np.ndarray, " row"],
 ) -> tuple[Float[np.ndarray, "row layer"], Float[np.ndarray, "row layer"]]:
     """Doublings from chance, and the singular values themselves, NaN where they are not known."""
-    ratios = np.full((len(drawn), count), np.nan, dtype=np.float32)
+    ratios = np.full((len(rows), count), np.nan, dtype=np.float32)
     values = np.full_like(ratios, np.nan)
     for layer, spectrum in spectra.items():
-        values[:, layer] = spectrum[drawn]
+        values[:, layer] = spectrum[rows]
         if chance is not None:
-            ratios[:, layer] = _doublings(spectrum, chance)[drawn]
+            ratios[:, layer] = _doublings(spectrum, chance)[rows]
     return ratios, values
 
 
@@ -95,7 +95,7 @@ def _doublings(spectrum: Float[np.ndarray, " k"], chance: Float[np.ndarray, " k"
     return np.log2(np.maximum(spectrum, tiny) / np.maximum(chance, tiny)).astype(np.float32)
 
 
-def _drawn(size: int) -> Int[np.ndarray, " row"]:
+def _rows(size: int) -> Int[np.ndarray, " row"]:
     """Which singular values are drawn, counted from 0: all, or denser among the first."""
     if size <= MOST_CELLS:
         return np.arange(size)

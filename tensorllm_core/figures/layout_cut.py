@@ -24,7 +24,7 @@ def layout_cut(
     true_heads: Int[np.ndarray, " output"],
     canvas: Canvas,
 ) -> go.Figure:
-    """A matrix per layout, side by side; shades of one hue tell the heads apart, and lines the model's own heads.
+    """A matrix per layout, side by side; shades of one hue show the slices, dashed lines the model's own heads.
 
     Args:
         head_of: for each layout, by its name, the head of every entry.

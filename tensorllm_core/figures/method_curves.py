@@ -11,7 +11,15 @@ import numpy as np
 import plotly.graph_objects as go
 
 from tensorllm_core.figures.axes import accuracy_axis, padded
-from tensorllm_core.figures.labels import bold, keep_apart, label_beside, label_gap, label_on_top, margin_for
+from tensorllm_core.figures.labels import (
+    METHOD_LETTER,
+    bold,
+    keep_apart,
+    label_beside,
+    label_gap,
+    label_on_top,
+    margin_for,
+)
 from tensorllm_core.figures.method_looks import method_look
 from tensorllm_core.figures.series import REFERENCE, SeriesLook, faint
 from tensorllm_core.figures.shapes import band_and_line, line_across, line_up
@@ -20,8 +28,8 @@ from tensorllm_core.figures.traces import interval
 
 __all__ = ["MethodCurve", "MethodPoint", "method_curves"]
 
-_LABEL_HEIGHT, _LETTER = 14, 6.3
-"""Pixels from name to name at the ends of the lines, and the width of a letter, about."""
+_LABEL_HEIGHT = 14
+"""Pixels from name to name at the ends of the lines."""
 _APART = 0.006
 """Decades between the marks of two methods at the same budget, so that their intervals can be seen."""
 
@@ -61,24 +69,28 @@ def method_curves(
     pinned: Sequence[MethodCurve] = (),
     pinned_baseline: float | None = None,
 ) -> go.Figure:
-    """Less is stored from left to right; names at the ends of the lines.
+    """Accuracy over what is stored, less to the right; each method's name stands at the end of its line.
 
     Args:
         baseline: the unedited model, a line across with its interval.
-        budgets: ratio and entries of each, for the axis.
-        focus: the ratio of the budget that is looked at.
+        budgets: compression ratio and stored entries of each, for the axis.
+        focus: compression ratio of the budget that is marked.
+        emphasised: name of the method that stands out.
         pinned: curves of an earlier result, in grey behind all others.
+        pinned_baseline: accuracy of the unedited model in that result, as a share of 1.
     """
     colours, scale = canvas.look, canvas.scale
-    # The emphasised line lies in front of the others, the pinned ones behind them.
+    # What is drawn and how: the emphasised line in front of the others, pinned ones behind them.
     lines = sorted((curve for curve in curves if curve.points), key=lambda curve: curve.name == emphasised)
     behind = [curve for curve in pinned if curve.points]
     looks = {curve.name: method_look(curve.name, canvas.appearance, curve.name == emphasised) for curve in lines}
     symbols = [method_look(curve.name, canvas.appearance).symbol for curve in behind]
     shifts = [_APART * (place - (len(lines) - 1) / 2) for place in range(len(lines))]
+    # The range of accuracies, and margins with room for the names.
     low, high = _range([*lines, *behind], baseline, pinned_baseline)
     margin = {"l": 58 * scale, "t": 20 * scale, "b": 52 * scale}
-    margin["r"] = margin_for([REFERENCE, *(curve.title for curve in lines)], 16, _LETTER, scale)
+    margin["r"] = margin_for([REFERENCE, *(curve.title for curve in lines)], 16, METHOD_LETTER, scale)
+    # The names, at the ends of their lines or, where they would overlap, near them.
     names = [(REFERENCE, baseline.accuracy, colours.ink)]
     names += [
         (bold(curve.title, curve.name == emphasised), _last(curve).accuracy, looks[curve.name].colour)
@@ -127,11 +139,7 @@ def _line(curve: MethodCurve, style: SeriesLook, shift: float, scale: float) -> 
         name=curve.title,
         mode="lines+markers",
         line=style.line(scale),
-        # Open and thin symbols are nothing but their line.
-        marker={
-            **style.marker((5 + style.width) * scale),
-            "line": {"color": style.colour, "width": 1.5 * scale},
-        },
+        marker=style.rimmed_marker((5 + style.width) * scale, scale),
         error_y=interval(middle, low, high, faint(style.colour, 0.55), 1.2 * scale),
         hovertext=[_hover(curve, point) for point in points],
         hovertemplate="%{hovertext}<extra></extra>",

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from tensorllm_core.figures.axes import padded_with_zero, row_axis, zero_line
-from tensorllm_core.figures.labels import bold, label_beside, margin_for, signed_points
+from tensorllm_core.figures.labels import METHOD_LETTER, bold, label_beside, margin_for, signed_points
 from tensorllm_core.figures.method_looks import method_look
 from tensorllm_core.figures.series import SeriesLook
 from tensorllm_core.figures.shapes import lines_between_rows
@@ -18,17 +18,18 @@ from tensorllm_core.figures.traces import interval
 
 __all__ = ["MethodDelta", "method_deltas"]
 
-_LETTER = 6.3
-"""Width of a letter in pixels, about: the methods' names stand in the margin."""
 _WIDTH, _GAP = 485, 52
 """Pixels of the figure, about, and of the space between its panels, where the numbers stand."""
 _ACCURACY = 0.68
-"""Of the room for both panels, that for accuracies."""
+"""Share of the room for both panels that accuracies take."""
 
 
 @dataclass(frozen=True)
 class MethodDelta:
-    """Differences of one method from the unedited model, each with its 95 % interval: shares of 1, and nats."""
+    """Differences of one method from the unedited model: each is (difference, low, high), with its 95 % interval.
+
+    Accuracy is in shares of 1, loss in nats.
+    """
 
     name: str
     title: str
@@ -36,13 +37,8 @@ class MethodDelta:
     loss: tuple[float, float, float]
 
 
-def method_deltas(
-    rows: Sequence[MethodDelta],
-    canvas: Canvas,
-    *,
-    emphasised: str = "",
-) -> go.Figure:
-    """A row for each method, accuracy on the left and loss on the right; each is (difference, low, high)."""
+def method_deltas(rows: Sequence[MethodDelta], canvas: Canvas, *, emphasised: str = "") -> go.Figure:
+    """A row for each method, accuracy on the left and loss on the right; `emphasised` is the name of one of them."""
     scale = canvas.scale
     looks = [method_look(row.name, canvas.appearance, row.name == emphasised) for row in rows]
     traces = []
@@ -51,7 +47,7 @@ def method_deltas(
         traces.append(_mark(row.title, place, points, style, "x", (".1f", "points"), scale))
         traces.append(_mark(row.title, place, row.loss, style, "x2", (".2f", "nats"), scale))
     # The panels share what the margins and the numbers between the panels leave.
-    left, right = margin_for((row.title for row in rows), 14, _LETTER, scale), 14 * scale
+    left, right = margin_for((row.title for row in rows), 14, METHOD_LETTER, scale), 14 * scale
     gap = min(_GAP * scale / max(_WIDTH - left - right, 1), 0.4)
     end = _ACCURACY * (1 - gap)
     accuracies = [100 * value for row in rows for value in row.accuracy]
@@ -113,10 +109,7 @@ def _mark(
         xaxis=axis,
         name=title,
         mode="markers",
-        marker={
-            **style.marker((6 + style.width) * scale),
-            "line": {"color": style.colour, "width": 1.5 * scale},
-        },
+        marker=style.rimmed_marker((6 + style.width) * scale, scale),
         error_x=interval(middle, low, high, style.colour, style.width * 0.9 * scale),
         hovertemplate=(
             f"{title}<br>%{{x:+{form}}} {noun} [%{{customdata[0]:+{form}}}, %{{customdata[1]:+{form}}}]<extra></extra>"

@@ -7,24 +7,19 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from tensorllm_core.figures.labels import margin_for
+from tensorllm_core.figures.labels import METHOD_LETTER, margin_for
 from tensorllm_core.figures.method_looks import method_look
 from tensorllm_core.figures.theme import Canvas, draw
 from tensorllm_core.figures.traces import error_colours
 
 __all__ = ["errors_height", "method_errors"]
 
-_LETTER = 6.3
-"""Width of a letter in pixels, about: the methods' names stand in the margin."""
 _ROW, _AROUND = 30, 70
 """Height of a row, and of all above and below the rows, in pixels at normal type."""
 
 
 def method_errors(
-    errors: Mapping[str, Mapping[str, float]],
-    titles: Mapping[str, str],
-    matrices: Sequence[str],
-    canvas: Canvas,
+    errors: Mapping[str, Mapping[str, float]], titles: Mapping[str, str], matrices: Sequence[str], canvas: Canvas
 ) -> go.Figure:
     """Heat map, methods down and matrices across; a blank cell is a matrix that the method leaves as it is.
 
@@ -52,7 +47,7 @@ def method_errors(
         hoverongaps=False,
         hovertemplate="%{y}, %{x}<br>relative error %{z:.3f}<extra></extra>",
     )
-    left = margin_for((titles[name] for name in names), 14, _LETTER, canvas.scale)
+    left = margin_for((titles[name] for name in names), 14, METHOD_LETTER, canvas.scale)
     return draw(
         [heat],
         canvas,

@@ -16,12 +16,7 @@ __all__ = ["part_errors"]
 _MOST_LABELLED_CELLS = 200
 
 
-def part_errors(
-    error: Float[np.ndarray, "part group"],
-    parts: Sequence[str],
-    unit: str,
-    canvas: Canvas,
-) -> go.Figure:
+def part_errors(error: Float[np.ndarray, "part group"], parts: Sequence[str], unit: str, canvas: Canvas) -> go.Figure:
     """Heat map, parts down and groups across; each cell relative to the norm of its own slice."""
     colours = canvas.look
     labelled = error.size <= _MOST_LABELLED_CELLS

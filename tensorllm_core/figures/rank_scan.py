@@ -1,4 +1,4 @@
-"""Accuracy and loss over compression ratios: how far a layer can be compressed before, or so that, answers change."""
+"""Accuracy and loss over compression ratios: how far a layer can be compressed before answers change."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["ScanPoint", "rank_scan"]
 _LOSS, _BETWEEN = 0.3, 0.09
 """Shares of the height for the loss and for the space between the panels."""
 _SAME = 1.005
-"""Ratios that are closer than this factor are of the same point."""
+"""Two ratios that differ by less than this factor belong to the same point."""
 _TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000)
 
 
@@ -40,16 +40,12 @@ class ScanPoint:
 
 
 def rank_scan(
-    points: Sequence[ScanPoint],
-    canvas: Canvas,
-    *,
-    baseline: ScanPoint,
-    current: float | None = None,
+    points: Sequence[ScanPoint], canvas: Canvas, *, baseline: ScanPoint, current: float | None = None
 ) -> go.Figure:
     """Two panels over one logarithmic axis; each point's `customdata` is its number in `points`.
 
     Args:
-        baseline: of the unedited model, drawn across as a line with its interval.
+        baseline: the unedited model, a line across with its interval.
         current: compression ratio of the edit that is set; a line, and a ring where a point has it.
     """
     scale, muted = canvas.scale, canvas.look.muted
@@ -105,7 +101,7 @@ def _losses(points: Sequence[ScanPoint], order: list[int], current: float | None
 
 
 def _line(points: Sequence[ScanPoint], order: list[int], current: float | None, canvas: Canvas) -> dict[str, Any]:
-    """What both lines have: their points by ratio, with a ring around that of the edit that is set."""
+    """What both lines have: the points in the order of their ratios, with a ring around the edit that is set."""
     colours, scale = canvas.look, canvas.scale
     ringed = [current is not None and _is_same(points[number].ratio, current) for number in order]
     return {
@@ -113,7 +109,7 @@ def _line(points: Sequence[ScanPoint], order: list[int], current: float | None, 
         "mode": "lines+markers",
         "line": {"color": faint(colours.modes[1], 0.6), "width": 2 * scale},
         "marker": ringed_marker(np.array(ringed, dtype=bool), 9.0, colours.modes[1], colours.ink, scale),
-        # Points on the rim are drawn whole.
+        # Points at the edge of the plot are drawn whole.
         "cliponaxis": False,
         "hovertemplate": "%{hovertext}<extra></extra>",
         **clickable(order),
@@ -133,7 +129,7 @@ def _is_same(one: float, other: float) -> bool:
 
 
 def _ratio_axis(points: Sequence[ScanPoint], current: float | None) -> dict[str, Any]:
-    """The axis of both panels: from 1, and at least to 10, so that it is calm while points come."""
+    """The axis of both panels: from 1, and at least to 10, so that it does not move while points come."""
     ratios = [point.ratio for point in points] + ([] if current is None else [current])
     low, high = min([*ratios, 1.0]), max([*ratios, 10.0])
     return {

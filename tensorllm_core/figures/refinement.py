@@ -21,7 +21,7 @@ def refinement_curve(relative_errors: Sequence[float], lower: float, canvas: Can
     steps = len(relative_errors)
     names = ["HOSVD", "sequential", *(f"sweep {n}" for n in range(1, steps - 1))][:steps]
     # The first two steps and the last are always named, the others as far as there is room.
-    named = sorted({0, *range(1, steps, max(1, steps // _MOST_NAMES)), steps - 1})
+    ticks = sorted({0, *range(1, steps, max(1, steps // _MOST_NAMES)), steps - 1})
     line = go.Scatter(
         x=np.arange(steps),
         customdata=names,
@@ -46,6 +46,6 @@ def refinement_curve(relative_errors: Sequence[float], lower: float, canvas: Can
         margin={"l": 64 * canvas.scale},
         shapes=[line_across(lower, colours.muted)],
         annotations=[label],
-        xaxis={"tickvals": named, "ticktext": [names[step] for step in named], "range": [-0.5, steps - 0.5]},
+        xaxis={"tickvals": ticks, "ticktext": [names[step] for step in ticks], "range": [-0.5, steps - 0.5]},
         yaxis={"title": {"text": "relative error"}},
     )

@@ -17,8 +17,8 @@ __all__ = ["similarity_map"]
 
 _LEAST_LIMIT = 0.05
 """Least cosine at the ends of the colour scale, so that noise stays pale."""
-_MOST_LABELLED, _MOST_PARTED = 12, 64
-"""Most groups whose cells hold their number, and whose cells are parted by thin lines."""
+_MOST_LABELLED, _MOST_WITH_GAPS = 12, 64
+"""Most groups for which cells show their number, and have thin gaps between them."""
 
 
 def similarity_map(
@@ -29,7 +29,7 @@ def similarity_map(
     *,
     chosen: int | None = None,
 ) -> go.Figure:
-    """Heat map in that order, without its diagonal of ones, whose colours reach to the largest cosine of two groups.
+    """Heat map of the cosines in this order, without the diagonal of ones; colours reach to the largest of them.
 
     Args:
         order: which group stands at each place.
@@ -53,8 +53,8 @@ def similarity_map(
         dy=step,
         z=cells,
         customdata=_pairs(order) if whole else None,
-        xgap=1 if count <= _MOST_PARTED else 0,
-        ygap=1 if count <= _MOST_PARTED else 0,
+        xgap=1 if count <= _MOST_WITH_GAPS else 0,
+        ygap=1 if count <= _MOST_WITH_GAPS else 0,
         texttemplate="%{z:.2f}" if count <= _MOST_LABELLED else None,
         textfont={"size": 10 * canvas.scale},
         **signed_colours(limit, canvas.look),

@@ -126,7 +126,7 @@ def _traces(mode: ModeSpectrum, axes: _Axes, colour: str, muted: str) -> list[go
 
 
 def _marks(mode: ModeSpectrum, axes: _Axes, colour: str, muted: str) -> list[dict[str, Any]]:
-    """The chosen rank, between the last direction that is kept and the first that is not, and the noise floor."""
+    """Lines at the chosen rank, between the last direction that is kept and the next one, and at the noise floor."""
     rank = {"x0": mode.rank + 0.5, "x1": mode.rank + 0.5, "y0": 0, "y1": 1}
     marks: list[dict[str, Any]] = [
         {"xref": axes.x, "yref": f"{axes.values} domain", **rank, "line": {"color": colour, "width": 2, "dash": "dot"}}
@@ -139,7 +139,7 @@ def _marks(mode: ModeSpectrum, axes: _Axes, colour: str, muted: str) -> list[dic
 
 
 def _scale(mode: ModeSpectrum) -> dict[str, Any]:
-    """Logarithmic where the values span more than a decade, whose ticks are then decades."""
+    """A logarithmic axis with ticks at decades, or a linear one where the values span less than a decade."""
     if float(mode.values[-1]) * _DECADE > float(mode.values[0]):
         return {"type": "linear", "nticks": 4}
     return {"type": "log", "nticks": 3, "exponentformat": "power"}

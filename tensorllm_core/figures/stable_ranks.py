@@ -27,7 +27,7 @@ def stable_ranks(
     *,
     chosen: int | None = None,
 ) -> go.Figure:
-    """One line for each mode in its colour, on a logarithmic axis, and dashed what chance gives.
+    """One line for each mode in its colour, on a logarithmic axis; a dashed one shows what chance gives.
 
     Args:
         ranks: of modes 1, 2 and 3 for each layer that is there; `customdata` of its points is its number.
@@ -79,7 +79,7 @@ def _line(
         mode="lines+markers",
         line={"color": colour, "width": 2},
         marker={"color": colour, "size": 7 * scale, "opacity": 1},
-        # Points on the rim are drawn whole.
+        # Points at the edge of the plot are drawn whole.
         cliponaxis=False,
         hovertemplate=f"layer %{{x:.0f}}, {name}: rank %{{y:.2f}}<br>click to choose<extra></extra>",
         **clickable(layers),
