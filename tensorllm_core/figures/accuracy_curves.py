@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float, Int
 
-from tensorllm_core.figures.line_ends import spread
+from tensorllm_core.figures.axes import accuracy_axis, padded
+from tensorllm_core.figures.labels import NAME_LETTER, bold, keep_apart, label_beside, label_gap, margin_for
 from tensorllm_core.figures.series import SeriesLook, faint, series_looks
 from tensorllm_core.figures.theme import Canvas, draw
 
@@ -18,8 +18,6 @@ __all__ = ["AccuracyCurve", "accuracy_curves"]
 
 _LABEL_HEIGHT = 15
 """Pixels between the middles of two names at the ends of their lines."""
-_LETTER = 6.6
-"""Width of a letter in pixels, about: names stand in the margin, which has to be wide enough."""
 _STRONG, _WEAK = 0.2, 0.07
 
 
@@ -35,50 +33,52 @@ class AccuracyCurve:
 
 
 def accuracy_curves(
-    curves: Sequence[AccuracyCurve],
-    canvas: Canvas,
-    *,
-    emphasised: str,
-    total: int | None = None,
+    curves: Sequence[AccuracyCurve], canvas: Canvas, *, emphasised: str, total: int | None = None
 ) -> go.Figure:
     """Lines with their names at the ends; the emphasised one in front.
 
     Args:
+        emphasised: name of the curve that stands out.
         total: how many questions there will be, so that the axis stays while the lines grow.
     """
-    colours = canvas.look
+    colours, scale = canvas.look, canvas.scale
     looks = series_looks([curve.name for curve in curves], canvas.appearance, emphasised)
     in_front_last = sorted(curves, key=lambda curve: curve.name == emphasised)
+    # What is drawn: all intervals behind all lines.
     bands = [_band(curve, looks[curve.name], curve.name == emphasised) for curve in in_front_last]
-    lines = [_line(curve, looks[curve.name], canvas.scale) for curve in in_front_last]
+    lines = [_line(curve, looks[curve.name], scale) for curve in in_front_last]
+    # The range of accuracies, and margins with room for the names.
     low, high = _range(curves)
-    margin = {"l": 58 * canvas.scale, "t": 12 * canvas.scale, "b": 40 * canvas.scale}
-    margin["r"] = canvas.scale * (22 + _LETTER * max((len(curve.name) for curve in curves), default=0))
-    per_pixel = (high - low) / max(canvas.height - margin["t"] - margin["b"], 1)
-    ends = spread([float(curve.accuracy[-1]) for curve in curves], _LABEL_HEIGHT * canvas.scale * per_pixel)
+    margin = {"l": 58 * scale, "t": 12 * scale, "b": 40 * scale}
+    margin["r"] = margin_for((curve.name for curve in curves), 22, NAME_LETTER, scale)
+    # The names, at the ends of their lines or, where they would overlap, near them.
+    gap = label_gap(_LABEL_HEIGHT, canvas, margin, high - low)
+    ends = keep_apart([float(curve.accuracy[-1]) for curve in curves], gap)
     most = max([*(int(curve.answered[-1]) for curve in curves), total or 1])
     return draw(
         [*bands, *lines],
         canvas,
         margin=margin,
         annotations=[
-            _name(curve, end, looks[curve.name].colour, curve.name == emphasised, canvas.scale)
+            label_beside(
+                bold(curve.name, curve.name == emphasised),
+                end,
+                looks[curve.name].colour,
+                x=int(curve.answered[-1]),
+                xref="x",
+                xshift=9 * scale,
+            )
             for curve, end in zip(curves, ends, strict=True)
         ],
         hovermode="x unified",
-        hoverlabel={"bgcolor": colours.ground, "font": {"color": colours.ink, "size": 11 * canvas.scale}},
+        hoverlabel={"bgcolor": colours.ground, "font": {"color": colours.ink, "size": 11 * scale}},
         xaxis={
             "title": {"text": "questions answered", "standoff": 6},
             "range": [0, most],
             "tickformat": ",d",
             "showgrid": False,
         },
-        yaxis={
-            "title": {"text": "accuracy", "standoff": 8},
-            "range": [low, high],
-            "tickformat": ".0%" if high - low > 0.05 else ".1%",
-            "nticks": 6,
-        },
+        yaxis=accuracy_axis(low, high),
     )
 
 
@@ -104,8 +104,8 @@ def _line(curve: AccuracyCurve, style: SeriesLook, scale: float) -> go.Scatter:
         customdata=np.column_stack([low, high]),
         name=curve.name,
         mode="markers" if alone else "lines",
-        line={"color": style.colour, "width": style.width * scale, "dash": style.dash},
-        marker={"color": style.colour, "symbol": style.symbol, "size": 8 * scale},
+        line=style.line(scale),
+        marker=style.marker(8 * scale),
         # A band has no width before there is a second point.
         error_y={"array": high - middle, "arrayminus": middle - low, "color": style.colour, "thickness": 1.5}
         if alone
@@ -115,15 +115,8 @@ def _line(curve: AccuracyCurve, style: SeriesLook, scale: float) -> go.Scatter:
 
 
 def _range(curves: Sequence[AccuracyCurve]) -> tuple[float, float]:
-    """Room for every line and for its last interval: the wide first ones may leave the picture."""
+    """Room for every line and for its last interval; the first intervals are wide and may leave the plot."""
     lows = [min(*curve.accuracy, curve.low[-1]) for curve in curves]
     highs = [max(*curve.accuracy, curve.high[-1]) for curve in curves]
-    low, high = float(min(lows, default=0.0)), float(max(highs, default=1.0))
-    room = max(0.06 * (high - low), 0.005)
-    return max(low - room, -0.01), min(high + room, 1.01)
-
-
-def _name(curve: AccuracyCurve, end: float, colour: str, strong: bool, scale: float) -> dict[str, Any]:
-    text = f"<b>{curve.name}</b>" if strong else curve.name
-    place = {"x": int(curve.answered[-1]), "y": end, "xanchor": "left", "yanchor": "middle", "xshift": 9 * scale}
-    return {**place, "text": text, "font": {"color": colour}, "showarrow": False}
+    low, high = padded(float(min(lows, default=0.0)), float(max(highs, default=1.0)), share=0.06, least=0.005)
+    return max(low, -0.01), min(high, 1.01)

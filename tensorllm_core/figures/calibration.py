@@ -34,12 +34,7 @@ class CalibrationCurve:
     confidence: Float[np.ndarray, " bin"] | None = None
 
 
-def reliability(
-    curves: Sequence[CalibrationCurve],
-    canvas: Canvas,
-    *,
-    emphasised: str,
-) -> go.Figure:
+def reliability(curves: Sequence[CalibrationCurve], canvas: Canvas, *, emphasised: str) -> go.Figure:
     """Accuracy against confidence above, counts of the bins below; below the diagonal a model is too sure of itself."""
     colours = canvas.look
     looks = series_looks([curve.name for curve in curves], canvas.appearance, emphasised)
@@ -56,7 +51,7 @@ def reliability(
         margin={"l": left, "t": names.height, "b": 40 * canvas.scale, "r": 24 * canvas.scale},
         bargap=0.15,
         shapes=[{**diagonal, "line": {"color": colours.muted, "dash": "dot", "width": 1.5}}],
-        annotations=[*_words(colours), names.annotation],
+        annotations=[*_corner_labels(colours), names.annotation],
         xaxis={
             "title": {"text": "confidence in the chosen answer", **title},
             "range": [_start(curves), 1],
@@ -86,9 +81,9 @@ def _points(curve: CalibrationCurve, style: SeriesLook, scale: float) -> go.Scat
         customdata=curve.counts[filled],
         name=curve.name,
         mode="lines+markers",
-        line={"color": style.colour, "width": style.width * scale, "dash": style.dash},
-        marker={"color": style.colour, "symbol": style.symbol, "size": 8 * scale},
-        # Points on the rim are drawn whole.
+        line=style.line(scale),
+        marker=style.marker(8 * scale),
+        # Points at the edge of the plot are drawn whole.
         cliponaxis=False,
         hovertemplate=(
             f"{curve.name}: %{{y:.1%}} right at a confidence of %{{x:.1%}}<br>%{{customdata:,}} answers<extra></extra>"
@@ -119,8 +114,8 @@ def _start(curves: Sequence[CalibrationCurve]) -> float:
     )
 
 
-def _words(colours: Look) -> list[dict[str, Any]]:
-    """What the corners off the diagonal mean, where points are rare."""
+def _corner_labels(colours: Look) -> list[dict[str, Any]]:
+    """Labels in the two corners off the diagonal, where points are rare."""
     common = {"xref": "paper", "showarrow": False, "font": {"color": colours.muted}}
     left = {"x": 0, "xshift": 4, "y": 1, "xanchor": "left", "yanchor": "top", "text": "not sure enough"}
     right = {"x": 1, "y": 0, "xanchor": "right", "yanchor": "bottom", "text": "too sure"}

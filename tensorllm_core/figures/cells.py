@@ -1,11 +1,13 @@
-"""Shrink a matrix to what a heat map may show, keeping the largest magnitude of each pooled cell."""
+"""Shrink a matrix to as many cells as a heat map may have; a cell shows the largest magnitude of its block."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-__all__ = ["MOST_CELLS", "pool", "pooled_caption"]
+__all__ = ["MOST_CELLS", "pool", "pooled_caption", "pooled_cells"]
 
 MOST_CELLS = 256
 """Most rows, and most columns, that a heat map draws."""
@@ -29,8 +31,20 @@ def pool(
     return result
 
 
+def pooled_cells(matrix: Float[np.ndarray, "row column"], first: int) -> dict[str, Any]:
+    """Settings of a heat map of the pooled matrix, whose axes count its own rows and columns from `first`."""
+    rows, columns = matrix.shape
+    return {
+        "z": pool(matrix),
+        "x0": first,
+        "y0": first,
+        "dx": max(1.0, columns / MOST_CELLS),
+        "dy": max(1.0, rows / MOST_CELLS),
+    }
+
+
 def pooled_caption(rows: int, columns: int, most: int = MOST_CELLS) -> str:
-    """A sentence that says so when a matrix of this size is pooled; empty when it is not.
+    """A sentence on the pooling of a matrix of this size; empty where it is not pooled.
 
     >>> pooled_caption(128, 16)
     ''

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float
 
 from tensorllm_core.figures.cells import MOST_CELLS, pool
+from tensorllm_core.figures.core_panels import PanelGrid
 from tensorllm_core.figures.theme import Canvas, draw
+from tensorllm_core.figures.traces import colour_bar, signed_colours
 
 __all__ = ["NamedCore", "core_contrast"]
 
@@ -30,51 +31,29 @@ class NamedCore:
 
 def core_contrast(cores: Sequence[NamedCore], canvas: Canvas) -> go.Figure:
     """The first slices of every core on one colour scale; R2 runs across and R1 down, the strongest at the top left."""
-    colours = canvas.look
-    columns = min(_MOST_SLICES, cores[0].core.shape[2])
-    panels = [
-        [pool(named.core[:, :, c], MOST_CELLS // max(columns, len(cores))) for c in range(columns)] for named in cores
-    ]
+    rows, columns = len(cores), min(_MOST_SLICES, cores[0].core.shape[2])
+    panels = [[pool(head.core[:, :, c], MOST_CELLS // max(columns, rows)) for c in range(columns)] for head in cores]
     tall, wide = panels[0][0].shape
-    gap_x = max(0.6, wide * 0.07)
     # Between two rows there is room for the lower one's name, whatever the number of rows.
     name, inside = 19 * canvas.scale, canvas.height - _TOP * canvas.scale - _FOOT
-    gap_y = name * len(cores) * tall / max(inside - name * (len(cores) - 1), 1.0)
+    gap_y = name * rows * tall / max(inside - name * (rows - 1), 1.0)
+    grid = PanelGrid(rows, columns, tall, wide, gap_y, gap_x=max(0.6, wide * 0.07))
     limit = max(float(np.abs(panel).max()) for row in panels for panel in row) or 1.0
-    traces: list[go.Heatmap] = []
-    names: list[dict[str, Any]] = []
-    for row, named in enumerate(cores):
-        top = row * (tall + gap_y)
-        for column in range(columns):
-            left = column * (wide + gap_x)
-            traces.append(
-                go.Heatmap(
-                    x0=left,
-                    dx=1,
-                    y0=top,
-                    dy=1,
-                    z=panels[row][column],
-                    zmin=-limit,
-                    zmax=limit,
-                    colorscale=colours.signed_scale,
-                    showscale=not traces,
-                    colorbar={"thickness": 8, "outlinewidth": 0, "nticks": 5, "tickformat": ".2g"},
-                    hovertemplate=f"{named.name}, c = {column + 1}: %{{z:.4f}}<extra></extra>",
-                )
-            )
-            if row == 0:
-                names.append(_text(left + (wide - 1) / 2, -0.5, f"c = {column + 1}", "center", 16 * canvas.scale))
-        names.append(_text(-0.5, top - 0.5, f"<b>{named.name}</b>", "left", 0.0))
-    hidden = {"visible": False}
+    bar = colour_bar(thickness=8, nticks=5, tickformat=".2g")
+    colours = {**signed_colours(limit, canvas.look), "colorbar": bar}
+    above = {"xanchor": "center", "yshift": 16 * canvas.scale}
+    left = {"x": -0.5, "xanchor": "left", "yshift": 0}
     return draw(
-        traces,
+        [
+            grid.panel(panel, row, column, f"{head.name}, c = {column + 1}", colours)
+            for row, head in enumerate(cores)
+            for column, panel in enumerate(panels[row])
+        ],
         canvas,
         margin={"l": 8, "r": 8, "t": _TOP * canvas.scale, "b": _FOOT},
-        annotations=names,
-        xaxis={**hidden, "range": [-0.5, columns * (wide + gap_x) - gap_x - 0.5]},
-        yaxis={**hidden, "range": [len(cores) * (tall + gap_y) - gap_y - 0.5, -0.5]},
+        annotations=[
+            *(grid.name(f"c = {column + 1}", 0, column, **above) for column in range(columns)),
+            *(grid.name(f"<b>{head.name}</b>", row, 0, **left) for row, head in enumerate(cores)),
+        ],
+        **grid.axes(),
     )
-
-
-def _text(x: float, y: float, text: str, anchor: str, lift: float) -> dict[str, Any]:
-    return {"x": x, "y": y, "text": text, "xanchor": anchor, "yanchor": "bottom", "yshift": lift, "showarrow": False}

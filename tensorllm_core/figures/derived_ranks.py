@@ -1,4 +1,4 @@
-"""How ranks are derived from a ratio: the ratio of every rank triple that could have been tried, near the given one."""
+"""How ranks are derived from a compression ratio: the ratios near it of all rank triples that could have been tried."""
 
 from __future__ import annotations
 
@@ -9,47 +9,45 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from tensorllm_core.figures.labels import label_beside
+from tensorllm_core.figures.shapes import line_across
 from tensorllm_core.figures.theme import Canvas, Look, draw
 from tensorllm_core.types import Ranks
 
 __all__ = ["derived_ranks"]
 
 _WINDOW = 2.2
-"""Ratios are drawn from the given one over this factor to the given one times it."""
+"""Ratios are drawn from the published one over this factor to the published one times it."""
 _DASHES = ("solid", "dash", "dot", "dashdot")
 _APART = 0.05
-"""Share of the plot's width or height from which two names do not lie on each other."""
+"""Names keep apart by at least this share of the plot's width or height."""
 _TICKS = tuple(base * 10**power for power in range(-1, 5) for base in (1, 1.5, 2, 3, 4, 5, 7))
 
 
 def derived_ranks(
-    triples: Sequence[tuple[Ranks, float]],
-    ratio: float,
-    canvas: Canvas,
-    *,
-    matches: Sequence[Ranks],
-    chosen: Ranks,
+    triples: Sequence[tuple[Ranks, float]], target: float, canvas: Canvas, *, matches: Sequence[Ranks], chosen: Ranks
 ) -> go.Figure:
-    """A curve for each R3 over the tied rank r = R2, the given ratio as a line, and rings where a triple meets it.
+    """A curve for each R3 over the tied rank r = R2, a line at the published ratio, and rings where it is met.
 
     Args:
         triples: ranks and their compression ratio.
-        matches: ranks that give the ratio, with their names; the chosen one of them is filled.
+        target: the published compression ratio.
+        matches: ranks that give it; they are named, and the chosen one of them is filled.
     """
-    colours = canvas.look
-    near = [(ranks, found) for ranks, found in triples if ratio / _WINDOW <= found <= ratio * _WINDOW]
-    curves = [_curve(r3, near, colours, canvas.scale) for r3 in sorted({ranks.r3 for ranks, _ in near})]
+    colours, scale = canvas.look, canvas.scale
+    near = [(ranks, ratio) for ranks, ratio in triples if target / _WINDOW <= ratio <= target * _WINDOW]
+    curves = [_curve(r3, near, colours, scale) for r3 in sorted({ranks.r3 for ranks, _ in near})]
     low, high = min(ranks.r2 for ranks, _ in near), max(ranks.r2 for ranks, _ in near)
     room = 0.06 * (high - low) + 0.3
     return draw(
-        [*curves, _rings(matches, ratio, chosen, colours, canvas.scale)],
+        [*curves, _rings(matches, target, chosen, colours, scale)],
         canvas,
-        margin={"l": 58 * canvas.scale, "t": 8, "r": 70 * canvas.scale, "b": 40 * canvas.scale},
-        shapes=[_across(ratio, colours.ink)],
+        margin={"l": 58 * scale, "t": 8, "r": 70 * scale, "b": 40 * scale},
+        shapes=[line_across(target, colours.ink, width=1.2)],
         annotations=[
-            _beside(f"<b>{ratio:g}x</b><br>published", math.log10(ratio), colours.ink),
-            *(_name(ranks, ratio, place, len(matches), colours) for place, ranks in enumerate(matches)),
-            *_ends(near, high - low, colours),
+            label_beside(f"<b>{target:g}x</b><br>published", math.log10(target), colours.ink, align="left"),
+            *(_name(ranks, target, place, len(matches), colours) for place, ranks in enumerate(matches)),
+            *_curve_names(near, high - low, colours),
         ],
         xaxis={
             "title": {"text": "tied rank r: R2 = r, R1 = r x heads", "standoff": 6},
@@ -58,19 +56,19 @@ def derived_ranks(
         yaxis={
             "title": {"text": "compression ratio", "standoff": 8},
             "type": "log",
-            "range": [math.log10(ratio / _WINDOW), math.log10(ratio * _WINDOW)],
-            "tickvals": [tick for tick in _TICKS if ratio / _WINDOW <= tick <= ratio * _WINDOW],
+            "range": [math.log10(target / _WINDOW), math.log10(target * _WINDOW)],
+            "tickvals": [tick for tick in _TICKS if target / _WINDOW <= tick <= target * _WINDOW],
             "tickformat": "~g",
         },
     )
 
 
 def _curve(r3: int, near: Sequence[tuple[Ranks, float]], colours: Look, scale: float) -> go.Scatter:
-    own = [(ranks, found) for ranks, found in near if ranks.r3 == r3]
+    points = [(ranks, ratio) for ranks, ratio in near if ranks.r3 == r3]
     return go.Scatter(
-        x=np.array([ranks.r2 for ranks, _ in own], dtype=np.float32),
-        y=np.array([found for _, found in own], dtype=np.float32),
-        text=[f"{ranks}" for ranks, _ in own],
+        x=np.array([ranks.r2 for ranks, _ in points], dtype=np.float32),
+        y=np.array([ratio for _, ratio in points], dtype=np.float32),
+        text=[f"{ranks}" for ranks, _ in points],
         name=f"R3 = {r3}",
         mode="lines+markers",
         line={"color": colours.modes[2], "width": 1.2 * scale, "dash": _DASHES[(r3 - 1) % len(_DASHES)]},
@@ -79,10 +77,10 @@ def _curve(r3: int, near: Sequence[tuple[Ranks, float]], colours: Look, scale: f
     )
 
 
-def _rings(matches: Sequence[Ranks], ratio: float, chosen: Ranks, colours: Look, scale: float) -> go.Scatter:
+def _rings(matches: Sequence[Ranks], target: float, chosen: Ranks, colours: Look, scale: float) -> go.Scatter:
     return go.Scatter(
         x=np.array([ranks.r2 for ranks in matches], dtype=np.float32),
-        y=np.full(len(matches), ratio, dtype=np.float32),
+        y=np.full(len(matches), target, dtype=np.float32),
         text=[f"{ranks}" for ranks in matches],
         name="derived",
         mode="markers",
@@ -96,38 +94,28 @@ def _rings(matches: Sequence[Ranks], ratio: float, chosen: Ranks, colours: Look,
     )
 
 
-def _name(ranks: Ranks, ratio: float, place: int, count: int, colours: Look) -> dict[str, Any]:
-    """Names of the rings, turned away from each other."""
-    leftmost = place < count - 1
-    where = {"x": ranks.r2, "xanchor": "right" if leftmost else "left", "xshift": -6 if leftmost else 6}
-    height = {"y": math.log10(ratio), "yanchor": "bottom", "yshift": 8}
+def _name(ranks: Ranks, target: float, place: int, count: int, colours: Look) -> dict[str, Any]:
+    """The name of a ring; the last one stands to its right, the others to their left, so that they keep apart."""
+    is_left = place < count - 1
+    where = {"x": ranks.r2, "xanchor": "right" if is_left else "left", "xshift": -6 if is_left else 6}
+    height = {"y": math.log10(target), "yanchor": "bottom", "yshift": 8}
     return {**where, **height, "text": f"<b>{ranks}</b>", "font": {"color": colours.modes[1]}, "showarrow": False}
 
 
-def _ends(near: Sequence[tuple[Ranks, float]], width: int, colours: Look) -> list[dict[str, Any]]:
+def _curve_names(near: Sequence[tuple[Ranks, float]], width: int, colours: Look) -> list[dict[str, Any]]:
     """The R3 of each curve at its lower end, short, for they lie close together; left out where they would overlap."""
-    ends = {ranks.r3: (ranks, found) for ranks, found in sorted(near, key=lambda pair: pair[0].r2)}
-    outermost = sorted(ends, key=lambda r3: ends[r3], reverse=True)
+    ends = {ranks.r3: (ranks, ratio) for ranks, ratio in sorted(near, key=lambda triple: triple[0].r2)}
     common = {"xanchor": "left", "yanchor": "middle", "xshift": 5, "font": {"color": colours.modes[2]}}
-    named: list[dict[str, Any]] = []
-    for r3 in outermost:
-        ranks, found = ends[r3]
-        x, y = ranks.r2, math.log10(found)
-        far = all(
+    names: list[dict[str, Any]] = []
+    # From the right to the left, so that the outermost curve is always named.
+    for r3 in sorted(ends, key=lambda r3: ends[r3], reverse=True):
+        ranks, ratio = ends[r3]
+        x, y = ranks.r2, math.log10(ratio)
+        is_clear = all(
             math.hypot((x - other["x"]) / max(width, 1), (y - other["y"]) / (2 * math.log10(_WINDOW))) > _APART
-            for other in named
+            for other in names
         )
-        if far:
-            text = f"{r3}" if named else f"R3 = {r3}"
-            named.append({**common, "x": x, "y": y, "text": text, "showarrow": False})
-    return named
-
-
-def _across(ratio: float, colour: str) -> dict[str, Any]:
-    line = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "line": {"color": colour, "width": 1.2, "dash": "dash"}}
-    return {**line, "y0": ratio, "y1": ratio}
-
-
-def _beside(text: str, y: float, colour: str) -> dict[str, Any]:
-    where = {"x": 1, "xref": "paper", "xanchor": "left", "xshift": 6, "y": y, "yanchor": "middle", "align": "left"}
-    return {**where, "text": text, "font": {"color": colour}, "showarrow": False}
+        if is_clear:
+            text = f"{r3}" if names else f"R3 = {r3}"
+            names.append({**common, "x": x, "y": y, "text": text, "showarrow": False})
+    return names

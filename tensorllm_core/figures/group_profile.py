@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float
 
-from tensorllm_core.figures.theme import Canvas, Look, draw
+from tensorllm_core.figures.axes import number_axis
+from tensorllm_core.figures.shapes import line_across
+from tensorllm_core.figures.theme import Canvas, draw
+from tensorllm_core.figures.traces import clickable
 
 __all__ = ["group_profile"]
 
 _BETWEEN = 0.12
 """Share of the height between the two panels."""
-_MOST_TICKS = 16
 
 
 def group_profile(
@@ -33,36 +37,21 @@ def group_profile(
     """
     colours = canvas.look
     count = len(energy)
-    equal = 1 / count
-    across = {"type": "line", "xref": "paper", "x0": 0, "x1": 1}
-    dashed = {"color": colours.ink, "width": 1.5, "dash": "dash"}
+    rim = {"color": colours.modes[1], "width": np.where(np.arange(count) == chosen, 2.5, 0.0)}
     return draw(
         [
-            _bars(energy, f"{unit} %{{x:.0f}}: %{{y:.1%}} of the energy", "y", chosen, colours, colours.muted),
+            _bars(energy, "y", {"color": colours.muted, "line": rim}, f"{unit} %{{x:.0f}}: %{{y:.1%}} of the energy"),
             _bars(
                 error,
-                f"{unit} %{{x:.0f}}: relative error %{{y:.3f}}",
                 "y2",
-                chosen,
-                colours,
-                colours.error_scale[-2][1],
+                {"color": colours.error_scale[-2][1], "line": rim},
+                f"{unit} %{{x:.0f}}: relative error %{{y:.3f}}",
             ),
         ],
         canvas,
-        margin={"t": 8, "r": 10, "l": 52 * canvas.scale},
-        shapes=[
-            {**across, "yref": "y", "y0": equal, "y1": equal, "line": dashed},
-            {**across, "yref": "y2", "y0": overall, "y1": overall, "line": dashed},
-        ],
-        xaxis={
-            "title": {"text": unit, "standoff": 4},
-            "range": [-0.6, count - 0.4],
-            "dtick": max(1, -(-count // _MOST_TICKS)),
-            "tick0": 0,
-            "showgrid": False,
-            "zeroline": False,
-            "anchor": "y2",
-        },
+        margin={"t": 8, "l": 52 * canvas.scale},
+        shapes=[line_across(1 / count, colours.ink), line_across(overall, colours.ink, yref="y2")],
+        xaxis={**number_axis(unit, count), "range": [-0.6, count - 0.4], "anchor": "y2"},
         yaxis={
             "title": {"text": "energy", "standoff": 6},
             "domain": [0.5 + _BETWEEN / 2, 1],
@@ -79,17 +68,13 @@ def group_profile(
     )
 
 
-def _bars(
-    values: Float[np.ndarray, " group"], hover: str, axis: str, chosen: int | None, colours: Look, colour: str
-) -> go.Bar:
-    rimmed = np.where(np.arange(len(values)) == chosen, 2.5, 0.0)
+def _bars(values: Float[np.ndarray, " group"], axis: str, marker: dict[str, Any], hover: str) -> go.Bar:
     return go.Bar(
         x=np.arange(len(values), dtype=np.float32),
         y=values.astype(np.float32),
         yaxis=axis,
-        customdata=np.arange(len(values), dtype=np.int32),
         width=0.75,
-        marker={"color": colour, "line": {"color": colours.modes[1], "width": rimmed}},
-        unselected={"marker": {"opacity": 0.55}},
+        marker=marker,
         hovertemplate=f"{hover}<br>click to choose<extra></extra>",
+        **clickable(range(len(values))),
     )

@@ -9,7 +9,9 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float, Int
 
+from tensorllm_core.figures.axes import powers_of_two
 from tensorllm_core.figures.theme import Canvas, draw
+from tensorllm_core.figures.traces import error_colours
 from tensorllm_core.types import Ranks, TensorShape
 
 __all__ = ["ErrorGrid", "error_landscape"]
@@ -17,7 +19,6 @@ __all__ = ["ErrorGrid", "error_landscape"]
 _RATIOS = (2, 3, 5, 10, 20, 30, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
 _LABEL_GAP = 1.3
 """Smallest factor between the R1 of two labelled lines: closer ones would overlap on the logarithmic axis."""
-_MOST_TICKS = 8
 
 
 @dataclass(frozen=True)
@@ -30,24 +31,20 @@ class ErrorGrid:
 
 
 def error_landscape(
-    grid: ErrorGrid,
-    shape: TensorShape,
-    ranks: Ranks,
-    path: list[Ranks],
-    canvas: Canvas,
-    *,
-    hint: Ranks | None = None,
+    grid: ErrorGrid, shape: TensorShape, ranks: Ranks, path: list[Ranks], canvas: Canvas, *, hint: Ranks | None = None
 ) -> go.Figure:
-    """Heat map of the error; `path` are the Pareto-optimal ranks at this R3, `hint` the noise-floor ranks."""
+    """Heat map of the relative error, from 0 to 1, with the current ranks as a ring.
+
+    Args:
+        path: the Pareto-optimal ranks at this R3.
+        hint: the noise-floor ranks, if their R3 is this one.
+    """
     colours = canvas.look
     heat = go.Heatmap(
         x=grid.r1.astype(np.float32),
         y=grid.r2.astype(np.float32),
         z=grid.error.T.astype(np.float32),
-        zmin=0,
-        zmax=1,
-        colorscale=colours.error_scale,
-        colorbar={"title": {"text": "error"}, "thickness": 10, "tickformat": ".1f", "len": 1.0, "outlinewidth": 0},
+        **error_colours(colours),
         hovertemplate="R1 %{x:.0f}, R2 %{y:.0f}<br>relative error %{z:.3f}<extra></extra>",
     )
     best = go.Scatter(
@@ -92,7 +89,7 @@ def _ratio_lines(grid: ErrorGrid, shape: TensorShape, r3: int, ink: str) -> tupl
             labels.append(_above(f"{ratio}x", last_label))
     points = np.concatenate(lines).astype(np.float32)
     # One trace with gaps draws faster than one trace for each line.
-    joined = go.Scatter(
+    trace = go.Scatter(
         x=points[:, 0],
         y=points[:, 1],
         customdata=points[:, 2],
@@ -101,17 +98,17 @@ def _ratio_lines(grid: ErrorGrid, shape: TensorShape, r3: int, ink: str) -> tupl
         opacity=0.55,
         hovertemplate="%{customdata}x smaller<extra></extra>",
     )
-    return joined, labels
+    return trace, labels
 
 
 def _break_even(
     grid: ErrorGrid, shape: TensorShape, r3: int, ink: str, scale: float
 ) -> tuple[list[go.Scatter], list[dict[str, Any]]]:
-    """The line at a ratio of 1, with its name; none where all ranks of the grid save."""
+    """The line at a ratio of 1 and its name; empty where all ranks of the grid save something."""
     line = _ratio_line(grid, shape, r3, 1)
     if not len(line):
         return [], []
-    drawn = go.Scatter(
+    trace = go.Scatter(
         x=line[:, 0].astype(np.float32),
         y=line[:, 1].astype(np.float32),
         mode="lines",
@@ -121,11 +118,11 @@ def _break_even(
         hovertemplate="break-even: from R1 %{x:.0f} on nothing is saved<extra></extra>",
     )
     # No other line is to its right, so its name is written there.
-    return [drawn], [_above("break-even", float(line[-1, 0]), xanchor="left", xshift=-8 * scale)]
+    return [trace], [_above("break-even", float(line[-1, 0]), xanchor="left", xshift=-8 * scale)]
 
 
 def _ratio_line(grid: ErrorGrid, shape: TensorShape, r3: int, ratio: int) -> Float[np.ndarray, "point 2"]:
-    """`R1, R2` of that ratio within the grid, by R2; empty where it is hardly met."""
+    """`R1, R2` of that ratio within the grid, by R2; empty where fewer than two points have it."""
     r2 = np.geomspace(grid.r2[0], grid.r2[-1], 64)
     r1 = (shape.entries / ratio - shape.d_head * r2 - shape.part * r3) / (shape.group * r2 * r3 + shape.d_model)
     inside = (r1 >= grid.r1[0]) & (r1 <= grid.r1[-1])
@@ -142,7 +139,7 @@ def _point(ranks: Ranks, symbol: str, colour: str, size: float, name: str, width
         y=[ranks.r2],
         mode="markers",
         marker={"symbol": symbol, "size": size, "color": colour, "line": {"width": width, "color": colour}},
-        # A point on the rim is drawn whole.
+        # A point at the edge of the plot is drawn whole.
         cliponaxis=False,
         hovertemplate=f"{name}: R1 %{{x}}, R2 %{{y}}<extra></extra>",
     )
@@ -150,11 +147,9 @@ def _point(ranks: Ranks, symbol: str, colour: str, size: float, name: str, width
 
 def _axis(values: Int[np.ndarray, " n"]) -> dict[str, Any]:
     """A logarithmic axis that ends at the outer edges of the first and the last cell, ticks at powers of two."""
-    ticks = 2 ** np.arange(int(np.log2(values[-1])) + 1)
-    every = max(1, -(-len(ticks) // _MOST_TICKS))
     return {
         "type": "log",
         "range": [float(np.log10(values[0] - 0.4)), float(np.log10(values[-1] + 0.5))],
-        "tickvals": ticks[::every].tolist(),
+        "tickvals": powers_of_two(int(values[-1])),
         "showgrid": False,
     }

@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Int
 
+from tensorllm_core.figures.labels import label_above
 from tensorllm_core.figures.theme import Canvas, Look, draw
 
 __all__ = ["layout_cut"]
@@ -23,7 +24,7 @@ def layout_cut(
     true_heads: Int[np.ndarray, " output"],
     canvas: Canvas,
 ) -> go.Figure:
-    """A matrix per layout, side by side; shades of one hue tell the heads apart, and lines the model's own heads.
+    """A matrix per layout, side by side; shades of one hue show the slices, dashed lines the model's own heads.
 
     Args:
         head_of: for each layout, by its name, the head of every entry.
@@ -43,7 +44,7 @@ def layout_cut(
         suffix = str(place + 1) if place else ""
         left = place * (width + _BETWEEN)
         traces.append(_cells(heads, number, count, colours, canvas.scale, suffix))
-        texts.append(_title(name, left + width / 2))
+        texts.append(label_above(f"<b>{name}</b>", left + width / 2, 1.0, xanchor="center", yshift=18))
         texts += _names(heads, suffix)
         lines += _boundaries(true_heads, columns, suffix, colours)
         plain = {"showgrid": False, "zeroline": False, "showticklabels": False, "ticks": ""}
@@ -87,11 +88,6 @@ def _cells(
         showscale=False,
         hovertemplate="entry %{text}: output %{y}, input %{x}, in slice %{z:.0f}<extra></extra>",
     )
-
-
-def _title(name: str, middle: float) -> dict[str, Any]:
-    place = {"x": middle, "y": 1, "xref": "paper", "yref": "paper", "xanchor": "center", "yanchor": "bottom"}
-    return {"text": f"<b>{name}</b>", "showarrow": False, "yshift": 18, **place}
 
 
 def _names(heads: Int[np.ndarray, "output input"], suffix: str) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""By how much each question is answered rightly or wrongly, before and after: which answers flip, and how closely."""
+"""How clearly each question is answered rightly or wrongly, before and after an edit, and which answers flip."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Bool, Float, Int
 
+from tensorllm_core.figures.axes import padded_with_zero, zero_line
 from tensorllm_core.figures.series import faint, legend
 from tensorllm_core.figures.theme import Canvas, Look, draw
 
@@ -17,17 +18,13 @@ MOST_POINTS = 4000
 """Most questions that are drawn; a browser draws more of them too slowly."""
 
 
-def margins(
-    before: Float[np.ndarray, " question"],
-    after: Float[np.ndarray, " question"],
-    canvas: Canvas,
-) -> go.Figure:
+def margins(before: Float[np.ndarray, " question"], after: Float[np.ndarray, " question"], canvas: Canvas) -> go.Figure:
     """Scatter of the gold answer's log-probability minus that of the best other choice, in nats.
 
-    An answer is right where its margin is positive; all questions count in the legend, also those not drawn.
+    An answer is right where its margin is positive; the legend counts all questions, also those that are not drawn.
     """
     colours = canvas.look
-    shown = _sample(before, after)
+    sample = _sample(before, after)
     kinds = _kinds(before, after, colours)
     traces = [
         go.Scatter(
@@ -45,28 +42,28 @@ def margins(
             hovertemplate=f"{kind.name}: margin %{{x:+.2f}} before, %{{y:+.2f}} after, nats<extra></extra>",
         )
         for kind in kinds
-        for chosen in [shown[kind.members[shown]]]
+        for chosen in [sample[kind.members[sample]]]
     ]
     left = 58 * canvas.scale
     names = legend(
         [(kind.symbol, kind.colour, f"{kind.name} {kind.members.sum():,}") for kind in kinds], left, canvas.scale
     )
-    across, up = _range(before), _range(after)
+    across, up = (padded_with_zero(values.tolist(), share=0.05, least=0.1) for values in (before, after))
     title = {"standoff": 6}
-    axis = {"zeroline": True, "zerolinecolor": colours.ink, "zerolinewidth": 1.5, "showgrid": False, "nticks": 9}
+    axis = {**zero_line(colours), "showgrid": False, "nticks": 9}
     return draw(
         traces,
         canvas,
         margin={"l": left, "t": names.height, "b": 40 * canvas.scale},
         shapes=_regions(across, up, colours),
-        annotations=[*_words(colours), names.annotation],
+        annotations=[*_corner_labels(colours), names.annotation],
         xaxis={"title": {"text": "margin of the gold answer before, nats", **title}, "range": across, **axis},
         yaxis={"title": {"text": "after, nats", **title}, "range": up, **axis},
     )
 
 
 def margins_caption(count: int) -> str:
-    """A sentence that says so when not every question is drawn; empty when all are.
+    """A sentence on the questions that are not drawn; empty when all are.
 
     >>> margins_caption(4000)
     ''
@@ -97,16 +94,13 @@ def _kinds(before: Float[np.ndarray, " question"], after: Float[np.ndarray, " qu
 
 
 def _sample(before: Float[np.ndarray, " question"], after: Float[np.ndarray, " question"]) -> Int[np.ndarray, " drawn"]:
-    """Numbers of the questions that are drawn; the same for the same count, so that nothing jumps."""
+    """Numbers of the questions that are drawn: all flips, and as many others as there is room for.
+
+    The others are the same for the same count, so that nothing jumps.
+    """
     order = np.random.default_rng(0).permutation(len(before))
-    kept = (before > 0) == (after > 0)
-    return order[np.argsort(kept[order], kind="stable")][:MOST_POINTS]
-
-
-def _range(values: Float[np.ndarray, " question"]) -> list[float]:
-    low, high = min(float(values.min(initial=0)), 0.0), max(float(values.max(initial=0)), 0.0)
-    room = max(0.05 * (high - low), 0.1)
-    return [low - room, high + room]
+    is_same = (before > 0) == (after > 0)
+    return order[np.argsort(is_same[order], kind="stable")][:MOST_POINTS]
 
 
 def _regions(across: list[float], up: list[float], colours: Look) -> list[dict[str, Any]]:
@@ -120,7 +114,7 @@ def _regions(across: list[float], up: list[float], colours: Look) -> list[dict[s
     return [{**box, **fixed}, {**box, **broken}, diagonal]
 
 
-def _words(colours: Look) -> list[dict[str, Any]]:
+def _corner_labels(colours: Look) -> list[dict[str, Any]]:
     """Names of the two quadrants of flips, in their outer corners, where points are rare."""
     common = {"xref": "paper", "yref": "paper", "showarrow": False}
     left = {"x": 0, "y": 1, "xanchor": "left", "yanchor": "top", "text": "<b>fixed</b>"}

@@ -10,15 +10,26 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from tensorllm_core.figures.line_ends import spread
+from tensorllm_core.figures.axes import accuracy_axis, padded
+from tensorllm_core.figures.labels import (
+    METHOD_LETTER,
+    bold,
+    keep_apart,
+    label_beside,
+    label_gap,
+    label_on_top,
+    margin_for,
+)
 from tensorllm_core.figures.method_looks import method_look
-from tensorllm_core.figures.series import SeriesLook, faint
+from tensorllm_core.figures.series import REFERENCE, SeriesLook, faint
+from tensorllm_core.figures.shapes import band_and_line, line_across, line_up
 from tensorllm_core.figures.theme import Canvas, Look, draw
+from tensorllm_core.figures.traces import interval
 
 __all__ = ["MethodCurve", "MethodPoint", "method_curves"]
 
-_LABEL_HEIGHT, _LETTER = 14, 6.3
-"""Pixels from name to name at the ends of the lines, and the width of a letter, about."""
+_LABEL_HEIGHT = 14
+"""Pixels from name to name at the ends of the lines."""
 _APART = 0.006
 """Decades between the marks of two methods at the same budget, so that their intervals can be seen."""
 
@@ -58,87 +69,79 @@ def method_curves(
     pinned: Sequence[MethodCurve] = (),
     pinned_baseline: float | None = None,
 ) -> go.Figure:
-    """Less is stored from left to right; names at the ends of the lines.
+    """Accuracy over what is stored, less to the right; each method's name stands at the end of its line.
 
     Args:
         baseline: the unedited model, a line across with its interval.
-        budgets: ratio and entries of each, for the axis.
-        focus: the ratio of the budget that is looked at.
+        budgets: compression ratio and stored entries of each, for the axis.
+        focus: compression ratio of the budget that is marked.
+        emphasised: name of the method that stands out.
         pinned: curves of an earlier result, in grey behind all others.
+        pinned_baseline: accuracy of the unedited model in that result, as a share of 1.
     """
-    colours = canvas.look
-    drawn = sorted((curve for curve in curves if curve.points), key=lambda curve: curve.name == emphasised)
-    looks = {curve.name: method_look(curve.name, canvas.appearance, curve.name == emphasised) for curve in drawn}
-    aside = {curve.name: _APART * (place - (len(drawn) - 1) / 2) for place, curve in enumerate(drawn)}
-    kept = [curve for curve in pinned if curve.points]
-    low, high = _range([*drawn, *kept], baseline, pinned_baseline)
-    margin = {"l": 58 * canvas.scale, "t": 20 * canvas.scale, "b": 52 * canvas.scale}
-    longest = max([len(curve.title) for curve in drawn] + [len("original")])
-    margin["r"] = canvas.scale * (16 + _LETTER * longest)
-    labels = [("original", baseline.accuracy, colours.ink, False)]
-    labels += [
-        (curve.title, _last(curve).accuracy, looks[curve.name].colour, curve.name == emphasised) for curve in drawn
+    colours, scale = canvas.look, canvas.scale
+    # What is drawn and how: the emphasised line in front of the others, pinned ones behind them.
+    lines = sorted((curve for curve in curves if curve.points), key=lambda curve: curve.name == emphasised)
+    behind = [curve for curve in pinned if curve.points]
+    looks = {curve.name: method_look(curve.name, canvas.appearance, curve.name == emphasised) for curve in lines}
+    symbols = [method_look(curve.name, canvas.appearance).symbol for curve in behind]
+    shifts = [_APART * (place - (len(lines) - 1) / 2) for place in range(len(lines))]
+    # The range of accuracies, and margins with room for the names.
+    low, high = _range([*lines, *behind], baseline, pinned_baseline)
+    margin = {"l": 58 * scale, "t": 20 * scale, "b": 52 * scale}
+    margin["r"] = margin_for([REFERENCE, *(curve.title for curve in lines)], 16, METHOD_LETTER, scale)
+    # The names, at the ends of their lines or, where they would overlap, near them.
+    names = [(REFERENCE, baseline.accuracy, colours.ink)]
+    names += [
+        (bold(curve.title, curve.name == emphasised), _last(curve).accuracy, looks[curve.name].colour)
+        for curve in lines
     ]
-    per_pixel = (high - low) / max(canvas.height - margin["t"] - margin["b"], 1)
-    places = spread([end for _, end, _, _ in labels], _LABEL_HEIGHT * canvas.scale * per_pixel)
+    ends = keep_apart([end for _, end, _ in names], label_gap(_LABEL_HEIGHT, canvas, margin, high - low))
     return draw(
         [
-            *(
-                _pinned(curve, method_look(curve.name, canvas.appearance).symbol, colours, canvas.scale)
-                for curve in kept
-            ),
-            *(_line(curve, looks[curve.name], aside[curve.name], canvas.scale) for curve in drawn),
+            *(_pinned(curve, symbol, colours, scale) for curve, symbol in zip(behind, symbols, strict=True)),
+            *(_line(curve, looks[curve.name], shift, scale) for curve, shift in zip(lines, shifts, strict=True)),
         ],
         canvas,
         margin=margin,
-        shapes=[*_across(baseline, pinned_baseline, colours), _focus(1 / focus, colours)],
+        shapes=[*_across(baseline, pinned_baseline, colours), line_up(1 / focus, colours.muted, 1.2)],
         annotations=[
-            *(_name(*label[::2], place, label[3]) for label, place in zip(labels, places, strict=True)),
-            _focus_name(1 / focus, colours),
+            *(label_beside(name, end, colour) for (name, _, colour), end in zip(names, ends, strict=True)),
+            label_on_top("in focus", math.log10(1 / focus), colours.muted),
         ],
-        xaxis={
-            "title": {"text": "entries stored of the edited layers, and budget", "standoff": 14 * canvas.scale},
-            "type": "log",
-            "range": _decades([1 / ratio for ratio, _ in budgets]),
-            "tickvals": [1 / ratio for ratio, _ in budgets],
-            "ticktext": [f"{_short(stored)}<br>{ratio:.3g}x" for ratio, stored in budgets],
-            "showgrid": False,
-        },
-        yaxis={
-            "title": {"text": "accuracy", "standoff": 8},
-            "range": [low, high],
-            "tickformat": ".0%" if high - low > 0.05 else ".1%",
-            "nticks": 6,
-        },
+        xaxis=_budget_axis(budgets, scale),
+        yaxis=accuracy_axis(low, high),
     )
 
 
-def _line(curve: MethodCurve, style: SeriesLook, aside: float, scale: float) -> go.Scatter:
+def _budget_axis(budgets: Sequence[tuple[float, float]], scale: float) -> dict[str, Any]:
+    """From much stored to little, a tick for each budget."""
+    shares = [1 / ratio for ratio, _ in budgets]
+    most, least = math.log10(max(shares, default=1.0)), math.log10(min(shares, default=0.1))
+    return {
+        "title": {"text": "entries stored of the edited layers, and budget", "standoff": 14 * scale},
+        "type": "log",
+        "range": padded(least, most, share=0.06, least=0.05)[::-1],
+        "tickvals": shares,
+        "ticktext": [f"{_short(stored)}<br>{ratio:.3g}x" for ratio, stored in budgets],
+        "showgrid": False,
+    }
+
+
+def _line(curve: MethodCurve, style: SeriesLook, shift: float, scale: float) -> go.Scatter:
     points = sorted(curve.points, key=lambda point: -point.share)
     middle, low, high = (
         np.array([getattr(point, name) for point in points], dtype=np.float32) for name in ("accuracy", "low", "high")
     )
     return go.Scatter(
-        x=np.array([point.share * 10**-aside for point in points], dtype=np.float32),
+        x=np.array([point.share * 10**-shift for point in points], dtype=np.float32),
         y=middle,
         name=curve.title,
         mode="lines+markers",
-        line={"color": style.colour, "width": style.width * scale, "dash": style.dash},
-        marker={
-            "color": style.colour,
-            "symbol": style.symbol,
-            "size": (5 + style.width) * scale,
-            # Open and thin symbols are nothing but their line.
-            "line": {"color": style.colour, "width": 1.5 * scale},
-        },
-        error_y={
-            "array": high - middle,
-            "arrayminus": middle - low,
-            "color": faint(style.colour, 0.55),
-            "thickness": 1.2 * scale,
-            "width": 0,
-        },
-        hovertext=[_told(curve, point) for point in points],
+        line=style.line(scale),
+        marker=style.rimmed_marker((5 + style.width) * scale, scale),
+        error_y=interval(middle, low, high, faint(style.colour, 0.55), 1.2 * scale),
+        hovertext=[_hover(curve, point) for point in points],
         hovertemplate="%{hovertext}<extra></extra>",
         cliponaxis=False,
     )
@@ -154,12 +157,12 @@ def _pinned(curve: MethodCurve, symbol: str, colours: Look, scale: float) -> go.
         opacity=0.45,
         line={"color": colours.muted, "width": 2.2 * scale},
         marker={"color": colours.muted, "symbol": symbol, "size": 7 * scale},
-        hovertext=[f"pinned: {_told(curve, point)}" for point in points],
+        hovertext=[f"pinned: {_hover(curve, point)}" for point in points],
         hovertemplate="%{hovertext}<extra></extra>",
     )
 
 
-def _told(curve: MethodCurve, point: MethodPoint) -> str:
+def _hover(curve: MethodCurve, point: MethodPoint) -> str:
     return (
         f"{curve.title} at {point.ratio:.3g}x<br>{point.accuracy:.1%} [{point.low:.1%}, {point.high:.1%}]"
         f"<br>{point.stored:,.0f} entries"
@@ -176,48 +179,20 @@ def _range(curves: Sequence[MethodCurve], baseline: MethodPoint, pinned_baseline
     others = [] if pinned_baseline is None else [pinned_baseline]
     low = min([point.low for point in points] + others)
     high = max([point.high for point in points] + others)
-    room = max(0.04 * (high - low), 0.01)
-    return max(low - room, -0.02), min(high + room, 1.02)
-
-
-def _decades(shares: Sequence[float]) -> list[float]:
-    """From much to little, with some room at both ends."""
-    most, least = math.log10(max(shares, default=1.0)), math.log10(min(shares, default=0.1))
-    room = max(0.06 * (most - least), 0.05)
-    return [most + room, least - room]
+    low, high = padded(low, high, share=0.04, least=0.01)
+    return max(low, -0.02), min(high, 1.02)
 
 
 def _across(baseline: MethodPoint, pinned_baseline: float | None, colours: Look) -> list[dict[str, Any]]:
-    across = {"xref": "paper", "x0": 0, "x1": 1, "yref": "y", "layer": "below"}
-    line = {"color": colours.ink, "width": 1.5, "dash": "dash"}
-    band = {"y0": baseline.low, "y1": baseline.high, "fillcolor": faint(colours.ink, 0.08), "line": {"width": 0}}
-    found: list[dict[str, Any]] = [
-        {"type": "rect", **across, **band},
-        {"type": "line", **across, "y0": baseline.accuracy, "y1": baseline.accuracy, "line": line},
-    ]
+    """The unedited model with its interval, and that of the pinned result."""
+    shapes = band_and_line(baseline.accuracy, baseline.low, baseline.high, colours.ink, 0.08)
     if pinned_baseline is not None:
-        grey = {"color": faint(colours.muted, 0.6), "width": 1.5, "dash": "dash"}
-        found.append({"type": "line", **across, "y0": pinned_baseline, "y1": pinned_baseline, "line": grey})
-    return found
-
-
-def _focus(focus: float, colours: Look) -> dict[str, Any]:
-    where = {"x0": focus, "x1": focus, "xref": "x", "yref": "paper", "y0": 0, "y1": 1, "layer": "below"}
-    return {"type": "line", **where, "line": {"color": colours.muted, "width": 1.2, "dash": "dot"}}
-
-
-def _focus_name(focus: float, colours: Look) -> dict[str, Any]:
-    place = {"x": math.log10(focus), "xref": "x", "y": 1, "yref": "paper", "xanchor": "center", "yanchor": "bottom"}
-    return {**place, "text": "in focus", "showarrow": False, "font": {"color": colours.muted}}
-
-
-def _name(text: str, colour: str, place: float, strong: bool) -> dict[str, Any]:
-    where = {"x": 1, "xref": "paper", "xanchor": "left", "xshift": 6, "y": place, "yanchor": "middle"}
-    shown = f"<b>{text}</b>" if strong else text
-    return {**where, "text": shown, "font": {"color": colour}, "showarrow": False}
+        shapes.append(line_across(pinned_baseline, faint(colours.muted, 0.6), layer="below"))
+    return shapes
 
 
 def _short(count: float) -> str:
+    """A count in three digits and a letter."""
     for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if count >= size:
             return f"{count / size:.3g}{unit}"

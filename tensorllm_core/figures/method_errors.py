@@ -7,26 +7,19 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from tensorllm_core.figures.labels import METHOD_LETTER, margin_for
 from tensorllm_core.figures.method_looks import method_look
 from tensorllm_core.figures.theme import Canvas, draw
+from tensorllm_core.figures.traces import error_colours
 
 __all__ = ["errors_height", "method_errors"]
 
-_LETTER = 6.3
 _ROW, _AROUND = 30, 70
 """Height of a row, and of all above and below the rows, in pixels at normal type."""
 
 
-def errors_height(methods: int) -> int:
-    """Height of the figure of so many methods, in pixels at normal type."""
-    return _AROUND + _ROW * max(methods, 2)
-
-
 def method_errors(
-    errors: Mapping[str, Mapping[str, float]],
-    titles: Mapping[str, str],
-    matrices: Sequence[str],
-    canvas: Canvas,
+    errors: Mapping[str, Mapping[str, float]], titles: Mapping[str, str], matrices: Sequence[str], canvas: Canvas
 ) -> go.Figure:
     """Heat map, methods down and matrices across; a blank cell is a matrix that the method leaves as it is.
 
@@ -46,18 +39,15 @@ def method_errors(
         y=[
             f"<span style='color:{method_look(name, canvas.appearance).colour}'>{titles[name]}</span>" for name in names
         ],
-        zmin=0,
-        zmax=1,
         xgap=2,
         ygap=2,
-        colorscale=colours.error_scale,
+        **error_colours(colours),
         text=text,
         texttemplate="%{text}",
         hoverongaps=False,
-        colorbar={"title": {"text": "error"}, "thickness": 10, "tickformat": ".1f", "outlinewidth": 0},
         hovertemplate="%{y}, %{x}<br>relative error %{z:.3f}<extra></extra>",
     )
-    left = canvas.scale * (14 + _LETTER * max((len(titles[name]) for name in names), default=0))
+    left = margin_for((titles[name] for name in names), 14, METHOD_LETTER, canvas.scale)
     return draw(
         [heat],
         canvas,
@@ -65,3 +55,8 @@ def method_errors(
         xaxis={"type": "category", "side": "top", "showgrid": False},
         yaxis={"autorange": "reversed", "showgrid": False, "tickfont": {"size": 12 * canvas.scale}},
     )
+
+
+def errors_height(methods: int) -> int:
+    """Height of the figure of so many methods, in pixels at normal type."""
+    return _AROUND + _ROW * max(methods, 2)

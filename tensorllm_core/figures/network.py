@@ -11,14 +11,14 @@ import plotly.graph_objects as go
 
 from tensorllm_core.figures.network_marks import Mark, markers, stack
 from tensorllm_core.figures.network_pattern import Kept, Network, Node
-from tensorllm_core.figures.network_places import CANVAS, Place, leg_end, place_networks
+from tensorllm_core.figures.network_places import DRAWING_SIZE, Place, leg_end, place_networks
 from tensorllm_core.figures.theme import Canvas, Look, draw
 
 __all__ = ["network_diagram"]
 
 _MODE_OF = {"d_model": 0, "d_head": 1, "part": 2, "matrix": 2}
 _COPY = 3.5
-"""How far apart the copies of a stack lie."""
+"""How far apart the copies of a stack are, in the unit of the drawing."""
 
 
 def network_diagram(
@@ -39,14 +39,14 @@ def network_diagram(
         one_per: what the stacks have a copy for.
     """
     drawing = _Drawing(canvas.look, sizes or {}, canvas.scale)
-    named: set[tuple[str, ...]] = set()
+    labels: set[tuple[str, ...]] = set()
     for network, places in zip(networks, place_networks(networks), strict=True):
         open_indices = tuple(leg.index for leg in network.legs)
-        # Rows that repeat what stands above need its labels no second time.
-        drawing.add(network, places, labelled=open_indices not in named)
-        named.add(open_indices)
+        # A network with the same open indices as one above needs no labels of its own.
+        drawing.add(network, places, labelled=open_indices not in labels)
+        labels.add(open_indices)
     drawing.add_key(networks, shared_by, one_per)
-    width, depth = CANVAS
+    width, depth = DRAWING_SIZE
     plain = {"visible": False, "fixedrange": True, "constrain": "domain"}
     return draw(
         drawing.traces(),
@@ -70,7 +70,7 @@ class _Drawing:
         self.texts: list[dict[str, Any]] = []
 
     def add(self, network: Network, places: Sequence[Place], *, labelled: bool) -> None:
-        """Draw one network; only a `labelled` one has its indices named."""
+        """Draw one network; if it is `labelled`, with the names of its indices."""
         of = {place.node.name: place for place in places if place.node}
         middle = places[0]
         for bond in network.bonds:
@@ -92,13 +92,13 @@ class _Drawing:
 
     def add_key(self, networks: Sequence[Network], shared_by: str, one_per: str) -> None:
         """Say what a ring and a stack mean, where there are any."""
-        kept = {node.kept for network in networks for node in network.nodes}
+        kinds = {node.kept for network in networks for node in network.nodes}
         ink = self.colours.muted
-        if kept & {Kept.SHARED, Kept.RANDOM}:
+        if kinds & {Kept.SHARED, Kept.RANDOM}:
             self.nodes.append(Mark(14.0, 9.0, 7.0, ink, ink, width=1.5, ring=13.0))
-            words = f"random, shared by {shared_by}" if Kept.RANDOM in kept else f"shared by {shared_by}"
+            words = f"random, shared by {shared_by}" if Kept.RANDOM in kinds else f"shared by {shared_by}"
             self._text(24.0, 9.0, words, ink, xanchor="left", size=11.0)
-        if Kept.PRIVATE in kept:
+        if Kept.PRIVATE in kinds:
             front = Mark(203.0, 8.0, 9.0, self.colours.ground, ink, "square", width=1.2)
             self.copies += [*stack(front, 2.0, 2), front]
             self._text(215.0, 9.0, f"one per {one_per}", ink, xanchor="left", size=11.0)
@@ -112,7 +112,7 @@ class _Drawing:
         self._line(index, (start.x, start.y), (end.x, end.y), colour, width=2)
         if not labelled:
             return
-        # In the middle of what is seen of the line, clear of both nodes.
+        # The name stands in the middle of the visible part of the line.
         length = abs(end.x - start.x) + abs(end.y - start.y)
         share = (_reach(start, end) + length - _reach(end, start)) / 2 / length
         x, y = start.x + share * (end.x - start.x), start.y + share * (end.y - start.y)
@@ -156,7 +156,7 @@ class _Drawing:
             return
         colour = self.colours.ink if is_core else self._colour(node.indices[0])
         fill = {Kept.SHARED: colour, Kept.RANDOM: self.colours.muted}.get(node.kept, self.colours.ground)
-        filled = node.kept in {Kept.SHARED, Kept.RANDOM}
+        is_filled = node.kept in {Kept.SHARED, Kept.RANDOM}
         name = re.sub(r"(?<=[A-Z])(\d)", r"<sub>\1</sub>", node.name)
         mark = Mark(
             place.x,
@@ -165,8 +165,8 @@ class _Drawing:
             fill,
             colour,
             "square" if is_core else "circle",
-            ring=size + 7 if filled else 0.0,
-            text=f'<b><span style="color:{self.colours.ground if filled else colour}">{name}</span></b>',
+            ring=size + 7 if is_filled else 0.0,
+            text=f'<b><span style="color:{self.colours.ground if is_filled else colour}">{name}</span></b>',
             hover=self._hover(node),
         )
         if node.kept is Kept.PRIVATE:
@@ -209,8 +209,8 @@ class _Drawing:
 
 def _reach(place: Place, towards: Place) -> float:
     """How far a node, with the copies of its stack behind it, reaches in the direction of another."""
-    stacked = place.node is not None and place.node.kept is Kept.PRIVATE
-    return place.radius + (2 * _COPY if stacked and (towards.x, towards.y) > (place.x, place.y) else 0)
+    is_stack = place.node is not None and place.node.kept is Kept.PRIVATE
+    return place.radius + (2 * _COPY if is_stack and (towards.x, towards.y) > (place.x, place.y) else 0)
 
 
 def _letters(index: str) -> str:

@@ -21,7 +21,7 @@ _MOST_NEIGHBOURS = 3
 
 
 class Kept(StrEnum):
-    """Whose a node is."""
+    """Who has a node: one matrix alone, all heads together, or each head its own copy."""
 
     OWN = ""
     SHARED = "+"
@@ -63,13 +63,13 @@ class Network:
 
     @property
     def bonds(self) -> tuple[Bond, ...]:
-        """What is summed over, in the order of writing."""
-        found = {index: self._with(index) for node in self.nodes for index in node.indices}
-        return tuple(Bond(index, nodes) for index, nodes in found.items() if len(nodes) > 1)
+        """The indices that are summed over, in the order of writing."""
+        nodes_with = {index: self._with(index) for node in self.nodes for index in node.indices}
+        return tuple(Bond(index, nodes) for index, nodes in nodes_with.items() if len(nodes) > 1)
 
     @property
     def legs(self) -> tuple[Leg, ...]:
-        """What stays open, in the order of writing."""
+        """The indices that stay open, in the order of writing."""
         return tuple(
             Leg(index, node.name) for node in self.nodes for index in node.indices if self._with(index) == (node.name,)
         )
@@ -81,7 +81,7 @@ class Network:
 
     @property
     def centre(self) -> Node | None:
-        """The node that the others stand around; None where they meet in a mere index, as in a CP decomposition."""
+        """The node that the others stand around; None where they meet in an index without a node, as in CP."""
         if self.meeting is None:
             return self.nodes[0]
         return next((node for node in self.nodes if node.indices == (self.meeting.index,)), None)
@@ -90,8 +90,8 @@ class Network:
     def around(self) -> tuple[Node, ...]:
         """The nodes next to the centre, in the order of writing."""
         centre = self.centre
-        joined = set(centre.indices) if centre else {self.meeting.index} if self.meeting else set()
-        return tuple(node for node in self.nodes if node is not centre and joined & set(node.indices))
+        indices = set(centre.indices) if centre else {self.meeting.index} if self.meeting else set()
+        return tuple(node for node in self.nodes if node is not centre and indices & set(node.indices))
 
     def _with(self, index: str) -> tuple[str, ...]:
         return tuple(node.name for node in self.nodes if index in node.indices)

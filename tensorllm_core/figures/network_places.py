@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from tensorllm_core.figures.network_pattern import Network, Node
 
-__all__ = ["CANVAS", "Place", "leg_end", "place_networks"]
+__all__ = ["DRAWING_SIZE", "Place", "leg_end", "place_networks"]
 
-CANVAS = (300.0, 220.0)
+DRAWING_SIZE = (300.0, 220.0)
 """Width and height of the drawing."""
 
 _FOOT = 22.0
@@ -24,7 +24,7 @@ _STAR_RADIUS, _ROW_RADIUS, _DOT_RADIUS = 17.0, 13.0, 5.0
 
 @dataclass(frozen=True)
 class Place:
-    """A node, or None for the mere index in which a network's nodes meet; where it stands, and where its legs point."""
+    """Where a node stands and where its legs point; `node` is None for an index in which several nodes meet."""
 
     node: Node | None
     x: float
@@ -37,12 +37,12 @@ class Place:
 def place_networks(networks: Sequence[Network]) -> tuple[tuple[Place, ...], ...]:
     """The places of every network's nodes, in the order of the networks, its centre first."""
     heights = [_STAR if _is_star(network) else _ROW for network in networks]
-    y = CANVAS[1] - max(0.0, (CANVAS[1] - _FOOT - sum(heights)) / 2)
-    placed = []
+    y = DRAWING_SIZE[1] - max(0.0, (DRAWING_SIZE[1] - _FOOT - sum(heights)) / 2)
+    places = []
     for network, height in zip(networks, heights, strict=True):
-        placed.append(_star(network, y) if _is_star(network) else _row(network, y))
+        places.append(_star(network, y) if _is_star(network) else _row(network, y))
         y -= height
-    return tuple(placed)
+    return tuple(places)
 
 
 def leg_end(place: Place) -> tuple[float, float]:
@@ -51,7 +51,7 @@ def leg_end(place: Place) -> tuple[float, float]:
         return place.x, place.y + place.radius + (14 if place.in_row else 26)
     if place.outwards == (-1, 0):
         return (44.0 if place.in_row else 6.0), place.y
-    return min(CANVAS[0] - 6, place.x + place.radius + 70), place.y
+    return min(DRAWING_SIZE[0] - 6, place.x + place.radius + 70), place.y
 
 
 def _is_star(network: Network) -> bool:
@@ -82,10 +82,10 @@ def _placed(
     places = [Place(middle, *centre, radius if middle else _DOT_RADIUS, (0, 1), in_row)]
     for node, (x, y, outwards) in zip(network.around, spots, strict=False):
         places.append(Place(node, x, y, radius, outwards, in_row))
-    known = {place.node for place in places}
+    standing = {place.node for place in places}
     for node in network.nodes:
-        if node not in known:
-            # What hangs on a neighbour stands above it.
+        if node not in standing:
+            # A node that is joined to a neighbour only stands above it.
             anchor = next(place for place in places[1:] if place.node and set(place.node.indices) & set(node.indices))
             places.append(Place(node, anchor.x, anchor.y + 54, radius * 0.85, anchor.outwards, in_row))
     return tuple(places)

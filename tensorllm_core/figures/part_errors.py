@@ -9,18 +9,14 @@ import plotly.graph_objects as go
 from jaxtyping import Float
 
 from tensorllm_core.figures.theme import Canvas, draw, part_colour
+from tensorllm_core.figures.traces import error_colours
 
 __all__ = ["part_errors"]
 
 _MOST_LABELLED_CELLS = 200
 
 
-def part_errors(
-    error: Float[np.ndarray, "part group"],
-    parts: Sequence[str],
-    unit: str,
-    canvas: Canvas,
-) -> go.Figure:
+def part_errors(error: Float[np.ndarray, "part group"], parts: Sequence[str], unit: str, canvas: Canvas) -> go.Figure:
     """Heat map, parts down and groups across; each cell relative to the norm of its own slice."""
     colours = canvas.look
     labelled = error.size <= _MOST_LABELLED_CELLS
@@ -28,13 +24,10 @@ def part_errors(
         z=error.astype(np.float32),
         x=[str(group) for group in range(error.shape[1])],
         y=[f"<b style='color:{part_colour(part, colours)}'>{part}</b>" for part in parts],
-        zmin=0,
-        zmax=1,
         xgap=2,
         ygap=2,
-        colorscale=colours.error_scale,
+        **error_colours(colours),
         texttemplate="%{z:.2f}" if labelled else None,
-        colorbar={"title": {"text": "error"}, "thickness": 10, "tickformat": ".1f", "outlinewidth": 0},
         hovertemplate=f"%{{y}} of {unit} %{{x}}<br>relative error %{{z:.3f}}<extra></extra>",
     )
     return draw(

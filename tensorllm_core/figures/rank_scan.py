@@ -1,4 +1,4 @@
-"""Accuracy and loss over compression ratios: how far a layer can be compressed before, or so that, answers change."""
+"""Accuracy and loss over compression ratios: how far a layer can be compressed before answers change."""
 
 from __future__ import annotations
 
@@ -9,16 +9,21 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
+from jaxtyping import Float
 
+from tensorllm_core.figures.axes import padded
+from tensorllm_core.figures.labels import label_beside, label_on_top
 from tensorllm_core.figures.series import faint
+from tensorllm_core.figures.shapes import band_and_line, line_across, line_up
 from tensorllm_core.figures.theme import Canvas, Look, draw
+from tensorllm_core.figures.traces import clickable, interval, ringed_marker
 
 __all__ = ["ScanPoint", "rank_scan"]
 
 _LOSS, _BETWEEN = 0.3, 0.09
 """Shares of the height for the loss and for the space between the panels."""
 _SAME = 1.005
-"""Ratios that are closer than this factor are of the same point."""
+"""Two ratios that differ by less than this factor belong to the same point."""
 _TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000)
 
 
@@ -35,117 +40,87 @@ class ScanPoint:
 
 
 def rank_scan(
-    points: Sequence[ScanPoint],
-    canvas: Canvas,
-    *,
-    baseline: ScanPoint,
-    current: float | None = None,
+    points: Sequence[ScanPoint], canvas: Canvas, *, baseline: ScanPoint, current: float | None = None
 ) -> go.Figure:
     """Two panels over one logarithmic axis; each point's `customdata` is its number in `points`.
 
     Args:
-        baseline: of the unedited model, drawn across as a line with its interval.
+        baseline: the unedited model, a line across with its interval.
         current: compression ratio of the edit that is set; a line, and a ring where a point has it.
     """
-    colours = canvas.look
+    scale, muted = canvas.scale, canvas.look.muted
     order = sorted(range(len(points)), key=lambda number: points[number].ratio)
-    x_range, x_ticks = _ratios(points, current)
+    accuracies = [limit for point in (*points, baseline) for limit in (point.low, point.high)]
+    losses = [point.loss for point in (*points, baseline)]
     return draw(
-        [
-            _accuracies(points, order, current, colours, canvas.scale),
-            _losses(points, order, current, colours, canvas.scale),
-        ],
+        [_accuracies(points, order, current, canvas), _losses(points, order, current, canvas)],
         canvas,
-        margin={"l": 64 * canvas.scale, "t": 24 * canvas.scale, "b": 40 * canvas.scale, "r": 62 * canvas.scale},
-        shapes=_baselines(baseline, colours) + _now(current, colours),
-        annotations=_names(baseline, current, colours),
-        xaxis={
-            "title": {"text": "compression ratio, times smaller", "standoff": 6},
-            "type": "log",
-            "range": x_range,
-            "tickvals": x_ticks,
-            "anchor": "y2",
-        },
+        margin={"l": 64 * scale, "t": 24 * scale, "b": 40 * scale, "r": 62 * scale},
+        shapes=[*_baselines(baseline, canvas.look), *([line_up(current, muted, 1.0)] if current is not None else [])],
+        annotations=[
+            _baseline_label(baseline, canvas.look),
+            *([label_on_top("set now", math.log10(current), muted)] if current is not None else []),
+        ],
+        xaxis=_ratio_axis(points, current),
         yaxis={
             "title": {"text": "accuracy", "standoff": 8},
             "tickformat": ".0%",
             "nticks": 6,
             "domain": [_LOSS + _BETWEEN, 1],
-            "range": _span(
-                [point.low for point in points] + [baseline.low, baseline.high] + [point.high for point in points],
-                least=0.02,
-            ),
+            "range": padded(min(accuracies), max(accuracies), share=0.08, least=0.01),
         },
         yaxis2={
             "title": {"text": "loss, nats", "standoff": 8},
             "nticks": 4,
             "domain": [0, _LOSS],
-            "range": _span([point.loss for point in points] + [baseline.loss], least=0.02),
+            "range": padded(min(losses), max(losses), share=0.08, least=0.01),
         },
     )
 
 
-def _accuracies(
-    points: Sequence[ScanPoint], order: list[int], current: float | None, colours: Look, scale: float
-) -> go.Scatter:
+def _accuracies(points: Sequence[ScanPoint], order: list[int], current: float | None, canvas: Canvas) -> go.Scatter:
     middle, low, high = (_column(points, order, name) for name in ("accuracy", "low", "high"))
     return go.Scatter(
-        **_common(points, order, current, colours, scale),
+        **_line(points, order, current, canvas),
         y=middle,
-        error_y={
-            "array": high - middle,
-            "arrayminus": middle - low,
-            "color": faint(colours.modes[1], 0.7),
-            "thickness": 1.5 * scale,
-            "width": 0,
-        },
+        error_y=interval(middle, low, high, faint(canvas.look.modes[1], 0.7), 1.5 * canvas.scale),
         hovertext=[
-            f"{points[number].ranks}, {points[number].ratio:.3g} times smaller<br>accuracy "
-            f"{points[number].accuracy:.1%} [{points[number].low:.1%}, {points[number].high:.1%}]<br>click to choose"
-            for number in order
+            _hover(point, f"accuracy {point.accuracy:.1%} [{point.low:.1%}, {point.high:.1%}]")
+            for point in (points[number] for number in order)
         ],
     )
 
 
-def _losses(
-    points: Sequence[ScanPoint], order: list[int], current: float | None, colours: Look, scale: float
-) -> go.Scatter:
+def _losses(points: Sequence[ScanPoint], order: list[int], current: float | None, canvas: Canvas) -> go.Scatter:
     return go.Scatter(
-        **_common(points, order, current, colours, scale),
+        **_line(points, order, current, canvas),
         y=_column(points, order, "loss"),
         yaxis="y2",
-        hovertext=[
-            f"{points[number].ranks}, {points[number].ratio:.3g} times smaller<br>loss {points[number].loss:.3f} nats"
-            "<br>click to choose"
-            for number in order
-        ],
+        hovertext=[_hover(points[number], f"loss {points[number].loss:.3f} nats") for number in order],
     )
 
 
-def _common(
-    points: Sequence[ScanPoint], order: list[int], current: float | None, colours: Look, scale: float
-) -> dict[str, Any]:
-    # The ring is the point's own rim: another trace on top would take its clicks.
+def _line(points: Sequence[ScanPoint], order: list[int], current: float | None, canvas: Canvas) -> dict[str, Any]:
+    """What both lines have: the points in the order of their ratios, with a ring around the edit that is set."""
+    colours, scale = canvas.look, canvas.scale
     ringed = [current is not None and _is_same(points[number].ratio, current) for number in order]
     return {
         "x": _column(points, order, "ratio"),
-        "customdata": np.array(order, dtype=np.int32),
         "mode": "lines+markers",
         "line": {"color": faint(colours.modes[1], 0.6), "width": 2 * scale},
-        "marker": {
-            "color": colours.modes[1],
-            "opacity": 1,
-            "size": np.where(ringed, 13.0, 9.0) * scale,
-            "line": {"color": colours.ink, "width": np.where(ringed, 3.0, 0.0) * scale},
-        },
-        "unselected": {"marker": {"opacity": 0.55}},
-        # Points on the rim are drawn whole.
+        "marker": ringed_marker(np.array(ringed, dtype=bool), 9.0, colours.modes[1], colours.ink, scale),
+        # Points at the edge of the plot are drawn whole.
         "cliponaxis": False,
         "hovertemplate": "%{hovertext}<extra></extra>",
+        **clickable(order),
     }
 
 
-def _column(points: Sequence[ScanPoint], order: list[int], field: str) -> np.ndarray:
+def _hover(point: ScanPoint, measured: str) -> str:
+    return f"{point.ranks}, {point.ratio:.3g} times smaller<br>{measured}<br>click to choose"
+
+
+def _column(points: Sequence[ScanPoint], order: list[int], field: str) -> Float[np.ndarray, " point"]:
     return np.array([getattr(points[number], field) for number in order], dtype=np.float32)
 
 
@@ -153,45 +128,28 @@ def _is_same(one: float, other: float) -> bool:
     return abs(math.log(one / other)) < math.log(_SAME)
 
 
-def _ratios(points: Sequence[ScanPoint], current: float | None) -> tuple[list[float], list[int]]:
-    """Range of the axis in decades and its ticks: from 1, and at least to 10, so that it is calm while points come."""
+def _ratio_axis(points: Sequence[ScanPoint], current: float | None) -> dict[str, Any]:
+    """The axis of both panels: from 1, and at least to 10, so that it does not move while points come."""
     ratios = [point.ratio for point in points] + ([] if current is None else [current])
     low, high = min([*ratios, 1.0]), max([*ratios, 10.0])
-    return [math.log10(low) - 0.02, math.log10(high) + 0.04], [tick for tick in _TICKS if tick <= high * 1.05]
-
-
-def _span(values: list[float], least: float) -> list[float]:
-    low, high = min(values), max(values)
-    room = max(0.08 * (high - low), least / 2)
-    return [low - room, high + room]
+    return {
+        "title": {"text": "compression ratio, times smaller", "standoff": 6},
+        "type": "log",
+        "range": [math.log10(low) - 0.02, math.log10(high) + 0.04],
+        "tickvals": [tick for tick in _TICKS if tick <= high * 1.05],
+        "anchor": "y2",
+    }
 
 
 def _baselines(baseline: ScanPoint, colours: Look) -> list[dict[str, Any]]:
     """The unedited model in both panels: a line, and around its accuracy the interval."""
-    across = {"xref": "paper", "x0": 0, "x1": 1, "layer": "below"}
-    line = {"color": colours.ink, "width": 1.5, "dash": "dash"}
-    band = {"y0": baseline.low, "y1": baseline.high, "fillcolor": faint(colours.ink, 0.09), "line": {"width": 0}}
     return [
-        {"type": "rect", **across, "yref": "y", **band},
-        {"type": "line", **across, "yref": "y", "y0": baseline.accuracy, "y1": baseline.accuracy, "line": line},
-        {"type": "line", **across, "yref": "y2", "y0": baseline.loss, "y1": baseline.loss, "line": line},
+        *band_and_line(baseline.accuracy, baseline.low, baseline.high, colours.ink, 0.09),
+        line_across(baseline.loss, colours.ink, yref="y2", layer="below"),
     ]
 
 
-def _now(current: float | None, colours: Look) -> list[dict[str, Any]]:
-    if current is None:
-        return []
-    where = {"x0": current, "x1": current, "xref": "x", "yref": "paper", "y0": 0, "y1": 1, "layer": "below"}
-    return [{"type": "line", **where, "line": {"color": colours.muted, "width": 1, "dash": "dot"}}]
-
-
-def _names(baseline: ScanPoint, current: float | None, colours: Look) -> list[dict[str, Any]]:
-    """Names of the line across and of the line of the current edit, in the margins, clear of the points."""
-    common = {"yref": "paper", "showarrow": False}
-    right = {"xref": "paper", "x": 1, "xanchor": "left", "xshift": 5, "yref": "y", "y": baseline.accuracy}
+def _baseline_label(baseline: ScanPoint, colours: Look) -> dict[str, Any]:
+    """The name of the line across, in the margin, clear of the points."""
     text = f"{baseline.ranks}<br>{baseline.accuracy:.1%}"
-    names = [{**common, **right, "text": text, "align": "left", "font": {"color": colours.ink}}]
-    if current is not None:
-        top = {"x": math.log10(current), "y": 1, "xanchor": "center", "yanchor": "bottom"}
-        names.append({**common, **top, "text": "set now", "font": {"color": colours.muted}})
-    return names
+    return label_beside(text, baseline.accuracy, colours.ink, yanchor="auto", xshift=5, align="left")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from tensorllm_core.figures.shapes import line_across
 from tensorllm_core.figures.theme import Canvas, draw
 
 __all__ = ["refinement_curve"]
@@ -20,7 +21,7 @@ def refinement_curve(relative_errors: Sequence[float], lower: float, canvas: Can
     steps = len(relative_errors)
     names = ["HOSVD", "sequential", *(f"sweep {n}" for n in range(1, steps - 1))][:steps]
     # The first two steps and the last are always named, the others as far as there is room.
-    named = sorted({0, *range(1, steps, max(1, steps // _MOST_NAMES)), steps - 1})
+    ticks = sorted({0, *range(1, steps, max(1, steps // _MOST_NAMES)), steps - 1})
     line = go.Scatter(
         x=np.arange(steps),
         customdata=names,
@@ -30,24 +31,21 @@ def refinement_curve(relative_errors: Sequence[float], lower: float, canvas: Can
         marker={"size": 8},
         hovertemplate="%{customdata}: relative error %{y:.6f}<extra></extra>",
     )
-    bound = {"xref": "paper", "x0": 0, "x1": 1, "y0": lower, "y1": lower}
-    label = f"no Tucker decomposition of these ranks can be below {lower:.4f}"
+    label = {
+        "text": f"no Tucker decomposition of these ranks can be below {lower:.4f}",
+        "x": 0,
+        "xref": "paper",
+        "xanchor": "left",
+        "y": lower,
+        "yanchor": "bottom",
+        "showarrow": False,
+    }
     return draw(
         [line],
         canvas,
-        shapes=[{"type": "line", **bound, "line": {"color": colours.muted, "dash": "dash", "width": 1.5}}],
-        annotations=[
-            {
-                "xref": "paper",
-                "x": 0,
-                "y": lower,
-                "text": label,
-                "showarrow": False,
-                "xanchor": "left",
-                "yanchor": "bottom",
-            }
-        ],
-        xaxis={"tickvals": named, "ticktext": [names[step] for step in named], "range": [-0.5, steps - 0.5]},
-        yaxis={"title": {"text": "relative error"}},
         margin={"l": 64 * canvas.scale},
+        shapes=[line_across(lower, colours.muted)],
+        annotations=[label],
+        xaxis={"tickvals": ticks, "ticktext": [names[step] for step in ticks], "range": [-0.5, steps - 0.5]},
+        yaxis={"title": {"text": "relative error"}},
     )

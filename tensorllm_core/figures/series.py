@@ -1,7 +1,7 @@
 """How the subjects of a comparison look: the same name has the same colour, dash and symbol in every figure.
 
-The edit stands out, the original is in ink, controls are thin and dashed. No subject borrows the colour of a mode or
-a part except the edit, which has the orange of whatever is chosen; dashes and symbols tell them apart without colour.
+The edit stands out, the original is in ink, controls are thin and dashed. Only the edit has the colour of a mode, the
+orange that marks what is chosen. Dashes and symbols tell the subjects apart without colour.
 """
 
 from __future__ import annotations
@@ -47,23 +47,35 @@ class SeriesLook:
     symbol: str
     width: float
 
+    def line(self, scale: float) -> dict[str, Any]:
+        """Plotly's settings of the line; `scale` is that of the type."""
+        return {"color": self.colour, "width": self.width * scale, "dash": self.dash}
+
+    def marker(self, size: float) -> dict[str, Any]:
+        """Plotly's settings of the markers; `size` is in pixels."""
+        return {"color": self.colour, "symbol": self.symbol, "size": size}
+
+    def rimmed_marker(self, size: float, scale: float) -> dict[str, Any]:
+        """The same with a rim: open and thin symbols are nothing else."""
+        return {**self.marker(size), "line": {"color": self.colour, "width": 1.5 * scale}}
+
 
 def series_looks(names: Sequence[str], appearance: Appearance, emphasised: str) -> dict[str, SeriesLook]:
     """A look for each name; controls take theirs in order, whether or not the reference is among the names.
 
-    >>> found = series_looks(["original", "edited", "random"], Appearance.LIGHT, "edited")
-    >>> found["random"] == series_looks(["edited", "random"], Appearance.LIGHT, "edited")["random"]
+    >>> looks = series_looks(["original", "edited", "random"], Appearance.LIGHT, "edited")
+    >>> looks["random"] == series_looks(["edited", "random"], Appearance.LIGHT, "edited")["random"]
     True
     """
     colours = look(appearance)
-    found = {
+    looks = {
         emphasised: SeriesLook(colours.modes[1], "solid", "circle", 3.0),
         REFERENCE: SeriesLook(colours.ink, "solid", "circle-open", 1.5),
     }
-    for number, name in enumerate(name for name in names if name not in found):
+    for number, name in enumerate(name for name in names if name not in looks):
         turn = number % len(_DASHES)
-        found[name] = SeriesLook(_CONTROLS[appearance][turn], _DASHES[turn], _SYMBOLS[turn], 1.5)
-    return {name: found[name] for name in names}
+        looks[name] = SeriesLook(_CONTROLS[appearance][turn], _DASHES[turn], _SYMBOLS[turn], 1.5)
+    return {name: looks[name] for name in names}
 
 
 @dataclass(frozen=True)
@@ -75,11 +87,12 @@ class Legend:
 
 
 def legend(entries: Sequence[tuple[str, str, str]], left: float, scale: float) -> Legend:
-    """Symbol, colour and text of each entry, in as many lines as they need, from the figure's left edge.
+    """The entries in as many lines as they need, from the figure's left edge on.
 
     Plotly's own legend is no wider than the plot, and so breaks its lines far earlier.
 
     Args:
+        entries: symbol, colour and text of each.
         left: margin of the figure, in pixels.
         scale: of the type.
     """

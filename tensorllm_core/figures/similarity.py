@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float, Int
 
+from tensorllm_core.figures.axes import tick_step
 from tensorllm_core.figures.cells import pool
+from tensorllm_core.figures.labels import bold
+from tensorllm_core.figures.shapes import frame
 from tensorllm_core.figures.theme import Canvas, draw
+from tensorllm_core.figures.traces import colour_bar, signed_colours
 
 __all__ = ["similarity_map"]
 
 _LEAST_LIMIT = 0.05
-_MOST_LABELLED, _MOST_TICKS = 12, 16
+"""Least cosine at the ends of the colour scale, so that noise stays pale."""
+_MOST_LABELLED, _MOST_WITH_GAPS = 12, 64
+"""Most groups for which cells show their number, and have thin gaps between them."""
 
 
 def similarity_map(
@@ -25,79 +29,56 @@ def similarity_map(
     *,
     chosen: int | None = None,
 ) -> go.Figure:
-    """Heat map in that order, without its diagonal of ones, whose colours reach to the largest cosine of two groups.
+    """Heat map of the cosines in this order, without the diagonal of ones; colours reach to the largest of them.
 
     Args:
         order: which group stands at each place.
         unit: what one row is, `head` or `group`.
         chosen: the group whose row and column are framed.
     """
-    colours = canvas.look
     count = len(order)
-    ordered = similarity[np.ix_(order, order)].astype(np.float32)
-    apart = ordered.copy()
+    apart = similarity[np.ix_(order, order)].astype(np.float32)
     np.fill_diagonal(apart, 0.0)
     limit = max(float(np.abs(apart).max()), _LEAST_LIMIT)
-    shown = pool(apart)
-    if shown.shape == apart.shape:
-        np.fill_diagonal(shown, np.nan)
-    step = count / len(shown)
+    cells = pool(apart)
+    whole = cells.shape == apart.shape
+    if whole:
+        np.fill_diagonal(cells, np.nan)
+    step = count / len(cells)
+    start = (step - 1) / 2
     heat = go.Heatmap(
-        x0=(step - 1) / 2,
+        x0=start,
         dx=step,
-        y0=(step - 1) / 2,
+        y0=start,
         dy=step,
-        z=shown,
-        customdata=_pairs(order) if shown.shape == apart.shape else None,
-        zmin=-limit,
-        zmax=limit,
-        xgap=1 if count <= 64 else 0,
-        ygap=1 if count <= 64 else 0,
-        colorscale=colours.signed_scale,
+        z=cells,
+        customdata=_pairs(order) if whole else None,
+        xgap=1 if count <= _MOST_WITH_GAPS else 0,
+        ygap=1 if count <= _MOST_WITH_GAPS else 0,
         texttemplate="%{z:.2f}" if count <= _MOST_LABELLED else None,
         textfont={"size": 10 * canvas.scale},
-        colorbar={"title": {"text": "cosine"}, "thickness": 10, "outlinewidth": 0, "tickformat": ".2f", "nticks": 5},
+        **signed_colours(limit, canvas.look),
+        colorbar=colour_bar("cosine", tickformat=".2f", nticks=5),
         hovertemplate=f"{unit}s %{{customdata[0]}} and %{{customdata[1]}}: cosine %{{z:.3f}}<extra></extra>",
     )
-    every = max(1, -(-count // _MOST_TICKS))
+    every = tick_step(count)
     ticks = {
         "tickvals": list(range(0, count, every)),
-        "ticktext": [_name(int(group), chosen) for group in order[::every]],
+        "ticktext": [bold(f"{group}", group == chosen) for group in order[::every].tolist()],
         "showgrid": False,
         "zeroline": False,
     }
+    places = [] if chosen is None else np.flatnonzero(order == chosen).tolist()
     return draw(
         [heat],
         canvas,
         margin={"t": 8},
-        shapes=_frames(order, chosen, colours.ink),
+        shapes=[frame(place, canvas.look, along=axis) for place in places for axis in "xy"],
         xaxis={"title": {"text": unit, "standoff": 4}, "range": [-0.5, count - 0.5], **ticks},
         yaxis={"title": {"text": unit, "standoff": 4}, "range": [count - 0.5, -0.5], **ticks},
     )
 
 
-def _name(group: int, chosen: int | None) -> str:
-    return f"<b>{group}</b>" if group == chosen else f"{group}"
-
-
-def _pairs(order: Int[np.ndarray, " group"]) -> np.ndarray:
+def _pairs(order: Int[np.ndarray, " group"]) -> Int[np.ndarray, "group group 2"]:
+    """The two groups of every cell."""
     return np.stack(np.meshgrid(order, order, indexing="ij"), axis=-1).astype(np.int32)
-
-
-def _frames(order: Int[np.ndarray, " group"], chosen: int | None, ink: str) -> list[dict[str, Any]]:
-    """Frames around the chosen group's row and column."""
-    places = [] if chosen is None else np.flatnonzero(order == chosen).tolist()
-    line = {"color": ink, "width": 1.5}
-    return [
-        {
-            "type": "rect",
-            f"{along}0": place - 0.5,
-            f"{along}1": place + 0.5,
-            f"{other}0": 0,
-            f"{other}1": 1,
-            f"{other}ref": "paper",
-            "line": line,
-        }
-        for place in places
-        for along, other in (("x", "y"), ("y", "x"))
-    ]

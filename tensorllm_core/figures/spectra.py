@@ -10,6 +10,8 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float
 
+from tensorllm_core.figures.labels import label_above
+from tensorllm_core.figures.series import faint
 from tensorllm_core.figures.theme import Canvas, draw
 
 __all__ = ["ModeSpectrum", "spectra"]
@@ -30,10 +32,15 @@ class ModeSpectrum:
     noise_edge: float | None = None
 
     @property
-    def energy_kept(self) -> float:
-        """Share of the squared norm that the first `rank` directions of this mode hold."""
+    def cumulative_energy(self) -> Float[np.ndarray, " k"]:
+        """Shares of the squared norm that the first 1, 2 ... k directions of this mode hold."""
         energy = self.values.astype(np.float64) ** 2
-        return float(energy[: self.rank].sum() / max(energy.sum(), np.finfo(np.float64).tiny))
+        return np.cumsum(energy) / max(energy.sum(), np.finfo(np.float64).tiny)
+
+    @property
+    def energy_kept(self) -> float:
+        """Share of the squared norm that the first `rank` directions hold."""
+        return float(self.cumulative_energy[self.rank - 1])
 
 
 def spectra(modes: Sequence[ModeSpectrum], canvas: Canvas) -> go.Figure:
@@ -73,46 +80,36 @@ def spectra(modes: Sequence[ModeSpectrum], canvas: Canvas) -> go.Figure:
         text = f"<b>{name}</b>: {mode.rank} of {len(mode.values)} directions hold {mode.energy_kept:.0%}"
         if number == 0 and mode.noise_edge is not None:
             text += f" <span style='color:{colours.muted}'>- - noise floor</span>"
-        titles.append(
-            {
-                "x": 0,
-                "y": bottom + _PANEL,
-                "xref": "paper",
-                "yref": "paper",
-                "xanchor": "left",
-                "yanchor": "bottom",
-                "showarrow": False,
-                "text": text,
-            }
-        )
+        titles.append(label_above(text, 0.0, bottom + _PANEL, xanchor="left"))
     margin = {"t": 22 * canvas.scale, "b": 22 * canvas.scale, "r": 40 * canvas.scale}
     return draw(traces, canvas, margin=margin, shapes=shapes, annotations=titles, **layout)
 
 
 class _Axes(NamedTuple):
+    """Names of one mode's axes: the shared horizontal one, and the two vertical ones."""
+
     x: str
     values: str
     energy: str
 
 
 def _traces(mode: ModeSpectrum, axes: _Axes, colour: str, muted: str) -> list[go.Scatter]:
+    """The shaded energy and the line of singular values."""
     count = len(mode.values)
-    shown = np.unique(np.linspace(0, count - 1, min(count, _MOST_POINTS)).round().astype(int))
-    index = (shown + 1).astype(np.float32)
-    energy = mode.values.astype(np.float64) ** 2
-    kept = np.cumsum(energy) / max(energy.sum(), np.finfo(np.float64).tiny)
-    values = np.maximum(mode.values[shown], _floor(mode)).astype(np.float32)
+    drawn = np.unique(np.linspace(0, count - 1, min(count, _MOST_POINTS)).round().astype(int))
+    index = (drawn + 1).astype(np.float32)
+    values = np.maximum(mode.values[drawn], _floor(mode)).astype(np.float32)
     few = count <= 64
     return [
         go.Scatter(
             x=index,
-            y=kept[shown].astype(np.float32),
+            y=mode.cumulative_energy[drawn].astype(np.float32),
             xaxis=axes.x,
             yaxis=axes.energy,
             mode="lines",
             line={"width": 0},
             fill="tozeroy",
-            fillcolor=_faint(colour),
+            fillcolor=faint(colour, 0.16),
             hovertemplate="first %{x:.0f} directions: %{y:.1%} of the energy<extra></extra>",
         ),
         go.Scatter(
@@ -122,14 +119,14 @@ def _traces(mode: ModeSpectrum, axes: _Axes, colour: str, muted: str) -> list[go
             yaxis=axes.values,
             mode="lines+markers" if few else "lines",
             line={"color": colour, "width": 2},
-            marker={"size": 5, "color": np.where(shown < mode.rank, colour, muted).tolist()} if few else None,
+            marker={"size": 5, "color": np.where(drawn < mode.rank, colour, muted).tolist()} if few else None,
             hovertemplate="singular value %{x:.0f}: %{y:.4g}<extra></extra>",
         ),
     ]
 
 
 def _marks(mode: ModeSpectrum, axes: _Axes, colour: str, muted: str) -> list[dict[str, Any]]:
-    """The chosen rank, between the last direction that is kept and the first that is not, and the noise floor."""
+    """Lines at the chosen rank, between the last direction that is kept and the next one, and at the noise floor."""
     rank = {"x0": mode.rank + 0.5, "x1": mode.rank + 0.5, "y0": 0, "y1": 1}
     marks: list[dict[str, Any]] = [
         {"xref": axes.x, "yref": f"{axes.values} domain", **rank, "line": {"color": colour, "width": 2, "dash": "dot"}}
@@ -142,7 +139,7 @@ def _marks(mode: ModeSpectrum, axes: _Axes, colour: str, muted: str) -> list[dic
 
 
 def _scale(mode: ModeSpectrum) -> dict[str, Any]:
-    """Logarithmic where the values span more than a decade, whose ticks are then decades."""
+    """A logarithmic axis with ticks at decades, or a linear one where the values span less than a decade."""
     if float(mode.values[-1]) * _DECADE > float(mode.values[0]):
         return {"type": "linear", "nticks": 4}
     return {"type": "log", "nticks": 3, "exponentformat": "power"}
@@ -151,8 +148,3 @@ def _scale(mode: ModeSpectrum) -> dict[str, Any]:
 def _floor(mode: ModeSpectrum) -> float:
     """A logarithmic axis cannot show zero: values at rounding level are lifted to this."""
     return max(float(mode.values[0]) * 1e-8, float(np.finfo(np.float32).tiny))
-
-
-def _faint(colour: str) -> str:
-    red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
-    return f"rgba({red},{green},{blue},0.16)"

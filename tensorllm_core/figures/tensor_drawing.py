@@ -1,4 +1,4 @@
-"""A layer's attention tensor drawn as what it is: per group a block of d_model x d_head x part."""
+"""A layer's attention tensor as blocks: for each group one of d_model x d_head x part."""
 
 from __future__ import annotations
 
@@ -16,27 +16,22 @@ _MOST_BLOCKS = 8
 _TALL, _WIDE, _STEP = 3.0, 1.15, 0.34
 
 
-def tensor_drawing(
-    shape: TensorShape,
-    parts: Sequence[str],
-    unit: str,
-    canvas: Canvas,
-) -> go.Figure:
+def tensor_drawing(shape: TensorShape, parts: Sequence[str], unit: str, canvas: Canvas) -> go.Figure:
     """Blocks side by side, one per group (at most eight are drawn), their slices fanned out in the parts' colours."""
     colours = canvas.look
-    drawn = min(shape.group, _MOST_BLOCKS)
+    count = min(shape.group, _MOST_BLOCKS)
     depth = len(parts) - 1
     step = _STEP * 3 / max(depth, 3)
     pitch = _WIDE + step * depth + 0.55
     slices: list[dict[str, Any]] = []
     texts: list[dict[str, Any]] = []
-    for group in range(drawn):
+    for group in range(count):
         left = group * pitch
         for index in reversed(range(len(parts))):
             x, y = left + index * step, index * step
             fill = part_colour(parts[index], colours)
             slices.append({"x0": x, "x1": x + _WIDE, "y0": y, "y1": y + _TALL, "fillcolor": fill})
-            if group == drawn - 1 and len(parts) <= 6:
+            if group == count - 1 and len(parts) <= 6:
                 texts.append({"x": x + _WIDE + 0.12, "y": y + 0.22, "text": f"<b>{parts[index]}</b>"})
         texts.append({"x": left + _WIDE / 2, "y": -0.35, "text": f"{unit} {group}"})
     modes = (
@@ -45,9 +40,9 @@ def tensor_drawing(
     )
     texts.append({"x": -0.35, "y": _TALL / 2, "text": f"<b>mode 1</b>: d_model {shape.d_model:,}", "textangle": -90})
     texts.append({"x": 0, "y": -0.85, "text": modes, "xanchor": "left"})
-    if shape.group > drawn:
-        texts.append({"x": drawn * pitch + 0.1, "y": _TALL / 2, "text": f"... and {shape.group - drawn} more"})
-    right = drawn * pitch + (1.4 if shape.group > drawn else 0.2)
+    if shape.group > count:
+        texts.append({"x": count * pitch + 0.1, "y": _TALL / 2, "text": f"... and {shape.group - count} more"})
+    right = count * pitch + (1.4 if shape.group > count else 0.2)
     outline = {"type": "rect", "line": {"color": colours.ground, "width": 1}, "opacity": 0.95}
     return draw(
         [],

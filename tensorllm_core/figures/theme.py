@@ -94,7 +94,7 @@ class Canvas:
 
 
 def part_colour(part: str, colours: Look) -> str:
-    """Colour of a slice of mode 3; the query slices of a group share the colour of Q, and so for O.
+    """Colour of a slice of mode 3: all query slices of a group have that of Q, all output slices that of O.
 
     >>> part_colour("Q2", look(Appearance.LIGHT)) == part_colour("Q", look(Appearance.LIGHT))
     True
@@ -105,7 +105,7 @@ def part_colour(part: str, colours: Look) -> str:
 def draw(traces: Sequence[BaseTraceType], canvas: Canvas, **layout: Any) -> go.Figure:
     """A figure of these traces in the common look.
 
-    The layout is put together as plain data and checked once: plotly's own updates cost far more.
+    Plotly checks the whole layout once, as plain data: its own updates take far longer.
 
     Args:
         layout: as plotly's; missing margins, and missing settings of each axis, come from the common look.
@@ -129,5 +129,5 @@ def draw(traces: Sequence[BaseTraceType], canvas: Canvas, **layout: Any) -> go.F
         "automargin": False,
     }
     axes = {"xaxis": {}, "yaxis": {}} | {name: layout[name] for name in layout if name[1:5] == "axis"}
-    filled = {name: {**axis, **own} for name, own in axes.items()}
-    return go.Figure(list(traces), {**common, **layout, **filled, "margin": margin})
+    settings = {name: {**axis, **own} for name, own in axes.items()}
+    return go.Figure(list(traces), {**common, **layout, **settings, "margin": margin})

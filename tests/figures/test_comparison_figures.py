@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import plotly.graph_objects as go
 import pytest
@@ -78,7 +80,7 @@ def test_a_subject_looks_the_same_with_and_without_the_original():
         without = series_looks(NAMES[1:], appearance, "edited")
         assert {name: whole[name] for name in without} == without
         for field in ("colour", "symbol"):
-            assert len({getattr(found, field) for found in whole.values()}) == len(NAMES)
+            assert len({getattr(style, field) for style in whole.values()}) == len(NAMES)
         assert whole["edited"].width > max(whole[name].width for name in NAMES if name != "edited")
 
 
@@ -143,8 +145,8 @@ def test_deltas_are_in_points_with_their_limits_and_one_row_a_benchmark():
 def test_margins_sort_answers_into_kept_fixed_and_broken():
     before, after = np.array([1.0, -1.0, -2.0, 2.0, 3.0]), np.array([2.0, -3.0, 1.0, -1.0, 4.0])
     figure = margins(before, after, LIGHT)
-    drawn = {trace.name: sorted(zip(trace.x.tolist(), trace.y.tolist(), strict=True)) for trace in figure.data}
-    assert drawn == {
+    points = {trace.name: sorted(zip(trace.x.tolist(), trace.y.tolist(), strict=True)) for trace in figure.data}
+    assert points == {
         "kept right": [(1, 2), (3, 4)],
         "kept wrong": [(-1, -3)],
         "fixed": [(-2, 1)],
@@ -157,9 +159,9 @@ def test_of_many_margins_all_flips_and_a_sample_are_drawn_and_the_caption_says_s
     before, after = RANDOM.standard_normal(20_000) + 3, np.full(20_000, 1.0)
     before[:300] = -0.5
     figure = margins(before, after, LIGHT)
-    drawn = {trace.name: len(trace.x) for trace in figure.data}
-    assert sum(drawn.values()) == MOST_POINTS
-    assert drawn["fixed"] == (before <= 0).sum()
+    counts = {trace.name: len(trace.x) for trace in figure.data}
+    assert sum(counts.values()) == MOST_POINTS
+    assert counts["fixed"] == (before <= 0).sum()
     names = figure.layout.annotations[-1].text
     assert f"kept right {(before > 0).sum():,}" in names
     assert "20,000" in margins_caption(20_000)
@@ -181,10 +183,10 @@ def test_the_reliability_diagram_leaves_empty_bins_out_and_begins_at_the_first_f
 
 
 def test_points_of_the_reliability_diagram_stand_at_the_mean_confidence_where_it_is_known():
-    known = bins("edited")
+    plain = bins("edited")
     confidence = np.array([np.nan, np.nan, 0.7, 0.99])
-    found = CalibrationCurve(known.name, known.centres, known.accuracy, known.counts, confidence)
-    np.testing.assert_allclose(reliability([found], LIGHT, emphasised="edited").data[0].x, [0.7, 0.99])
+    curves = [replace(plain, confidence=confidence)]
+    np.testing.assert_allclose(reliability(curves, LIGHT, emphasised="edited").data[0].x, [0.7, 0.99])
 
 
 def test_scan_points_are_joined_by_ratio_and_keep_their_numbers_for_a_click():

@@ -91,8 +91,8 @@ def test_lines_of_equal_ratio_have_that_ratio() -> None:
     figure = error_landscape(grid, SHAPE, Ranks(16, 8, 4), [], LIGHT)
     lines = [trace for trace in figure.data if isinstance(trace, go.Scatter) and trace.mode == "lines"]
     assert [line.name for line in lines] == [None, "break-even"]
-    drawn = ~np.isnan(lines[0].x)
-    x, y, ratio = lines[0].x[drawn].astype(float), lines[0].y[drawn].astype(float), lines[0].customdata[drawn]
+    inside = ~np.isnan(lines[0].x)
+    x, y, ratio = lines[0].x[inside].astype(float), lines[0].y[inside].astype(float), lines[0].customdata[inside]
     stored = 8 * x * y * 4 + 128 * x + 16 * y + 16
     np.testing.assert_allclose(SHAPE.entries / stored, ratio, rtol=1e-3)
     assert len(set(ratio)) > 3

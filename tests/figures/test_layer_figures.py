@@ -11,7 +11,6 @@ import pytest
 from tensorllm_core.figures.cells import MOST_CELLS
 from tensorllm_core.figures.core_contrast import NamedCore, core_contrast
 from tensorllm_core.figures.group_profile import group_profile
-from tensorllm_core.figures.layer_axis import spread
 from tensorllm_core.figures.layer_errors import layer_errors
 from tensorllm_core.figures.layer_spectra import layer_spectra
 from tensorllm_core.figures.part_shares import part_shares
@@ -134,14 +133,6 @@ def test_the_bars_of_a_layer_fill_it_and_break_by_chance_where_chance_says():
     assert [shape.y0 for shape in figure.layout.shapes] == pytest.approx([0.4, 0.5, 0.6])
 
 
-def test_labels_keep_apart_and_inside():
-    for places in ([0.5, 0.5, 0.5, 0.5], [0.99, 0.98, 0.2, 0.97], [0.0, 0.0, 1.0, 1.0]):
-        found = spread(places, 0.1)
-        assert min(np.diff(sorted(found))) >= 0.1 - 1e-9
-        assert min(found) >= 0
-        assert max(found) <= 1
-
-
 def test_the_similarity_map_shows_the_cosines_in_the_order_that_is_asked_for():
     similarity, order = a_similarity(4), np.array([2, 0, 3, 1])
     heat = similarity_map(similarity, order, "head", LIGHT, chosen=3).data[0]
@@ -168,7 +159,7 @@ def test_cores_share_one_colour_scale_and_at_most_four_slices_are_drawn():
     cores = [NamedCore(f"head {n}", RANDOM.standard_normal((300, 20, 7)).astype(np.float32)) for n in range(3)]
     figure = core_contrast(cores, LIGHT)
     assert len(figure.data) == 12
-    largest = max(np.abs(named.core[:, :, :4]).max() for named in cores)
+    largest = max(np.abs(head.core[:, :, :4]).max() for head in cores)
     assert [trace.zmax for trace in figure.data] == pytest.approx([largest] * 12)
     assert sum(trace.z.shape[0] for trace in figure.data[::4]) <= MOST_CELLS
     core_contrast([NamedCore("head 0", np.zeros((2, 2, 1)))], LIGHT)

@@ -29,10 +29,10 @@ def test_a_cell_shows_its_entry_in_the_shade_of_its_slice():
 
 
 def test_slices_are_named_beside_their_rows_or_above_their_columns():
-    named = [text for text in cut().layout.annotations if text.text.startswith("slice")]
-    assert [text.text for text in named] == ["slice 0", "slice 1", "slice 2"] * 2
-    assert [text.y for text in named[:3]] == [0.5, 2.5, 4.5]
-    assert [text.x for text in named[3:]] == [0.5, 2.5, 4.5]
+    names = [text for text in cut().layout.annotations if text.text.startswith("slice")]
+    assert [text.text for text in names] == ["slice 0", "slice 1", "slice 2"] * 2
+    assert [text.y for text in names[:3]] == [0.5, 2.5, 4.5]
+    assert [text.x for text in names[3:]] == [0.5, 2.5, 4.5]
 
 
 def test_the_heads_of_the_model_are_parted_at_the_same_outputs_in_both():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tensorllm_core.figures.line_ends import spread
 from tensorllm_core.figures.method_curves import MethodCurve, MethodPoint, method_curves
 from tensorllm_core.figures.method_deltas import MethodDelta, method_deltas
 from tensorllm_core.figures.method_errors import method_errors
@@ -26,16 +25,16 @@ def curve(name: str, *accuracies: float) -> MethodCurve:
     return MethodCurve(name, METHODS[name].title if name in METHODS else name, tuple(points))
 
 
-def drawn(curves, canvas=LIGHT, **more):
+def curves_figure(curves, canvas=LIGHT, **more):
     return method_curves(curves, BASELINE, canvas, budgets=BUDGETS, focus=8.0, **more)
 
 
 @pytest.mark.parametrize("appearance", list(Appearance))
 def test_every_registered_method_has_a_look_that_no_other_has(appearance):
     looks = [method_look(name, appearance) for name in METHODS]
-    assert len({found.colour for found in looks}) == len(METHODS)
-    assert len({(found.dash, found.symbol) for found in looks}) == len(METHODS)
-    assert look(appearance).muted not in {found.colour for found in looks[:-1]}
+    assert len({style.colour for style in looks}) == len(METHODS)
+    assert len({(style.dash, style.symbol) for style in looks}) == len(METHODS)
+    assert look(appearance).muted not in {style.colour for style in looks[:-1]}
 
 
 def test_a_method_without_a_look_is_drawn_all_the_same():
@@ -49,7 +48,7 @@ def test_a_strong_method_is_drawn_wider_in_the_same_colour(appearance):
 
 
 def test_lines_go_from_much_stored_to_little_with_their_intervals():
-    figure = drawn([curve("tensorllm", 0.6, 0.7, 0.65)])
+    figure = curves_figure([curve("tensorllm", 0.6, 0.7, 0.65)])
     line = figure.data[0]
     np.testing.assert_allclose(line.x, [1 / 4, 1 / 8, 1 / 16], rtol=1e-6)
     np.testing.assert_allclose(line.y, [0.6, 0.7, 0.65], rtol=1e-6)
@@ -60,18 +59,18 @@ def test_lines_go_from_much_stored_to_little_with_their_intervals():
 
 
 def test_the_original_lies_across_and_the_budget_in_focus_is_marked():
-    band, original, focus = drawn([curve("tensorllm", 0.6)]).layout.shapes
+    band, original, focus = curves_figure([curve("tensorllm", 0.6)]).layout.shapes
     assert (band.y0, band.y1, original.y0, focus.x0) == (0.45, 0.55, 0.5, 1 / 8)
 
 
 def test_the_emphasised_line_lies_in_front_and_its_name_is_bold():
-    figure = drawn([curve("tensorllm", 0.6), curve("laser", 0.5)], emphasised="tensorllm")
+    figure = curves_figure([curve("tensorllm", 0.6), curve("laser", 0.5)], emphasised="tensorllm")
     assert figure.data[-1].name == "TensorLLM"
     assert "<b>TensorLLM</b>" in [note.text for note in figure.layout.annotations]
 
 
 def test_names_of_twelve_methods_keep_apart():
-    figure = drawn([curve(name, 0.5, 0.5, 0.5) for name in METHODS])
+    figure = curves_figure([curve(name, 0.5, 0.5, 0.5) for name in METHODS])
     low, high = figure.layout.yaxis.range
     per_pixel = (high - low) / (LIGHT.height - figure.layout.margin.t - figure.layout.margin.b)
     places = sorted(note.y for note in figure.layout.annotations[:-1])
@@ -80,7 +79,7 @@ def test_names_of_twelve_methods_keep_apart():
 
 
 def test_a_pinned_result_is_grey_and_behind_all_others():
-    figure = drawn([curve("laser", 0.5)], pinned=[curve("tensorllm", 0.9, 0.8)], pinned_baseline=0.3)
+    figure = curves_figure([curve("laser", 0.5)], pinned=[curve("tensorllm", 0.9, 0.8)], pinned_baseline=0.3)
     assert figure.data[0].name == "pinned: TensorLLM"
     assert figure.data[0].line.color == LIGHT.look.muted
     low, high = figure.layout.yaxis.range
@@ -89,8 +88,8 @@ def test_a_pinned_result_is_grey_and_behind_all_others():
 
 
 def test_without_any_curve_the_original_is_drawn():
-    assert drawn([]).layout.shapes[1].y0 == 0.5
-    assert drawn([curve("laser")]).data == ()
+    assert curves_figure([]).layout.shapes[1].y0 == 0.5
+    assert curves_figure([curve("laser")]).data == ()
 
 
 def test_deltas_have_a_row_for_each_method_with_both_intervals():
@@ -120,7 +119,3 @@ def test_the_heat_map_leaves_blank_what_a_method_leaves_alone():
     np.testing.assert_allclose(heat.z, [[0.5, 0.25, np.nan], [np.nan, np.nan, 0.1]], rtol=1e-6)
     assert heat.z.dtype == np.float32
     assert [list(row) for row in heat.text] == [["0.50", "0.25", ""], ["", "", "0.10"]]
-
-
-def test_names_that_do_not_overlap_stay_where_they_are():
-    assert spread([3.0, 1.0], 1.0) == [3.0, 1.0]

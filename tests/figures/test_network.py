@@ -11,7 +11,7 @@ import pytest
 from tensorllm_core.errors import RequestError
 from tensorllm_core.figures.network import network_diagram
 from tensorllm_core.figures.network_pattern import Bond, Kept, Leg, read_networks
-from tensorllm_core.figures.network_places import CANVAS, leg_end, place_networks
+from tensorllm_core.figures.network_places import DRAWING_SIZE, leg_end, place_networks
 from tensorllm_core.figures.theme import Canvas
 from tensorllm_core.lessons.methods import METHOD_LESSONS
 from tests.figures.canvases import BOTH, LIGHT, enlarged
@@ -22,7 +22,7 @@ SINGULAR = "S(r) U(d_model r) V(all_heads r)"
 LESSONS = sorted(METHOD_LESSONS)
 
 
-def drawn(pattern: str, canvas: Canvas = LIGHT, **options) -> go.Figure:
+def diagram(pattern: str, canvas: Canvas = LIGHT, **options) -> go.Figure:
     return network_diagram(read_networks(pattern), canvas, **options)
 
 
@@ -64,7 +64,7 @@ def test_networks_with_nothing_in_common_have_their_titles():
 
 
 @pytest.mark.parametrize(
-    ("pattern", "said"),
+    ("pattern", "words"),
     [
         ("", "got ``"),
         ("U1 d_model", "got `U1 d_model`"),
@@ -73,10 +73,10 @@ def test_networks_with_nothing_in_common_have_their_titles():
         ("G(a b c d) A(a) B(b) C(c) D(d)", "got 4"),
     ],
 )
-def test_a_pattern_that_cannot_be_drawn_is_refused_with_what_to_do(pattern, said):
+def test_a_pattern_that_cannot_be_drawn_is_refused_with_what_to_do(pattern, words):
     with pytest.raises(RequestError, match="Expected") as error:
         read_networks(pattern)
-    assert said in str(error.value)
+    assert words in str(error.value)
 
 
 @pytest.mark.parametrize("name", LESSONS)
@@ -86,8 +86,8 @@ def test_nodes_stand_inside_and_clear_of_each_other(name):
     assert len([place for place in places if place.node]) == sum(len(network.nodes) for network in networks)
     for place in places:
         for x, y in ((place.x, place.y + place.radius), (place.x, place.y - place.radius), leg_end(place)):
-            assert 0 <= x <= CANVAS[0]
-            assert 0 <= y <= CANVAS[1]
+            assert 0 <= x <= DRAWING_SIZE[0]
+            assert 0 <= y <= DRAWING_SIZE[1]
     for one, other in combinations(places, 2):
         assert math.dist((one.x, one.y), (other.x, other.y)) > one.radius + other.radius + 4
 
@@ -95,14 +95,14 @@ def test_nodes_stand_inside_and_clear_of_each_other(name):
 @pytest.mark.parametrize("canvas", BOTH)
 @pytest.mark.parametrize("name", LESSONS)
 def test_every_method_draws_the_same_each_time_on_both_grounds(name, canvas):
-    figure = drawn(METHOD_LESSONS[name].network, canvas)
+    figure = diagram(METHOD_LESSONS[name].network, canvas)
     assert figure.layout.font.color == canvas.look.ink
-    assert figure.to_json() == drawn(METHOD_LESSONS[name].network, canvas).to_json()
+    assert figure.to_json() == diagram(METHOD_LESSONS[name].network, canvas).to_json()
 
 
 @pytest.mark.parametrize("canvas", BOTH)
 def test_modes_keep_their_colours_and_the_heads_are_neutral(canvas):
-    figure, colours = drawn(TUCKER, canvas), canvas.look
+    figure, colours = diagram(TUCKER, canvas), canvas.look
     for mode, (rank, axis) in enumerate((("r1", "d_model"), ("r2", "d_head"), ("r3", "part"))):
         for index in (rank, axis):
             (line,) = lines(figure, index)
@@ -113,18 +113,18 @@ def test_modes_keep_their_colours_and_the_heads_are_neutral(canvas):
 
 def test_a_bond_has_the_colour_of_its_factor_and_an_index_that_joins_all_has_none():
     core = "G+(r1 r2 r3) A+(d_ff r1) B+(d_model r2) C+(matrix r3)"
-    found = [lines(drawn(core), rank)[0].line.color for rank in ("r1", "r2", "r3")]
-    assert found == [LIGHT.look.muted, LIGHT.look.modes[0], LIGHT.look.modes[2]]
-    assert {line.line.color for line in lines(drawn(SUM_OF_TERMS), "r")} == {LIGHT.look.muted}
+    colours = [lines(diagram(core), rank)[0].line.color for rank in ("r1", "r2", "r3")]
+    assert colours == [LIGHT.look.muted, LIGHT.look.modes[0], LIGHT.look.modes[2]]
+    assert {line.line.color for line in lines(diagram(SUM_OF_TERMS), "r")} == {LIGHT.look.muted}
 
 
 def test_open_legs_are_thicker_than_bonds():
-    figure = drawn(TUCKER)
+    figure = diagram(TUCKER)
     assert lines(figure, "d_model")[0].line.width > lines(figure, "r1")[0].line.width
 
 
 def test_shared_nodes_are_filled_and_ringed_and_private_ones_a_stack():
-    figure = drawn(TUCKER)
+    figure = diagram(TUCKER)
     copies, rings, front = figure.data[-3:]
     # The core, three factors, and the ring of the key.
     assert len(front.x) == 5
@@ -138,14 +138,14 @@ def test_shared_nodes_are_filled_and_ringed_and_private_ones_a_stack():
 
 
 def test_the_key_names_only_what_is_there():
-    assert not [text for text in texts(drawn(SINGULAR)) if "shared" in text or "one per" in text]
-    terms = texts(drawn(SUM_OF_TERMS, shared_by="all matrices"))
+    assert not [text for text in texts(diagram(SINGULAR)) if "shared" in text or "one per" in text]
+    terms = texts(diagram(SUM_OF_TERMS, shared_by="all matrices"))
     assert "shared by all matrices" in terms
     assert not [text for text in terms if "one per" in text]
 
 
 def test_random_factors_have_the_ring_of_their_mode_and_no_colour_inside():
-    figure = drawn(TUCKER.replace("+", "~"))
+    figure = diagram(TUCKER.replace("+", "~"))
     front = figure.data[-1]
     assert front.marker.color[1:4] == (LIGHT.look.muted,) * 3
     assert [front.marker.line.color[n] for n in (1, 2, 3)] == list(LIGHT.look.modes)
@@ -153,31 +153,31 @@ def test_random_factors_have_the_ring_of_their_mode_and_no_colour_inside():
 
 
 def test_a_factor_that_is_shared_stands_there_once():
-    assert [hover.partition(":")[0] for hover in hovers(drawn(TUCKER))] == ["G", "U1", "U2", "U3"]
-    each = hovers(drawn(METHOD_LESSONS["separate"].network))
+    assert [hover.partition(":")[0] for hover in hovers(diagram(TUCKER))] == ["G", "U1", "U2", "U3"]
+    each = hovers(diagram(METHOD_LESSONS["separate"].network))
     assert len([hover for hover in each if hover.startswith("U1:")]) == 4
 
 
 def test_an_index_that_joins_three_nodes_has_a_line_to_each():
-    assert len(lines(drawn(SUM_OF_TERMS), "r")) == 3
-    assert len(lines(drawn(SINGULAR), "r")) == 2
+    assert len(lines(diagram(SUM_OF_TERMS), "r")) == 3
+    assert len(lines(diagram(SINGULAR), "r")) == 2
 
 
 def test_letters_stand_on_the_lines_or_numbers_where_they_are_given():
-    letters = texts(drawn(TUCKER))
+    letters = texts(diagram(TUCKER))
     assert {"R<sub>1</sub>", "R<sub>2</sub>", "R<sub>3</sub>", "<b>d_model</b>", "<b>head</b>"} <= set(letters)
-    figure = drawn(TUCKER, sizes={"r1": 16, "d_model": 4096, "head": 8})
+    figure = diagram(TUCKER, sizes={"r1": 16, "d_model": 4096, "head": 8})
     assert {"16", "4,096", "<b>head</b> 8", "R<sub>2</sub>"} <= set(texts(figure))
     assert "U1: 4096 x 16, shared" in hovers(figure)
 
 
 def test_rows_that_repeat_are_labelled_once_and_have_the_colour_of_their_part():
-    figure = drawn(METHOD_LESSONS["laser-attention"].network)
+    figure = diagram(METHOD_LESSONS["laser-attention"].network)
     assert texts(figure).count("<b>d_model</b>") == 1
     titles = {text.text: text.font.color for text in figure.layout.annotations}
     assert {titles[f"<b>{part}</b>"] for part in "QKVO"} == set(LIGHT.look.parts.values())
 
 
 def test_type_grows_with_the_scale():
-    small, large = drawn(TUCKER), drawn(TUCKER, enlarged(LIGHT))
+    small, large = diagram(TUCKER), diagram(TUCKER, enlarged(LIGHT))
     assert large.layout.annotations[0].font.size == pytest.approx(1.3 * small.layout.annotations[0].font.size)
