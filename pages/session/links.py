@@ -1,4 +1,4 @@
-"""What a link says: the scene, read from untrusted text and written back to it."""
+"""Between a link and a scene: reads the parameters of a link, which are untrusted text, and writes them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ __all__ = ["parse_scene", "scene_parameters"]
 
 _LONGEST_TEXT = 400
 _ALWAYS = ("model", "layer")
-"""What every link names, also where it is the default."""
+"""Parameters that every link has, also at their defaults."""
 
 
 def parse_scene(parameters: Mapping[str, str]) -> tuple[Scene, tuple[str, ...]]:
     """The scene that a link asks for, and one sentence for every parameter that could not be read.
 
-    Parameters that are absent or unreadable keep their defaults; unknown ones are passed over.
+    Parameters that are absent or unreadable keep their defaults; unknown ones are ignored.
 
     >>> parse_scene({"layer": "2", "r1": "abc"})[1]
     ('Expected `r1` to be a whole number from 1, got `abc`; showing the suggested ranks instead.',)
@@ -42,7 +42,7 @@ def parse_scene(parameters: Mapping[str, str]) -> tuple[Scene, tuple[str, ...]]:
 
 
 def scene_parameters(scene: Scene) -> dict[str, str]:
-    """The URL parameters that restore the scene; what is at its default is left out, but for model and layer.
+    """The URL parameters that restore the scene. Defaults are left out, except model and layer.
 
     >>> from tensorllm_core.types import Ranks
     >>> scene_parameters(Scene().at(Ranks(16, 8, 4)))
@@ -58,5 +58,5 @@ def scene_parameters(scene: Scene) -> dict[str, str]:
 
 
 def _readers() -> dict[str, Reader]:
-    declared = {each.name: each for kind in (Scene, *PARTS.values()) for each in fields(kind)}
-    return {name: reader_of(declared[name].metadata) for name in FIELDS}
+    declarations = {each.name: each for kind in (Scene, *PARTS.values()) for each in fields(kind)}
+    return {name: reader_of(declarations[name].metadata) for name in FIELDS}

@@ -1,8 +1,9 @@
-"""From a scene to the plans of the core: what a screen asks for, in the words that the commands use too."""
+"""From a scene to the plans of the core: the same plans that the commands make."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pages.session.scene import DEFAULT_MODEL, Scene
 from pages.session.scene_parts import ChooseBy
@@ -68,7 +69,7 @@ def model_plan(scene: Scene, checkpoint: Checkpoint) -> ModelPlan:
 
 
 def rank_rule(scene: Scene) -> RankRule:
-    """What the scene asks of the ranks."""
+    """The rule by which the scene chooses ranks."""
     part = scene.ranks
     if part.by is ChooseBy.ERROR:
         return LargestError(part.error)
@@ -80,10 +81,10 @@ def rank_rule(scene: Scene) -> RankRule:
 def edit_plan(
     scene: Scene, checkpoint: Checkpoint, decision: RankDecision, uploaded: QuestionSet | None = None
 ) -> EditPlan:
-    """The edit that the scene stands for, at the ranks that Decompose shows for it.
+    """The edit that the scene describes, at the ranks that Decompose shows.
 
-    Each layer has ranks of its own where an error, a ratio or the hint decides and can be met; else all layers have the
-    ranks in force.
+    If an error, a ratio or the hint decides, each layer gets ranks of its own. If the ranks are given, or the ratio
+    cannot be reached, all layers get the ranks of the decision.
 
     Raises:
         ExplorerError: as `chosen_layers` and `plan_questions`.
@@ -103,19 +104,18 @@ def edit_plan(
 
 
 def scan_plan(plan: EditPlan, uploaded: QuestionSet | None = None) -> ScanPlan:
-    """The scan that belongs to an edit: the same layers and benchmarks, but validation questions.
+    """The rank scan for an edit: the same layers and benchmarks, but validation questions.
 
     Args:
-        uploaded: the validation questions of the person's own file, if the edit asks it.
+        uploaded: the validation questions of the visitor's own file, if the edit asks its questions.
     """
-    asked = plan.questions
-    own = (uploaded,) if asked.own and uploaded is not None else ()
-    questions = QuestionPlan(asked.benchmarks, Split.VALIDATION, asked.sample, asked.template, own)
+    own = (uploaded,) if plan.questions.own and uploaded is not None else ()
+    questions = replace(plan.questions, split=Split.VALIDATION, own=own)
     return ScanPlan(plan.model, plan.layers, plan.options.layout, questions)
 
 
 def comparison_plan(scene: Scene, checkpoint: Checkpoint, uploaded: QuestionSet | None = None) -> ComparisonPlan:
-    """The comparison that the scene stands for.
+    """The comparison that the scene describes.
 
     Raises:
         ExplorerError: as `chosen_layers`, `plan_questions` and `budgets_of`.

@@ -1,7 +1,7 @@
-"""How one parameter of a link is read: a few kinds of readers, each made for a field of the scene where it stands.
+"""The readers of a link's parameters: one function for each kind of value declares a field of the scene.
 
-A reader is the metadata of a dataclass field; the field's name is the parameter's. What a link says is untrusted: a
-text that cannot be read costs one sentence, and the field keeps its default.
+The reader is the metadata of the dataclass field, and the field's name is the name of the parameter. A link is
+untrusted text. If a parameter cannot be read, one sentence says so and the field keeps its default.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _READER = "reader"
 _WORD = "[^,]+"
 
 Names = Iterable[str] | Callable[[], Iterable[str]]
-"""Texts that are allowed; a function where finding them imports much, and most links do not speak of them."""
+"""The allowed texts. A function if it must import large modules first, which most links do not need."""
 
 
 @dataclass(frozen=True)
@@ -28,20 +28,20 @@ class Reader:
     """From the text of a parameter to a value, and back."""
 
     read: Callable[[str, str], Any]
-    """Takes the parameter's name and text; raises ExplorerError with the sentence to show."""
+    """Takes the name and the text of the parameter. Raises ExplorerError with the sentence to show."""
     write: Callable[[Any], str] = str
 
 
 def reader_of(metadata: Any) -> Reader:
-    """The reader that a field of the scene was declared with."""
+    """The reader of a field of the scene."""
     return metadata[_READER]
 
 
 def whole_number(default: int | None, *, least: int, digits: int, instead: str) -> Any:
-    """A whole number from `least` on, of at most so many digits.
+    """A whole number from `least` up, with at most `digits` digits.
 
     Args:
-        instead: what is shown where the text is none, as the end of the sentence.
+        instead: the end of the sentence for an unreadable text, which says what is shown instead.
     """
 
     def read(name: str, text: str) -> int:
@@ -53,7 +53,7 @@ def whole_number(default: int | None, *, least: int, digits: int, instead: str) 
 
 
 def number(default: float, *, least: float, most: float, above: bool = False) -> Any:
-    """A number from `least` to `most`; with `above`, not `least` itself."""
+    """A number from `least` to `most`; with `above`, a number above `least`."""
 
     def read(name: str, text: str) -> float:
         value = _float(text)
@@ -66,11 +66,11 @@ def number(default: float, *, least: float, most: float, above: bool = False) ->
 
 
 def choice(default: Any, options: Names, *, instead: str = "", kind: Callable[[str], Any] = str) -> Any:
-    """One of some texts.
+    """One of several texts.
 
     Args:
-        instead: what is shown where the text is none of them, as the end of the sentence; empty for no sentence.
-        kind: makes the value of the text, as an enumeration does.
+        instead: the end of the sentence for any other text, which says what is shown instead; empty for no sentence.
+        kind: turns the text into the value, for example an enumeration.
     """
 
     def read(name: str, text: str) -> Any:
@@ -91,7 +91,7 @@ def flag(default: bool = False) -> Any:
 
 
 def text(default: str = "", *, check: Callable[[str, str], str]) -> Any:
-    """A free text; `check` takes the parameter's name and the text, and returns the text or raises ExplorerError."""
+    """Any text. `check` gets the name of the parameter and the text, and returns the text or raises ExplorerError."""
     return _field(default, Reader(check))
 
 
@@ -106,15 +106,16 @@ def listing(
     what: str,
     instead: str,
 ) -> Any:
-    """Several values, which commas join in the link; each once, in their order.
+    """Several values with commas between them; each once, in their order.
 
     Args:
-        item: a pattern that each text must match.
-        names: where only these are allowed.
-        kind: makes the value of a text.
-        check: takes the values and returns them, or raises ValueError or ExplorerError.
-        write: the text of a value.
-        what: what is expected, and `instead` what is shown where it does not come: two parts of the sentence.
+        item: the pattern that the text of each value must match.
+        names: the allowed texts, if not all are.
+        kind: turns a text into a value.
+        check: gets the values and returns them, or raises ValueError or ExplorerError.
+        write: turns a value into its text.
+        what: the part of the sentence for an unreadable text that says what is expected.
+        instead: the end of this sentence, which says what is shown instead.
     """
 
     def read(name: str, text: str) -> tuple[Any, ...]:

@@ -1,4 +1,4 @@
-"""The scene: all that one browser tab looks at, and all that a link restores."""
+"""The scene: all settings of one browser tab, which are all that a link restores."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def _device(name: str, value: str) -> str:
 
 @dataclass(frozen=True)
 class Scene:
-    """What all screens share, and a part for each.
+    """The settings that all screens share, and a part for each screen.
 
-    `dtype` is the type of a loaded model's weights; the decomposition always computes in float32. `tab` is the open tab
-    of the screen, empty for its first.
+    `dtype` is the number type of a loaded model's weights; the decomposition always computes in float32. `tab` is the
+    open tab of the screen, empty for the first one.
     """
 
     model: str = text(DEFAULT_MODEL, check=_model)
@@ -72,7 +72,7 @@ class Scene:
         return self.with_fields(r1=r1, r2=r2, r3=r3)
 
     def with_fields(self, **values: Any) -> Scene:
-        """The same scene with other values of fields, in whatever parts they stand; names are those of the link."""
+        """The same scene with other values. Each field is found in its part by its name, which is that of the link."""
         by_part: dict[str, dict[str, Any]] = {}
         for name, value in values.items():
             by_part.setdefault(FIELDS[name], {})[name] = value
@@ -81,7 +81,7 @@ class Scene:
         return replace(self, **own, **parts)
 
     def value(self, name: str) -> Any:
-        """The value of a field, in whatever part it stands."""
+        """The value of a field, found in its part by its name."""
         part = FIELDS[name]
         return getattr(getattr(self, part) if part else self, name)
 
@@ -96,9 +96,9 @@ PARTS: dict[str, type] = {
     "compare": ComparePart,
     "papers": PapersPart,
 }
-"""The parts of the scene by their names in it."""
+"""The type of each part of the scene, by the name of the part."""
 
 FIELDS: dict[str, str] = {each.name: "" for each in fields(Scene) if each.name not in PARTS} | {
     each.name: part for part, kind in PARTS.items() for each in fields(kind)
 }
-"""The part in which each field stands; empty for what all screens share."""
+"""The part that holds each field, by the name of the field; empty for a field of the scene itself."""

@@ -1,7 +1,7 @@
-"""The parts of the scene: what each screen keeps, and what several screens share.
+"""The parts of the scene: the settings of each screen, and those that several screens share.
 
-A field is declared with the reader of its parameter, so a new one is one line here. Names are unique over all parts:
-they are those of the link.
+A field is declared with the reader of its parameter, so a new field is one new line here. The names of the fields are
+those of the parameters in a link, so no two parts have a field of the same name.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _MOST_BUDGET = 1e6
 
 
 class ChooseBy(StrEnum):
-    """What the person fixes; the ranks follow from it."""
+    """The quantity that the visitor sets; the ranks follow from it."""
 
     RANKS = "ranks"
     ERROR = "error"
@@ -45,7 +45,7 @@ class ChooseBy(StrEnum):
 
 
 def budget_text(ratio: float) -> str:
-    """A budget as a link has it.
+    """A budget as a link writes it.
 
     >>> budget_text(4.0), budget_text(65536 / 30000)
     ('4', '2.1845333333333334')
@@ -66,7 +66,7 @@ def _rank() -> Any:
 
 
 def _methods() -> list[str]:
-    # Imported late, as below: it is much, and most links do not speak of methods or papers.
+    # Imported late, as below: these modules are large, and most links name no method and no paper.
     from tensorllm_core.methods.registry import METHODS
 
     return list(METHODS)
@@ -118,7 +118,7 @@ class RanksPart:
 
     @property
     def chosen(self) -> Ranks | None:
-        """The ranks that the person chose, or None for the hint."""
+        """The ranks that the visitor chose, or None for the hint of the noise floor."""
         if self.r1 is None or self.r2 is None or self.r3 is None:
             return None
         return Ranks(self.r1, self.r2, self.r3)
@@ -128,8 +128,9 @@ class RanksPart:
 class QuestionsPart:
     """Edited layers and questions, on Reasoning and Compare.
 
-    `layers` are pieces of a text that names layers, such as `all`, `2` or `0-3`; none means the screen's default.
-    `benchmark` holds names; none means the bundled ones. `sample` counts questions of each benchmark, 0 means all.
+    `layers` are pieces of a text that names layers, such as `all`, `2` or `0-3`; empty means the screen's default.
+    `benchmark` holds names; empty means the bundled ones. `sample` is the number of questions of each benchmark, 0 for
+    all.
     """
 
     layers: tuple[str, ...] = listing(
@@ -149,7 +150,7 @@ class QuestionsPart:
 
 @dataclass(frozen=True)
 class DecomposePart:
-    """Which slice of the core, and which part's weights."""
+    """The slice of the core (`view`), and the part whose weights are shown."""
 
     view: str = text("1", check=_printable_ascii)
     part: str = text("Q", check=_printable_ascii)
@@ -157,7 +158,7 @@ class DecomposePart:
 
 @dataclass(frozen=True)
 class LayersPart:
-    """The compression ratio at which layers are compared, and the mode whose spectra are."""
+    """The compression ratio at which layers are compared, and the mode whose spectra are shown."""
 
     fixed_ratio: float = number(10.0, least=1.0, most=1e6)
     mode: int = choice(1, ("1", "2", "3"), instead="showing mode 1", kind=int)
@@ -165,14 +166,14 @@ class LayersPart:
 
 @dataclass(frozen=True)
 class HeadsPart:
-    """Whether heads stand in the order of their similarity rather than of their numbers."""
+    """Whether heads are sorted by their similarity instead of their numbers."""
 
     alike: bool = flag()
 
 
 @dataclass(frozen=True)
 class ReasoningPart:
-    """Whether controls are asked, and the split whose questions the ranks were chosen on, if any were."""
+    """Whether controls are asked, and the split on whose questions the ranks were chosen; empty for none."""
 
     controls: bool = flag(default=True)
     chosen_on: str = choice("", SPLITS)
@@ -182,8 +183,8 @@ class ReasoningPart:
 class ComparePart:
     """Methods and budgets.
 
-    No `methods` means the suggested ones. `budget` is the ratio in focus, `budgets` are the others. `first` and
-    `second` are tested against each other: methods or `original`; empty means the best, and the second best.
+    Empty `methods` means the suggested ones. `budget` is the ratio in focus, `budgets` are the others. `first` and
+    `second` are the two methods (or `original`) that are tested against each other; empty means the two best.
     """
 
     methods: tuple[str, ...] = listing(
@@ -206,8 +207,8 @@ class ComparePart:
 class PapersPart:
     """A cell of the papers' tables.
 
-    `variant` is a case of Table III or a projection of Table IV, empty for the last of its table; `triple` counts the
-    derived rank triples from 1; `cell_layer` of None is the suggested layer.
+    `variant` is a case of Table III or a projection of Table IV, empty for the last of its table. `triple` numbers the
+    derived rank triples from 1. `cell_layer` is None for the suggested layer.
     """
 
     table: str = choice("II", PAPER_TABLES, instead="showing II")

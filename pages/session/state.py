@@ -1,7 +1,7 @@
 """The only user of st.session_state: one scene per browser tab, kept in step with the URL.
 
-The scene is the truth; widgets show it and hand their changes back through callbacks, so one value
-may have two widgets (a slider and a number field) and every screen may show it.
+Widgets only show the scene, and their callbacks change it. So one value may have two widgets (a slider and a number
+field), and every screen may show it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pages.session.scene import Scene
 from tensorllm_core.types import Ranks
 
 __all__ = [
+    "bound",
     "change",
     "change_ranks",
     "current_scene",
@@ -35,7 +36,7 @@ _NOTICES, _SHOWN = "scene notices", "scene notices shown"
 
 
 def current_scene() -> Scene:
-    """This tab's scene; read from the URL on the first visit and when the person goes back or edits the address."""
+    """The scene of this tab. It is read from the URL on the first visit, and when the visitor goes back or edits it."""
     parameters = st.query_params.to_dict()
     changed_here = st.session_state.pop(_CHANGED, False)
     first_visit = _SCENE not in st.session_state
@@ -43,7 +44,7 @@ def current_scene() -> Scene:
     if first_visit or moved:
         scene, notices = parse_scene(parameters)
         st.session_state[_SCENE] = scene
-        # A run that ends before it writes the URL has read this one all the same.
+        # Noted at once: the run may end before it writes the URL.
         st.session_state[_URL] = parameters
         st.session_state.pop(_SHOWN, None)
         notify(notices)
@@ -51,26 +52,26 @@ def current_scene() -> Scene:
 
 
 def change(**values: Any) -> None:
-    """Replace fields of the scene; for widget callbacks. What was said about the scene before is said no more."""
+    """Replace fields of the scene; for callbacks of widgets. Notices about the scene before are dropped."""
     st.session_state[_SCENE] = st.session_state[_SCENE].with_fields(**values)
     st.session_state[_CHANGED] = True
     st.session_state.pop(_SHOWN, None)
 
 
 def change_ranks(ranks: Ranks | None) -> None:
-    """Set the ranks, or None for the suggested ones; for widget callbacks."""
+    """Set the ranks, or None for the suggested ones; for callbacks of widgets."""
     r1, r2, r3 = ranks if ranks is not None else (None, None, None)
     change(r1=r1, r2=r2, r3=r3)
 
 
 def settle(scene: Scene) -> Scene:
-    """Put the scene as it can be met in place of the scene as it was asked for; returns it."""
+    """Replace the scene that a link asks for by one that is possible, in the middle of a run; returns it."""
     st.session_state[_SCENE] = scene
     return scene
 
 
 def write_url() -> None:
-    """Let the address bar restore the scene; once, at the end of every run of a screen."""
+    """Write the scene to the address bar; once, at the end of every run of a screen."""
     if _SCENE not in st.session_state:
         return
     parameters = scene_parameters(st.session_state[_SCENE])
@@ -80,25 +81,35 @@ def write_url() -> None:
 
 
 def seed(key: str, value: Any) -> str:
-    """Make the widget of that key show the value in this run; returns the key."""
+    """Make the widget of this key show the value in this run; returns the key."""
     st.session_state[key] = value
     return key
 
 
+def bound(field: str, value: Any, key: str = "") -> dict[str, Any]:
+    """Arguments of a widget that shows this value of a field of the scene, and changes the field.
+
+    Args:
+        key: the key of the widget, where one widget for each field is not enough.
+    """
+    key = key or f"{field} widget"
+    return {"key": seed(key, value), "on_change": take, "args": (key, field)}
+
+
 def widget_value(key: str) -> Any:
-    """What the widget of that key holds now."""
+    """The value that the widget of this key holds now."""
     return st.session_state.get(key)
 
 
 def take(key: str, field: str) -> None:
-    """Callback: hand a widget's value to the scene; a widget that was emptied keeps the old value."""
+    """Callback of a widget: put its value into a field of the scene. An emptied widget leaves the field as it is."""
     value = widget_value(key)
     if value is not None:
         change(**{field: value})
 
 
 def notify(sentences: Iterable[str]) -> None:
-    """Sentences to show at the top of the screen, until the scene changes."""
+    """Add sentences that the top of the screen shows until the scene changes."""
     waiting = st.session_state.setdefault(_NOTICES, [])
     waiting.extend(sentence for sentence in sentences if sentence not in waiting)
 
@@ -106,7 +117,7 @@ def notify(sentences: Iterable[str]) -> None:
 def notices_to_show() -> tuple[str, ...]:
     """The sentences that wait to be shown, and those that were shown since the scene last changed.
 
-    A screen may be drawn anew at any moment, when background work ends; nobody could read what stood there only before.
+    A screen may be drawn anew at any moment, when background work ends. A sentence shown only once could not be read.
     """
     waiting = st.session_state.pop(_NOTICES, [])
     shown = st.session_state.setdefault(_SHOWN, [])
@@ -115,10 +126,10 @@ def notices_to_show() -> tuple[str, ...]:
 
 
 def keep(key: str, value: Any) -> None:
-    """Remember something for this tab that is neither a widget nor part of the scene."""
+    """Keep a value for this tab that is neither that of a widget nor part of the scene."""
     st.session_state[key] = value
 
 
 def kept(key: str) -> Any:
-    """What `keep` remembered, or None."""
+    """The value that `keep` stored under this key, or None."""
     return st.session_state.get(key)
