@@ -68,7 +68,7 @@ def ask_button(
         width="stretch",
         key=words.key,
         on_click=begin,
-        disabled=not room or (job is not None and not job.now.ended),
+        disabled=not room or (job is not None and not job.snapshot.ended),
         help=words.help,
     )
     if job is not None:
@@ -94,10 +94,10 @@ def show_run(
     elif job is None:
         st.info(f"Press **{words.first}** {words.invitation}", icon=words.icon)
     else:
-        running = not job.now.ended
-        seen = jobs.show_live(job, draw_live if running else draw)
-        if outline and seen.partial is None and not seen.ended:
+        running = not job.snapshot.ended
+        snapshot = jobs.show_live(job, draw_live if running else draw)
+        if outline and snapshot.partial is None and not snapshot.ended:
             outline()
-        if running and job.now.ended:
+        if running and job.snapshot.ended:
             # It took no longer than this run of the page: the button still says that it goes on.
             st.rerun()

@@ -31,8 +31,8 @@ def screen() -> None:
     notices = st.container()
     job = survey_job(scene, checkpoint)
     if job is not None:
-        seen = jobs.show_live(job, lambda survey: _draw(_settled(scene, survey, job.now.ended), survey))
-        if seen.partial is None and not seen.ended:
+        snapshot = jobs.show_live(job, lambda survey: _draw(_settled(scene, survey, job.snapshot.ended), survey))
+        if snapshot.partial is None and not snapshot.ended:
             _outline()
     with notices:
         show_notices()

@@ -16,7 +16,7 @@ __all__ = ["offer_to_measure", "rate_in_force"]
 def rate_in_force(scene: Scene) -> Rate:
     """This machine's rate where it is known, else that of the example."""
     job = jobs.job_of(_key(scene))
-    rate = job.now.result if job else None
+    rate = job.snapshot.result if job else None
     return rate if isinstance(rate, Rate) else EXAMPLE
 
 
@@ -33,9 +33,9 @@ def offer_to_measure(scene: Scene) -> None:
             args=(scene,),
             help="A few seconds of a transformer's forward passes; the hours then hold for this machine",
         )
-    elif not isinstance(job.now.result, Rate):
+    elif not isinstance(job.snapshot.result, Rate):
         jobs.show_live(job, lambda rate: None)
-        if isinstance(job.now.result, Rate):
+        if isinstance(job.snapshot.result, Rate):
             st.rerun()
 
 

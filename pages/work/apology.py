@@ -1,4 +1,4 @@
-"""What people read when something goes wrong: our own sentence, or an apology with the id of the entry in the log."""
+"""The sentence that a visitor reads when something goes wrong: that of our own error, or an apology with an id."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _NUMBER = "number_in_log"
 
 
 def sentence_for(error: BaseException) -> str:
-    """What to tell people of an error: our own sentence, or an apology with the id under which the log has it whole."""
+    """The sentence for an error: its own if it is one of ours, else an apology with the id of its entry in the log."""
     if isinstance(error, ExplorerError):
         return str(error)
     number = getattr(error, _NUMBER, None)
     if number is None:
-        # An error of background work comes here twice: where it is raised, and on the page.
+        # An error of background work comes here twice: in the worker and on the page. It is logged once.
         number = secrets.token_hex(4)
         setattr(error, _NUMBER, number)
         _LOG.error("bug %s", number, exc_info=error)
     if is_out_of_memory(error):
-        return f"This needs more memory than there is (id {number}); choose a smaller model, fewer layers or questions."
+        return f"This needs more memory than there is (id {number}); use a smaller model, or fewer layers or questions."
     return (
         f"Something went wrong on our side (id {number}, noted in the server's log). "
         "Your settings are kept: change one of them, or reload the page."

@@ -1,4 +1,4 @@
-"""The only user of st.cache_*: what all visitors share, bounded in memory."""
+"""The only user of st.cache_*: what all visitors share, with a bound on its memory."""
 
 from __future__ import annotations
 
@@ -63,17 +63,17 @@ def job_board() -> Board:
 
 
 def _is_connected(session: str) -> bool:
-    """Whether a browser tab is still there; outside a server, as in tests, everybody is."""
+    """Whether a browser tab is still connected. Without a server, as in tests, every tab counts as connected."""
     try:
         return not runtime.exists() or bool(runtime.get_instance().is_active_session(session))
     except RuntimeError:
-        # The server went between the two questions.
+        # The server ended between the two calls.
         return True
 
 
 @st.cache_resource(show_spinner=False, ttl=5, max_entries=32)
 def cached_checkpoint(reference: str) -> Checkpoint:
-    """The opened checkpoint; looked at again after some seconds, so that a changed folder is noticed.
+    """The opened checkpoint. It is opened again after some seconds, so that a changed folder is noticed.
 
     Raises:
         ExplorerError: as `open_checkpoint`.
@@ -83,10 +83,10 @@ def cached_checkpoint(reference: str) -> Checkpoint:
 
 @st.cache_resource(show_spinner=False)
 def rest_heap(after: str) -> None:
-    """Let the garbage collector pass over what is there now; once for each occasion.
+    """Exclude all objects of this moment from garbage collection; once for each value of `after`.
 
-    Streamlit collects garbage after every run of a page, and each time looks at the hundreds of thousands of objects
-    that libraries made when they were imported: a third of a second in which nothing else runs.
+    Streamlit collects garbage after every run of a page. Each time Python would check the hundreds of thousands of
+    objects that libraries made at their import: a third of a second in which nothing else runs.
     """
     gc.collect()
     gc.freeze()
@@ -99,7 +99,7 @@ def loaded_models() -> LoadedModels:
 
 
 def cached_model(plan: ModelPlan, progress: Progress = go_on) -> LoadedModel:
-    """The whole model, loaded; downloaded first if it is on the hub alone.
+    """The whole model, loaded. It is downloaded first if only the hub has it.
 
     Raises:
         ExplorerError: as `load_planned_model`.
@@ -114,7 +114,7 @@ def cached_model(plan: ModelPlan, progress: Progress = go_on) -> LoadedModel:
 
 
 def cached_analysis(plan: LayerPlan, checkpoint: Checkpoint, progress: Progress) -> LayerAnalysis:
-    """The layer decomposed at all ranks, with what the screens suggest of ranks.
+    """The layer decomposed at all ranks, with the best and the suggested ranks.
 
     Raises:
         ExplorerError: as `analyse_layer`.
@@ -122,7 +122,7 @@ def cached_analysis(plan: LayerPlan, checkpoint: Checkpoint, progress: Progress)
 
     def analyse() -> LayerAnalysis:
         analysis = analyse_layer(plan, checkpoint, progress)
-        # Here, in the background, so that the page does not wait for the best ranks of every size.
+        # Both are cached properties: computed here, in the background, so that the page does not wait for them.
         _ = analysis.front, analysis.noise
         return analysis
 
@@ -130,7 +130,7 @@ def cached_analysis(plan: LayerPlan, checkpoint: Checkpoint, progress: Progress)
 
 
 def cached_refinement(analysis: LayerAnalysis, ranks: Ranks, progress: Progress) -> Refinement:
-    """The refinement at these ranks; one that was stopped goes to the one who stopped it, and is not remembered."""
+    """The refinement at these ranks. After a stop, its result so far is returned, but not cached."""
 
     def refine() -> Refinement:
         refinement = refine_layer(analysis, ranks, progress)
@@ -145,7 +145,7 @@ def cached_refinement(analysis: LayerAnalysis, ranks: Ranks, progress: Progress)
 
 
 class _StoppedEarly(Exception):
-    """Carries what a stopped refinement has reached past the cache."""
+    """Carries the result of a stopped refinement past the cache."""
 
     def __init__(self, refinement: Refinement) -> None:
         super().__init__()
@@ -153,17 +153,17 @@ class _StoppedEarly(Exception):
 
 
 def refinement_key(analysis: LayerAnalysis, ranks: Ranks) -> str:
-    """The same key means the same refinement."""
+    """The key of a refinement in the cache and among the jobs."""
     return f"refinement {analysis.plan.key} {ranks}"
 
 
 def cached_path(analysis: LayerAnalysis, r3: int) -> ParetoFront:
-    """The best (R1, R2) at that R3, for every size."""
+    """The best (R1, R2) at this R3, for every number of stored entries."""
     return bounded_cache().get_or_compute(f"path {analysis.plan.key} {r3}", lambda: best_path(analysis, r3))
 
 
 def resources() -> Resources:
-    """What runs need, from what is kept for all visitors."""
+    """What runs need, from the caches of all visitors."""
     return Resources(
         open_checkpoint=cached_checkpoint,
         analyse=cached_analysis,
@@ -199,11 +199,11 @@ def measured_store() -> MeasuredStore:
 
 @st.cache_resource(show_spinner=False)
 def answer_cache() -> AnswerCache:
-    """Answers of unedited models, which every evaluation of the same questions shares."""
+    """Answers of unedited models. All evaluations of the same questions share them."""
     return empty_answer_cache()
 
 
 @st.cache_resource(show_spinner=False)
 def prefix_store() -> PrefixStore:
-    """What enters an edited layer, recorded once for all evaluations."""
+    """The hidden states that enter an edited layer, recorded once for all evaluations."""
     return PrefixStore()

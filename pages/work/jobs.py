@@ -1,7 +1,7 @@
-"""Work that takes longer than a blink: in the background, with progress, live results and a stop button.
+"""Work that takes longer than a moment: it runs in the background, with progress, live results and a stop button.
 
-No `st.*` call runs in the worker. A job is found again under its key from every screen and after a reload;
-sessions that ask for the same key share one computation, which ends when all of them have stopped it or gone.
+The work itself makes no `st.*` call. Every screen finds a job again under its key, also after a reload. Sessions that
+ask for the same key share one computation, which ends when each of them has stopped it or closed its browser tab.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ __all__ = [
 T = TypeVar("T")
 
 _PATIENCE = 0.4
-"""Seconds to wait before a progress bar is shown: quick work never flickers."""
+"""Seconds to wait before a progress bar is shown, so that it does not flash up for quick work."""
 _BETWEEN_LIVE_RESULTS = 2.5
-"""Seconds between two drawings of the screen for the sake of a new partial result."""
+"""Least seconds between two drawings of the screen for new partial results."""
 
 
 @dataclass(frozen=True)
 class Job(Generic[T]):
-    """A task as one browser session sees it: for whoever has stopped it, it is stopped, though others may go on."""
+    """A task as one browser session sees it: stopped once this session has stopped it, though others may go on."""
 
     board: Board
     task: Task[T]
@@ -56,122 +56,123 @@ class Job(Generic[T]):
 
     @property
     def title(self) -> str:
-        """What is being done, for the progress bar."""
+        """The name of the work on the progress bar."""
         return self.task.title
 
     @property
-    def now(self) -> Snapshot[T]:
-        """Where it stands at this moment; take one for each drawing, so that its parts agree."""
+    def snapshot(self) -> Snapshot[T]:
+        """The state at this moment. Use one snapshot for a whole drawing, so that its parts agree."""
         with self.board.changed:
-            return self.task.seen_by(self.session, self.board.clock())
+            return self.task.snapshot(self.session, self.board.clock())
 
     def stop(self) -> None:
-        """This session wants no more of it."""
+        """Stop it for this session."""
         self.board.leave(self.task, self.session)
 
-    def again(self) -> None:
-        """Make a new attempt at what was stopped or failed; `job_of` finds it."""
-        self.board.again(self.task, self.session)
+    def restart(self) -> None:
+        """Make a new attempt after a stop or a failure; `job_of` finds it."""
+        self.board.restart(self.task, self.session)
 
     def wait(self, seconds: float) -> Snapshot[T]:
-        """Wait until it has ended, at most so long; returns where it stands then."""
+        """Wait until it has ended, or at most this many seconds. Returns the state at that moment."""
         with self.board.changed:
-            self.board.changed.wait_for(lambda: self.now.ended, max(0.0, seconds))
-            return self.now
+            self.board.changed.wait_for(lambda: self.snapshot.ended, max(0.0, seconds))
+            return self.snapshot
 
 
 def start(key: str, title: str, work: Callable[[Report[T]], T], device: str = "auto", lane: Lane = Lane.LONG) -> Job[T]:
-    """Begin the work, or join it where it is going on or done under this key; the same key means the same work.
+    """Begin the work, or join the job of this key if it runs or is done. The same key means the same work.
 
-    The work calls `report.progress` often and returns what it has, or raises StoppedError, once that says False.
+    The work calls `report.progress` often. Once that returns False, the work returns its result so far or raises
+    StoppedError.
 
     Raises:
         RequestError: this machine has no such device.
     """
-    session, line = _session(), str(resolve_device(device))
-    return Job(job_board(), job_board().start(key, title, work, session, line, lane), session)
+    session, device_name = _session(), str(resolve_device(device))
+    return Job(job_board(), job_board().start(key, title, work, session, device_name, lane), session)
 
 
 def job_of(key: str) -> Job | None:
-    """The job under this key: of this tab, of this tab before it was reloaded, or of somebody else."""
+    """The job of this key: of this browser tab, of this tab before a reload, or of another visitor."""
     session = _session()
     task = job_board().find(key, session)
     return None if task is None else Job(job_board(), task, session)
 
 
 def forget(key: str) -> None:
-    """Stop the job and drop its result, so that the next `start` begins anew; others who want it keep it."""
+    """Stop the job and drop its result, so that the next `start` begins anew. Other visitors who want it keep it."""
     job_board().forget(key, _session())
 
 
 def result_of(key: str, title: str, work: Callable[[Progress], T]) -> T | None:
-    """The result of short work; None while it runs (a progress bar is drawn) or once stopped (an offer to go on).
+    """The result of short work. None while it runs (a progress bar is drawn) and after a stop (a button to restart).
 
-    The same key always means the same work, which remembers its own result: it is asked for anew in every run.
-    Work that is stopped may return what it has so far, or raise StoppedError; its other errors are raised here,
-    in the page.
+    The same key always means the same work. The work caches its own result: every run of the page calls it again.
+    After a stop the work may return its result so far or raise StoppedError. Its other errors are raised here, in the
+    page.
     """
     job = job_of(key) or start(key, title, lambda report: work(report.progress), lane=Lane.QUICK)
-    seen = job.wait(_PATIENCE)
-    if not seen.ended:
+    snapshot = job.wait(_PATIENCE)
+    if not snapshot.ended:
         show_progress(job)
         return None
-    if seen.state is State.STOPPED and seen.result is None:
-        _offer_restart(job, seen)
+    if snapshot.state is State.STOPPED and snapshot.result is None:
+        _offer_restart(job, snapshot)
         return None
     forget(key)
-    if seen.error is not None:
-        raise seen.error
-    return seen.result
+    if snapshot.error is not None:
+        raise snapshot.error
+    return snapshot.result
 
 
 def show_live(job: Job[T], draw: Callable[[T], None]) -> Snapshot[T]:
-    """Progress while it lasts, why it ended early if it did, and always the latest result, drawn anew when it changes.
+    """Draw the progress while the job runs, the reason if it ended early, and always its latest result.
 
-    `draw` is called in the page, not in a fragment: what is clicked in it answers as anywhere else. Returns where the
-    job stood when it was drawn.
+    `draw` gets the result. It is called in the page, not in a fragment, so widgets in it work as anywhere else.
+    Returns the state of the job that was drawn.
     """
-    seen = job.wait(_PATIENCE - (job.board.clock() - job.task.asked))
-    if not seen.ended:
+    snapshot = job.wait(_PATIENCE - (job.board.clock() - job.task.asked_at))
+    if not snapshot.ended:
         show_progress(job, live=True)
-    elif seen.state is State.FAILED:
-        st.error(seen.sentence, icon=":material/error:")
-        _offer_restart(job, seen)
-    elif seen.state is State.STOPPED:
-        _offer_restart(job, seen)
-    if seen.partial is not None:
-        draw(seen.partial)
-    return seen
+    elif snapshot.state is State.FAILED:
+        st.error(snapshot.sentence, icon=":material/error:")
+        _offer_restart(job, snapshot)
+    elif snapshot.state is State.STOPPED:
+        _offer_restart(job, snapshot)
+    if snapshot.partial is not None:
+        draw(snapshot.partial)
+    return snapshot
 
 
 def show_progress(job: Job, live: bool = False) -> None:
-    """A progress bar with a stop button; the page runs again when the job ends, if `live` also for each new result."""
-    # A container that holds nothing else: Streamlit drops what a fragment has not sent yet when it runs again, and the
-    # browser cannot place what comes after a gap.
+    """A progress bar with a stop button. The page runs again when the job ends, and if `live` for each new result."""
+    # A container that holds nothing else: when a fragment runs again, Streamlit drops what it has not sent yet, and
+    # the browser cannot place elements that come after this gap.
     with st.container():
-        _follow(job, job.now.published if live else None, job.board.clock())
+        _follow(job, job.snapshot.published if live else None, job.board.clock())
 
 
 @st.fragment(run_every=1.0)
 def _follow(job: Job, published: int | None, drawn: float) -> None:
-    seen = job.now
-    is_new = published is not None and seen.published != published
-    if seen.ended or (is_new and job.board.clock() - drawn >= _BETWEEN_LIVE_RESULTS):
+    snapshot = job.snapshot
+    is_new = published is not None and snapshot.published != published
+    if snapshot.ended or (is_new and job.board.clock() - drawn >= _BETWEEN_LIVE_RESULTS):
         st.rerun(scope="app")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(seen.share, _status(job.title, seen))
+        st.progress(snapshot.share, _status(job.title, snapshot))
         st.button(
-            "Stop", icon=":material/stop_circle:", key=f"stop {job.key}", on_click=job.stop, disabled=seen.stopping
+            "Stop", icon=":material/stop_circle:", key=f"stop {job.key}", on_click=job.stop, disabled=snapshot.stopping
         )
 
 
-def _status(title: str, seen: Snapshot) -> str:
-    if seen.stopping:
+def _status(title: str, snapshot: Snapshot) -> str:
+    if snapshot.stopping:
         return f"{title}: stopping"
-    if seen.state is State.WAITING:
-        return f"{title}: waiting, {seen.position} before it"
-    left = seen.seconds_left
-    words = [seen.message, _span(seen.seconds), "" if left is None else f"about {_span(left)} left"]
+    if snapshot.state is State.WAITING:
+        return f"{title}: waiting, {snapshot.position} before it in the queue"
+    left = snapshot.seconds_left
+    words = [snapshot.message, _span(snapshot.seconds), "" if left is None else f"about {_span(left)} left"]
     return f"{title}: {', '.join(word for word in words if word)}"
 
 
@@ -179,12 +180,12 @@ def _span(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
-def _offer_restart(job: Job, seen: Snapshot) -> None:
+def _offer_restart(job: Job, snapshot: Snapshot) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        if seen.state is State.STOPPED:
-            share = f" at {seen.share:.0%}" if seen.share else ""
+        if snapshot.state is State.STOPPED:
+            share = f" at {snapshot.share:.0%}" if snapshot.share else ""
             st.info(f"{job.title}: stopped{share}.", icon=":material/stop_circle:")
-        st.button("Start again", icon=":material/replay:", key=f"again {job.key}", on_click=job.again)
+        st.button("Start again", icon=":material/replay:", key=f"again {job.key}", on_click=job.restart)
 
 
 def _session() -> str:

@@ -1,4 +1,4 @@
-"""Background work in order of asking: what waits and runs, and who still wants it; knows no Streamlit."""
+"""The queues of background work: what waits and runs, and which sessions still want it. Knows no Streamlit."""
 
 from __future__ import annotations
 
@@ -19,34 +19,36 @@ __all__ = ["Board", "Report"]
 T = TypeVar("T")
 
 _GRACE = 10.0
-"""Seconds with nobody connected until a task stops: a reload takes less."""
-_BETWEEN_LOOKS = 1.0
-"""Seconds between two looks at who is connected."""
+"""Seconds after which a task stops when nobody is connected any more. A reload takes less."""
+_BETWEEN_CHECKS = 1.0
+"""Seconds between two checks of who is connected."""
 _MOST_ENDED = 64
+"""Ended tasks that are kept."""
 _MOST_BYTES = 2 * 2**30
+"""Bytes that the results of ended tasks may hold together."""
 
 
 @dataclass(frozen=True)
 class Report(Generic[T]):
-    """What work is handed to tell how far it is; may be used from any thread of the work."""
+    """Through this, running work reports its progress and its results so far, from any of its threads."""
 
     board: Board
     task: Task[T]
 
     def progress(self, share: float, message: str) -> bool:
-        """Tell the share done (0 to 1) and what is being done; False asks to stop."""
+        """Report the share done (0 to 1) and what is being done. Returns False when the work should stop."""
         return self.board.note(self.task, share, message)
 
     def publish(self, partial: T) -> None:
-        """Show a result so far; a value that nobody changes afterwards."""
+        """Publish a result so far. The work must not change this value afterwards."""
         self.board.publish(self.task, partial)
 
 
 class Board:
-    """All tasks of the process: those that wait or run, and the latest that have ended.
+    """All tasks of the process: those that wait or run, and the latest ones that have ended.
 
-    `connected` says whether a session is still there, `explain` makes the sentence for an error, `size` measures
-    the bytes that a result holds. Everything that threads share lives under one lock, that of `changed`.
+    `connected` says whether a session is still connected, `explain` makes the sentence for an error, `size` measures
+    the bytes that a result holds. One lock, that of `changed`, protects everything that threads share.
     """
 
     def __init__(
@@ -63,78 +65,78 @@ class Board:
         self._connected, self._explain, self._size = connected, explain, size
         self._most_ended, self._most_bytes = most_ended, most_bytes
         self._tasks: dict[str, Task] = {}
-        self._lines: defaultdict[tuple[str, Lane], list[Task]] = defaultdict(list)
-        self._looked = 0.0
+        self._queues: defaultdict[tuple[str, Lane], list[Task]] = defaultdict(list)
+        self._checked_at = 0.0
         self._closed = False
 
     def close(self) -> None:
-        """Ask everything to stop and let the threads end; nothing can be started any more."""
+        """Ask all tasks to stop and let the threads end. Nothing can be started afterwards."""
         with self.changed:
             self._closed = True
-            for task in [task for line in self._lines.values() for task in line]:
+            for task in [task for queue in self._queues.values() for task in queue]:
                 self._stop(task)
             self.changed.notify_all()
 
     def start(
         self, key: str, title: str, work: Callable[[Report[T]], T], session: str, device: str, lane: Lane
     ) -> Task[T]:
-        """The task under this key: joined if it is going on or done, else begun at the end of its line."""
+        """The task of this key: the session joins it if it runs or is done, else a new one joins its queue."""
         with self.changed:
-            return self._join_or_begin(key, title, work, self._line(device, lane), session)
+            return self._join_or_begin(key, title, work, self._queue(device, lane), session)
 
-    def again(self, task: Task[T], session: str) -> Task[T]:
-        """A new attempt at what was stopped or failed."""
+    def restart(self, task: Task[T], session: str) -> Task[T]:
+        """Make a new attempt at a task that was stopped or failed."""
         with self.changed:
             if task.work is None:
                 return task
             self.forget(task.key, session)
-            return self._join_or_begin(task.key, task.title, task.work, task.line, session)
+            return self._join_or_begin(task.key, task.title, task.work, task.queue, session)
 
     def find(self, key: str, session: str) -> Task | None:
-        """The task under this key, if it is for this session, which from then on counts as wanting it."""
+        """The task of this key if this session may see it; from then on the session counts as wanting it."""
         with self.changed:
             task = self._tasks.get(key)
             if task is None or not task.is_for(session):
                 return None
-            # The one that was looked at last leaves last.
+            # The order of the dictionary is that of use: the task used last is dropped last.
             self._tasks[key] = self._tasks.pop(key)
-            if session not in task.left:
+            if session not in task.leavers:
                 self._join(task, session)
             return task
 
     def leave(self, task: Task, session: str) -> None:
-        """This session wants no more of it; it stops when nobody else who is connected wants it."""
+        """Note that this session no longer wants the task; it stops if no other connected session wants it."""
         with self.changed:
             if task.ended:
                 return
-            task.left[session] = task.partial
-            if not any(self._connected(other) for other in task.sessions - task.left.keys()):
+            task.leavers[session] = task.partial
+            if not any(self._connected(other) for other in task.sessions - task.leavers.keys()):
                 self._stop(task)
 
     def forget(self, key: str, session: str) -> None:
-        """Let the next `start` begin anew, unless others still want what is going on: then it joins them."""
+        """Drop the task, so that the next `start` begins a new one; a running task that others want goes on."""
         with self.changed:
             task = self._tasks.get(key)
             if task is None:
                 return
             self.leave(task, session)
             task.sessions.discard(session)
-            task.left.pop(session, None)
+            task.leavers.pop(session, None)
             if task.ended or task.stopping:
                 del self._tasks[key]
 
     def note(self, task: Task, share: float, message: str) -> bool:
-        """See `Report.progress`; who is connected is looked at here, so that it needs no thread of its own."""
+        """See `Report.progress`. Also checks who is connected, which saves a thread for that."""
         with self.changed:
             now = self.clock()
             if not task.ended:
                 task.share = 0.0 if math.isnan(share) else min(max(share, 0.0), 1.0)
-                task.message, task.reported = message, now
-                task.at_zero = now if task.share == 0.0 else task.at_zero
-            if now - self._looked >= _BETWEEN_LOOKS:
-                self._looked = now
-                self._look(now)
-            task.heeded = task.stopping
+                task.message, task.reported_at = message, now
+                task.nothing_done_at = now if task.share == 0.0 else task.nothing_done_at
+            if now - self._checked_at >= _BETWEEN_CHECKS:
+                self._checked_at = now
+                self._check_connections(now)
+            task.told_to_stop = task.stopping
             return not task.stopping
 
     def publish(self, task: Task[T], partial: T) -> None:
@@ -144,46 +146,46 @@ class Board:
                 task.partial = partial
                 task.published += 1
 
-    def _line(self, device: str, lane: Lane) -> list[Task]:
-        is_new = (device, lane) not in self._lines
-        line = self._lines[device, lane]
+    def _queue(self, device: str, lane: Lane) -> list[Task]:
+        is_new = (device, lane) not in self._queues
+        queue = self._queues[device, lane]
         if is_new:
-            # The thread lives on, with what libraries keep per thread; as a daemon it never holds up the end.
-            threading.Thread(target=self._serve, args=(line,), name=f"{lane} work on {device}", daemon=True).start()
-        return line
+            # One thread for all work of a queue: libraries keep memory for each thread. A daemon never delays the exit.
+            threading.Thread(target=self._serve, args=(queue,), name=f"{lane} work on {device}", daemon=True).start()
+        return queue
 
     def _join_or_begin(
-        self, key: str, title: str, work: Callable[[Report[T]], T], line: list[Task], session: str
+        self, key: str, title: str, work: Callable[[Report[T]], T], queue: list[Task], session: str
     ) -> Task[T]:
         task = self._tasks.get(key)
         if task is None or (task.state is not State.DONE and (task.ended or task.stopping)):
-            task = Task(key, title, work, line, self.clock())
+            task = Task(key, title, work, queue, self.clock())
             self._tasks.pop(key, None)
             self._tasks[key] = task
-            line.append(task)
+            queue.append(task)
             self.changed.notify_all()
         self._join(task, session)
         return task
 
     def _join(self, task: Task, session: str) -> None:
         task.sessions.add(session)
-        task.left.pop(session, None)
+        task.leavers.pop(session, None)
         task.alone_since = None
 
-    def _serve(self, line: list[Task]) -> None:
-        while self._wait_for_work(line):
-            self._run_first(line)
+    def _serve(self, queue: list[Task]) -> None:
+        while self._wait_for_work(queue):
+            self._run_first(queue)
 
-    def _wait_for_work(self, line: list[Task]) -> bool:
+    def _wait_for_work(self, queue: list[Task]) -> bool:
         with self.changed:
-            self.changed.wait_for(lambda: line or self._closed)
-            return bool(line)
+            self.changed.wait_for(lambda: queue or self._closed)
+            return bool(queue)
 
-    def _run_first(self, line: list[Task]) -> None:
+    def _run_first(self, queue: list[Task]) -> None:
         with self.changed:
-            task = line[0]
+            task = queue[0]
             task.state = State.RUNNING
-            task.began = task.reported = task.at_zero = self.clock()
+            task.began_at = task.reported_at = task.nothing_done_at = self.clock()
         result, size, problem = None, 0, None
         try:
             result = task.work(Report(self, task)) if task.work else None
@@ -201,20 +203,20 @@ class Board:
             if result is not None:
                 task.partial, task.size = result, size
                 task.published += 1
-            self._end(task, State.STOPPED if problem or task.heeded else State.DONE)
+            self._end(task, State.STOPPED if problem or task.told_to_stop else State.DONE)
 
     def _end(self, task: Task, state: State) -> None:
-        task.took = task.seconds(self.clock())
+        task.duration = task.seconds(self.clock())
         task.state = state
-        task.line.remove(task)
-        task.left.clear()
+        task.queue.remove(task)
+        task.leavers.clear()
         if state is State.DONE:
-            # What the work was made from may be large, and nobody will start it again.
+            # The function may hold large objects, and nobody will start it again.
             task.work = None
         self.changed.notify_all()
-        ended = [found for found in self._tasks.values() if found.ended and found is not task]
+        ended = [other for other in self._tasks.values() if other.ended and other is not task]
         while ended and (
-            len(ended) >= self._most_ended or task.size + sum(found.size for found in ended) > self._most_bytes
+            len(ended) >= self._most_ended or task.size + sum(other.size for other in ended) > self._most_bytes
         ):
             del self._tasks[ended.pop(0).key]
 
@@ -223,9 +225,9 @@ class Board:
         if task.state is State.WAITING:
             self._end(task, State.STOPPED)
 
-    def _look(self, now: float) -> None:
-        for task in [task for line in self._lines.values() for task in line if not task.stopping]:
-            if any(self._connected(session) for session in task.sessions - task.left.keys()):
+    def _check_connections(self, now: float) -> None:
+        for task in [task for queue in self._queues.values() for task in queue if not task.stopping]:
+            if any(self._connected(session) for session in task.sessions - task.leavers.keys()):
                 task.alone_since = None
             elif task.alone_since is None:
                 task.alone_since = now
@@ -235,7 +237,7 @@ class Board:
 
 
 def _free(error: BaseException | None) -> None:
-    """Let go of what the work held when it failed: out of memory, that is everything."""
+    """Free what the failed work still holds: if memory ran out, that is all of it."""
     while error is not None:
         traceback.clear_frames(error.__traceback__)
         error = error.__cause__ or error.__context__

@@ -1,4 +1,4 @@
-"""One piece of background work: where it stands, and who wants it."""
+"""One piece of background work: its state, its result so far, and the browser sessions that want it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ __all__ = ["Lane", "Snapshot", "State", "Task"]
 
 T = TypeVar("T")
 
-_TELLING_SHARE = 0.02
+_LEAST_SHARE = 0.02
+"""Share that must be done before the time left is estimated."""
 
 
 class State(StrEnum):
-    """Where a task stands."""
+    """The states of a task."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -25,11 +26,11 @@ class State(StrEnum):
 
 
 class Lane(StrEnum):
-    """The two lines of a device, each with a thread of its own.
+    """The two queues of a device, each with a thread of its own.
 
-    A decomposition or refinement must not wait behind an evaluation of minutes. A second thread asks nothing of
-    the work, while an evaluation cut into pieces would have to carry its models and state from piece to piece; the
-    price is that the two share the device for the seconds that the short one takes.
+    A decomposition or refinement takes seconds and must not wait for an evaluation that takes minutes. With a second
+    thread the work itself stays simple: the alternative is to cut an evaluation into pieces, and to carry its models
+    and state from piece to piece. The price is that both share the device for the seconds of the short work.
     """
 
     QUICK = "quick"
@@ -38,11 +39,11 @@ class Lane(StrEnum):
 
 @dataclass(frozen=True)
 class Snapshot(Generic[T]):
-    """A task as one browser session sees it at one moment; for whoever has stopped it, it is stopped.
+    """A task as one browser session sees it at one moment. A session that stopped it sees it as stopped.
 
-    `position` counts the tasks before it in its line, `share` is the share done (0 to 1). `partial` is the latest
-    result there is, `result` the last one once the task has ended. `published` counts the partial results.
-    `seconds_left` is None while there is no pace to tell it by. `sentence` says why it failed.
+    `position` counts the tasks before it in its queue, `share` is the share done (0 to 1). `partial` is the latest
+    result, and `result` is the same once the task has ended. `published` counts the partial results. `seconds_left`
+    is None as long as it cannot be estimated. `sentence` says why the task failed.
     """
 
     state: State
@@ -64,64 +65,66 @@ class Snapshot(Generic[T]):
 
     @property
     def result(self) -> T | None:
-        """What the work returned; once stopped or failed, the latest that it has published."""
+        """What the work returned. If it was stopped or failed: the latest result that it published."""
         return self.partial if self.ended else None
 
 
 @dataclass(eq=False)
 class Task(Generic[T]):
-    """One computation, shared by all sessions that ask for its key; changed under the lock of its board only.
+    """One computation, shared by all sessions that ask for its key. Change it only under the lock of its board.
 
-    Times are readings of the board's clock. `partial` is the latest that there is, at the end the result.
-    `left` holds what a session had before it when it asked to stop, while others went on.
+    `asked_at`, `began_at`, `reported_at` (latest report of progress) and `nothing_done_at` (latest report of share 0)
+    are readings of the board's clock in seconds; `duration` is set at the end. `partial` is the latest result, at the
+    end the final one. `leavers` are the sessions that stopped the task while others went on, each with the result
+    that it saw at that moment. `size` is the number of bytes that the result holds.
     """
 
     key: str
     title: str
     work: Callable[[Any], T] | None
-    line: list[Task]
-    asked: float
+    queue: list[Task]
+    asked_at: float
     state: State = State.WAITING
     share: float = 0.0
     message: str = ""
-    began: float = 0.0
-    took: float = 0.0
-    reported: float = 0.0
-    at_zero: float = 0.0
+    began_at: float = 0.0
+    reported_at: float = 0.0
+    nothing_done_at: float = 0.0
+    duration: float = 0.0
     partial: T | None = None
     published: int = 0
     error: BaseException | None = None
     sentence: str = ""
     stopping: bool = False
-    heeded: bool = False
+    told_to_stop: bool = False
     abandoned: bool = False
     alone_since: float | None = None
     sessions: set[str] = field(default_factory=set)
-    left: dict[str, T | None] = field(default_factory=dict)
+    leavers: dict[str, T | None] = field(default_factory=dict)
     size: int = 0
 
     @property
     def ended(self) -> bool:
-        """Whether nothing will change any more."""
+        """Whether it is done, stopped or failed."""
         return self.state not in {State.WAITING, State.RUNNING}
 
     @property
     def position(self) -> int:
-        """How many stand before it in its line, the running one included."""
-        return self.line.index(self) if self.state is State.WAITING else 0
+        """How many tasks are before it in its queue, with the running one."""
+        return self.queue.index(self) if self.state is State.WAITING else 0
 
     def is_for(self, session: str) -> bool:
         """Whether a session may see it.
 
-        What ended without a result, and what was abandoned, concerns only those who were there: whoever else asks
-        for the same gets a new attempt.
+        A task that ended without a result, or was abandoned, is shown only to the sessions that took part in it.
+        Another session that asks for the same key gets a new attempt.
         """
         worth_sharing = self.state is State.DONE or not self.ended or self.partial is not None
         return session in self.sessions or (worth_sharing and not self.abandoned)
 
-    def seen_by(self, session: str, now: float) -> Snapshot[T]:
+    def snapshot(self, session: str, now: float) -> Snapshot[T]:
         """The task as this session sees it now."""
-        has_left = session in self.left and not self.stopping
+        has_left = session in self.leavers and not self.stopping
         return Snapshot(
             state=State.STOPPED if has_left else self.state,
             stopping=self.stopping and not self.ended,
@@ -130,23 +133,23 @@ class Task(Generic[T]):
             message=self.message,
             seconds=self.seconds(now),
             seconds_left=self.seconds_left(now),
-            partial=self.left[session] if has_left else self.partial,
+            partial=self.leavers[session] if has_left else self.partial,
             published=self.published,
             sentence=self.sentence,
             error=self.error,
         )
 
     def seconds(self, now: float) -> float:
-        """Seconds of running."""
-        return now - self.began if self.state is State.RUNNING else self.took
+        """Seconds that it has run."""
+        return now - self.began_at if self.state is State.RUNNING else self.duration
 
     def seconds_left(self, now: float) -> float | None:
-        """Seconds that the rest will take at the pace so far; None while there is no pace, or it has proved wrong.
+        """Seconds that the rest will take at the speed so far; None if that is unknown or has proved wrong.
 
-        The pace counts from the latest report of nothing done, so that loading a model does not slow it down.
+        The speed counts from the latest report of share 0, so that the time for loading a model is not part of it.
         """
-        if self.state is not State.RUNNING or self.share < _TELLING_SHARE:
+        if self.state is not State.RUNNING or self.share < _LEAST_SHARE:
             return None
-        whole = (self.reported - self.at_zero) / self.share
-        left = whole * (1.0 - self.share) - (now - self.reported)
+        whole = (self.reported_at - self.nothing_done_at) / self.share
+        left = whole * (1.0 - self.share) - (now - self.reported_at)
         return left if left > 0 else None

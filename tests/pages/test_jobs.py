@@ -1,4 +1,4 @@
-"""Background work: who waits, who shares, what is kept when it is stopped, fails, or everybody has gone."""
+"""Background work: queues, sharing, and what is kept after a stop, a failure, or when all visitors have gone."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Puppet:
         return self.answers.get(timeout=PATIENCE)
 
     def goes_on(self, share: float = 0.5) -> bool:
-        """Report progress; whether the work is to go on."""
+        """Report progress. Returns whether the work should go on."""
         return self.do(lambda report: report.progress(share, "halfway"))
 
     def publish(self, partial: Any) -> None:
@@ -64,7 +64,7 @@ class Finished:
 
 
 class World:
-    """A board with a clock that the test turns, and sessions that come and go."""
+    """A board with a clock that the test sets, and sessions that come and go."""
 
     def __init__(self, **limits: int) -> None:
         self.now = 100.0
@@ -100,11 +100,11 @@ def test_jobs_run_in_order_of_asking_and_know_how_many_are_before_them(world: Wo
     order: list[str] = []
     second = world.start("b", lambda report: order.append("b"))
     third = world.start("c", lambda report: order.append("c"))
-    assert [job.now.state for job in (first, second, third)] == [State.RUNNING, State.WAITING, State.WAITING]
-    assert [job.now.position for job in (first, second, third)] == [0, 1, 2]
+    assert [job.snapshot.state for job in (first, second, third)] == [State.RUNNING, State.WAITING, State.WAITING]
+    assert [job.snapshot.position for job in (first, second, third)] == [0, 1, 2]
     second.stop()
-    assert second.now.state is State.STOPPED
-    assert third.now.position == 1
+    assert second.snapshot.state is State.STOPPED
+    assert third.snapshot.position == 1
     fourth = world.start("d", lambda report: order.append("d"))
     puppet.finish("done")
     assert fourth.wait(PATIENCE)
@@ -117,56 +117,56 @@ def test_short_work_does_not_wait_behind_long_work_nor_one_device_behind_another
     elsewhere = world.start("elsewhere", lambda report: 2, device="cuda:0")
     assert quick.wait(PATIENCE)
     assert elsewhere.wait(PATIENCE)
-    assert (quick.now.result, elsewhere.now.result) == (1, 2)
-    assert long.now.state is State.RUNNING
+    assert (quick.snapshot.result, elsewhere.snapshot.result) == (1, 2)
+    assert long.snapshot.state is State.RUNNING
     puppet.finish(None)
 
 
 def test_progress_says_how_much_is_done_and_how_long_the_rest_will_take(world: World) -> None:
     job, puppet = running(world)
-    assert job.now.seconds_left is None
+    assert job.snapshot.seconds_left is None
     world.now += 30
     puppet.goes_on(0.0)
     world.now += 10
     puppet.goes_on(0.25)
-    assert (job.now.share, job.now.message, job.now.seconds) == (0.25, "halfway", 40)
-    assert job.now.seconds_left == pytest.approx(30)
+    assert (job.snapshot.share, job.snapshot.message, job.snapshot.seconds) == (0.25, "halfway", 40)
+    assert job.snapshot.seconds_left == pytest.approx(30)
     world.now += 5
-    assert job.now.seconds_left == pytest.approx(25)
+    assert job.snapshot.seconds_left == pytest.approx(25)
     puppet.finish("all")
     assert job.wait(PATIENCE)
     world.now += 100
-    assert (job.now.seconds, job.now.seconds_left, job.now.share) == (45, None, 1.0)
+    assert (job.snapshot.seconds, job.snapshot.seconds_left, job.snapshot.share) == (45, None, 1.0)
 
 
 @pytest.mark.parametrize(("share", "shown"), [(-1.0, 0.0), (7.0, 1.0), (float("nan"), 0.0)])
 def test_a_share_out_of_bounds_is_held(world: World, share: float, shown: float) -> None:
     job, puppet = running(world)
     puppet.goes_on(share)
-    assert job.now.share == shown
+    assert job.snapshot.share == shown
     puppet.finish(None)
 
 
 def test_partial_results_show_while_it_runs_and_the_result_takes_their_place(world: World) -> None:
     job, puppet = running(world)
-    assert (job.now.partial, job.now.result) == (None, None)
+    assert (job.snapshot.partial, job.snapshot.result) == (None, None)
     puppet.publish("some")
-    assert (job.now.partial, job.now.result, job.now.published) == ("some", None, 1)
+    assert (job.snapshot.partial, job.snapshot.result, job.snapshot.published) == ("some", None, 1)
     puppet.finish("all")
     assert job.wait(PATIENCE)
-    assert (job.now.state, job.now.partial, job.now.result) == (State.DONE, "all", "all")
+    assert (job.snapshot.state, job.snapshot.partial, job.snapshot.result) == (State.DONE, "all", "all")
 
 
 def test_stopped_work_keeps_what_it_has_published(world: World) -> None:
     job, puppet = running(world)
     puppet.publish("some")
     job.stop()
-    assert job.now.stopping
-    assert job.now.state is State.RUNNING
+    assert job.snapshot.stopping
+    assert job.snapshot.state is State.RUNNING
     assert not puppet.goes_on()
     puppet.fail(StoppedError("Stopped; start again."))
     assert job.wait(PATIENCE)
-    assert (job.now.state, job.now.result, job.now.sentence) == (State.STOPPED, "some", "")
+    assert (job.snapshot.state, job.snapshot.result, job.snapshot.sentence) == (State.STOPPED, "some", "")
 
 
 def test_stopped_work_may_return_what_it_has(world: World) -> None:
@@ -175,7 +175,7 @@ def test_stopped_work_may_return_what_it_has(world: World) -> None:
     assert not puppet.goes_on()
     puppet.finish("what there is")
     assert job.wait(PATIENCE)
-    assert (job.now.state, job.now.result) == (State.STOPPED, "what there is")
+    assert (job.snapshot.state, job.snapshot.result) == (State.STOPPED, "what there is")
 
 
 def test_work_that_was_done_before_it_heard_of_the_stop_is_done(world: World) -> None:
@@ -183,14 +183,14 @@ def test_work_that_was_done_before_it_heard_of_the_stop_is_done(world: World) ->
     job.stop()
     puppet.finish("all")
     assert job.wait(PATIENCE)
-    assert job.now.state is State.DONE
+    assert job.snapshot.state is State.DONE
 
 
 def test_our_errors_are_told_as_they_are(world: World) -> None:
     job, puppet = running(world)
     puppet.fail(RequestError("Expected a question, got none; give one."))
     assert job.wait(PATIENCE)
-    assert (job.now.state, job.now.sentence) == (State.FAILED, "Expected a question, got none; give one.")
+    assert (job.snapshot.state, job.snapshot.sentence) == (State.FAILED, "Expected a question, got none; give one.")
 
 
 def test_a_bug_is_logged_once_and_told_as_an_apology_with_its_id(
@@ -200,12 +200,12 @@ def test_a_bug_is_logged_once_and_told_as_an_apology_with_its_id(
     with caplog.at_level(logging.ERROR):
         puppet.fail(ZeroDivisionError("secret"))
         assert job.wait(PATIENCE)
-        assert job.now.error is not None
-        assert sentence_for(job.now.error) == job.now.sentence
+        assert job.snapshot.error is not None
+        assert sentence_for(job.snapshot.error) == job.snapshot.sentence
     (record,) = caplog.records
-    assert record.getMessage().removeprefix("bug ") in job.now.sentence
+    assert record.getMessage().removeprefix("bug ") in job.snapshot.sentence
     assert "ZeroDivisionError: secret" in caplog.text
-    assert "secret" not in job.now.sentence
+    assert "secret" not in job.snapshot.sentence
 
 
 @pytest.mark.parametrize(
@@ -220,10 +220,10 @@ def test_running_out_of_memory_is_told_plainly_and_the_next_job_runs(world: Worl
     job, puppet = running(world)
     puppet.fail(error)
     assert job.wait(PATIENCE)
-    assert "more memory than there is" in job.now.sentence
+    assert "more memory than there is" in job.snapshot.sentence
     after = world.start("after", lambda report: 1)
     assert after.wait(PATIENCE)
-    assert after.now.result == 1
+    assert after.snapshot.result == 1
 
 
 def test_a_failed_job_lets_go_of_what_its_work_held(world: World) -> None:
@@ -246,11 +246,11 @@ def test_a_failed_or_stopped_job_can_be_tried_again(world: World) -> None:
     job, puppet = running(world)
     puppet.fail(RequestError("Expected luck, got none; try again."))
     assert job.wait(PATIENCE)
-    job.again()
+    job.restart()
     assert puppet.goes_on()
     again = world.find("a", "ada")
     assert again is not None
-    assert again.now.state is State.RUNNING
+    assert again.snapshot.state is State.RUNNING
     again.stop()
     puppet.finish("some")
     assert again.wait(PATIENCE)
@@ -263,9 +263,9 @@ def test_two_who_ask_for_the_same_share_one_computation(world: World) -> None:
     bob = world.start("a", puppet, "bob")
     puppet.finish("all")
     assert ada.wait(PATIENCE)
-    assert (ada.now.result, bob.now.result, puppet.runs) == ("all", "all", 1)
+    assert (ada.snapshot.result, bob.snapshot.result, puppet.runs) == ("all", "all", 1)
     late = world.start("a", puppet, "late")
-    assert (late.now.state, late.now.result) == (State.DONE, "all")
+    assert (late.snapshot.state, late.snapshot.result) == (State.DONE, "all")
 
 
 def test_a_stop_by_one_leaves_it_running_for_the_other_until_both_want_it(world: World) -> None:
@@ -275,24 +275,24 @@ def test_a_stop_by_one_leaves_it_running_for_the_other_until_both_want_it(world:
     ada.stop()
     assert puppet.goes_on()
     puppet.publish("more")
-    assert (ada.now.state, ada.now.result) == (State.STOPPED, "some")
-    assert (bob.now.state, bob.now.partial) == (State.RUNNING, "more")
-    found = world.find("a", "ada")
-    assert found is not None
-    assert found.now.state is State.STOPPED
+    assert (ada.snapshot.state, ada.snapshot.result) == (State.STOPPED, "some")
+    assert (bob.snapshot.state, bob.snapshot.partial) == (State.RUNNING, "more")
+    job = world.find("a", "ada")
+    assert job is not None
+    assert job.snapshot.state is State.STOPPED
     bob.stop()
     assert not puppet.goes_on()
     puppet.finish("most")
     assert bob.wait(PATIENCE)
-    assert (ada.now.result, bob.now.result) == ("most", "most")
+    assert (ada.snapshot.result, bob.snapshot.result) == ("most", "most")
 
 
 def test_who_has_stopped_may_join_again_while_others_go_on(world: World) -> None:
     ada, puppet = running(world, session="ada")
     world.start("a", puppet, "bob")
     ada.stop()
-    ada.again()
-    assert ada.now.state is State.RUNNING
+    ada.restart()
+    assert ada.snapshot.state is State.RUNNING
     puppet.finish("all")
     assert ada.wait(PATIENCE)
     assert puppet.runs == 1
@@ -318,13 +318,13 @@ def test_a_job_stops_some_seconds_after_everybody_has_gone(world: World) -> None
     assert puppet.goes_on()
     world.now += 2
     assert not puppet.goes_on()
-    assert waiting.now.state is State.STOPPED
+    assert waiting.snapshot.state is State.STOPPED
     puppet.finish(None)
     assert job.wait(PATIENCE)
     # Who lost the connection finds what there was; a newcomer begins anew.
-    found = world.find("a", "ada")
-    assert found is not None
-    assert found.now.result == "some"
+    job_of_ada = world.find("a", "ada")
+    assert job_of_ada is not None
+    assert job_of_ada.snapshot.result == "some"
     assert world.find("a", "new") is None
     assert world.start("a", lambda report: "anew", "new").wait(PATIENCE)
 
@@ -352,7 +352,7 @@ def test_a_reload_takes_up_the_running_job(world: World) -> None:
     assert puppet.goes_on()
     puppet.finish("all")
     assert job.wait(PATIENCE)
-    assert job.now.result == "all"
+    assert job.snapshot.result == "all"
 
 
 def test_a_reload_finds_what_was_done_and_what_was_stopped(world: World) -> None:
@@ -366,7 +366,8 @@ def test_a_reload_finds_what_was_done_and_what_was_stopped(world: World) -> None
     puppet.finish(None)
     assert stopped.wait(PATIENCE)
     world.gone.add("before")
-    assert [found.now.result for key in "ab" if (found := world.find(key, "after"))] == ["all", "some"]
+    jobs = [world.find(key, "after") for key in "ab"]
+    assert [job.snapshot.result for job in jobs if job] == ["all", "some"]
 
 
 def test_a_failure_without_any_result_concerns_only_those_who_were_there(world: World) -> None:
@@ -385,12 +386,12 @@ def test_what_is_forgotten_begins_anew(world: World) -> None:
     assert world.find("a", "ada") is None
     job, puppet = running(world)
     world.board.forget("a", "ada")
-    assert job.now.stopping
+    assert job.snapshot.stopping
     after = world.start("a", lambda report: "anew")
-    assert after.now.position == 1
+    assert after.snapshot.position == 1
     puppet.finish(None)
     assert after.wait(PATIENCE)
-    assert after.now.result == "anew"
+    assert after.snapshot.result == "anew"
 
 
 def test_what_one_forgets_the_other_keeps(world: World) -> None:
@@ -398,7 +399,7 @@ def test_what_one_forgets_the_other_keeps(world: World) -> None:
     bob = world.start("a", puppet, "bob")
     world.board.forget("a", "ada")
     assert puppet.goes_on()
-    assert world.start("a", puppet, "ada").now.state is State.RUNNING
+    assert world.start("a", puppet, "ada").snapshot.state is State.RUNNING
     puppet.finish("all")
     assert bob.wait(PATIENCE)
     assert puppet.runs == 1
