@@ -11,7 +11,7 @@ from pages.controls.widgets import whole_number
 from pages.session import state
 from pages.session.scene import Scene
 from pages.session.scene_parts import ChooseBy
-from pages.work.layer_job import LayerView
+from pages.work.layer_job import ShownLayer
 from tensorllm_core.linalg.rank_choice import break_even_r1, break_even_tied, largest_rank, rank_limits, tied_ranks
 from tensorllm_core.runs.layer_analysis import LayerAnalysis
 from tensorllm_core.types import Ranks
@@ -25,9 +25,9 @@ _MODES = {
 }
 
 
-def rank_panel(view: LayerView) -> None:
+def rank_panel(layer: ShownLayer) -> None:
     """Controls on the left of the screen; they show the ranks that are asked for, which may not all be in force."""
-    scene, analysis, ranks = view.scene, view.analysis, view.decision.ranks
+    scene, analysis, ranks = layer.scene, layer.analysis, layer.decision.ranks
     st.segmented_control(
         "Choose by",
         list(ChooseBy),
@@ -41,7 +41,7 @@ def rank_panel(view: LayerView) -> None:
         help="Set the ranks, or fix the error or the ratio and let the best ranks follow",
     )
     if scene.ranks.by is ChooseBy.RANKS:
-        _by_ranks(view)
+        _by_ranks(layer)
     elif scene.ranks.by is ChooseBy.ERROR:
         st.number_input(
             "Relative error at most",
@@ -78,8 +78,8 @@ def rank_panel(view: LayerView) -> None:
     )
 
 
-def _by_ranks(view: LayerView) -> None:
-    scene, analysis, ranks, asked = view.scene, view.analysis, view.decision.ranks, view.decision.asked
+def _by_ranks(layer: ShownLayer) -> None:
+    scene, analysis, ranks, asked = layer.scene, layer.analysis, layer.decision.ranks, layer.decision.asked
     shape = analysis.shape
     if scene.ranks.tied:
         most = min(shape.d_head, shape.d_model // shape.group)

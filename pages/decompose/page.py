@@ -30,17 +30,17 @@ def screen() -> None:
     """Everything in one fragment: a slider redraws the figures, not the frame around them."""
     scene, checkpoint = begin_screen(HELP)
     notices = st.container()
-    view = begin_layer(scene, checkpoint)
-    if view is None:
+    layer = begin_layer(scene, checkpoint)
+    if layer is None:
         _outline()
         return
-    scene, analysis = view.scene, view.analysis
+    scene, analysis = layer.scene, layer.analysis
     left, right = panel_columns(scene)
     with left, st.container(key="rank-panel"):
-        rank_panel(view)
+        rank_panel(layer)
     with right:
         head = st.container(gap="small")
-        result = result_of_ranks(view)
+        result = result_of_ranks(layer)
         with head:
             headline(analysis, result)
         middle, side = st.columns([6, 5], gap="small")

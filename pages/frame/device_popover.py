@@ -87,18 +87,20 @@ def _gauge(memory: Memory) -> str:
 
 
 def _loaded() -> None:
-    held = loaded_models().held()
-    if not held:
+    entries = loaded_models().in_memory()
+    if not entries:
         st.caption("No model is loaded: layers are read from the file, one at a time.")
-    for number, found in enumerate(held):
+    for number, entry in enumerate(entries):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"`{found.key.reference}` {found.key.dtype} on {found.key.device}, {bytes_text(found.nbytes)}")
+            st.markdown(
+                f"`{entry.plan.reference}` {entry.plan.dtype} on {entry.plan.device}, {bytes_text(entry.nbytes)}"
+            )
             st.button(
                 "Unload",
                 key=f"unload {number}",
                 icon=":material/eject:",
                 on_click=loaded_models().unload,
-                args=(found.key,),
+                args=(entry.plan,),
                 help="Give its memory back; it is loaded again when it is needed",
             )
 

@@ -28,17 +28,17 @@ def screen() -> None:
     """Ranks on the left, four pictures on the right."""
     scene, checkpoint = begin_screen(HELP)
     notices = st.container()
-    view = begin_layer(scene, checkpoint)
-    if view is None:
+    layer = begin_layer(scene, checkpoint)
+    if layer is None:
         _outline()
         return
-    scene, analysis = view.scene, view.analysis
+    scene, analysis = layer.scene, layer.analysis
     left, right = panel_columns(scene)
     with left, st.container(key="rank-panel"):
-        rank_panel(view)
+        rank_panel(layer)
     with right:
         head = st.container()
-        found = compare_heads(analysis, result_of_ranks(view))
+        found = compare_heads(analysis, result_of_ranks(layer))
         with head:
             headline(scene, analysis, found)
         for pictures in ((profile_picture, parts_picture), (similarity_picture, cores_picture)):

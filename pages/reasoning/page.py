@@ -49,23 +49,23 @@ def screen() -> None:
     """Settings on the left, answers on the right."""
     scene, checkpoint = begin_screen(HELP)
     notices = st.container()
-    view = begin_layer(scene, checkpoint)
-    if view is None:
+    layer = begin_layer(scene, checkpoint)
+    if layer is None:
         st.skeleton(height=480)
         return
     left, right = panel_columns(scene)
     with left, st.container(key="reasoning-panel"):
-        ranks = view.decision.ranks
+        ranks = layer.decision.ranks
         with st.popover(f"Edit: ranks {ranks}", icon=":material/tune:", width="stretch", key="edit popover"):
-            rank_panel(view)
-        panel(view.scene, checkpoint)
+            rank_panel(layer)
+        panel(layer.scene, checkpoint)
         # Without the benchmarks of a link that do not exist.
         asking = state.current_scene()
         job, problem = ask_button(
             asking,
             checkpoint,
             _BUTTON,
-            lambda: edit_plan(asking, checkpoint, view.decision, own_questions(asking)),
+            lambda: edit_plan(asking, checkpoint, layer.decision, own_questions(asking)),
             lambda plan, report: _run(plan, checkpoint, report),
         )
     with right:

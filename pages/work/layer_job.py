@@ -1,4 +1,4 @@
-"""How every screen of one layer begins: the layer is decomposed, its ranks are decided, the scene fits them."""
+"""The work behind every screen of one layer: decompose it, decide its ranks, and fit the scene to both."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.runs.layer_analysis import LayerAnalysis, RankResult, rank_result
 from tensorllm_core.runs.ranks import GivenRanks, RankDecision
 
-__all__ = ["LayerView", "begin_layer", "result_of_ranks"]
+__all__ = ["ShownLayer", "begin_layer", "result_of_ranks"]
 
 
 @dataclass(frozen=True)
-class LayerView:
-    """The scene as its layer allows it, the layer's decomposition, and the ranks that the scene stands for."""
+class ShownLayer:
+    """The layer that a screen shows: its decomposition, the decision on its ranks, and the scene fitted to both."""
 
     scene: Scene
     analysis: LayerAnalysis
     decision: RankDecision
 
 
-def begin_layer(scene: Scene, checkpoint: Checkpoint) -> LayerView | None:
-    """The scene's layer at its ranks; None while it is decomposed, when progress is shown instead."""
+def begin_layer(scene: Scene, checkpoint: Checkpoint) -> ShownLayer | None:
+    """The layer of the scene. None while it is being decomposed: then the progress is drawn."""
     plan = layer_plan(scene, checkpoint)
     analysis = jobs.result_of(
         plan.key, "Decomposing at all ranks", lambda progress: cached_analysis(plan, checkpoint, progress)
@@ -35,15 +35,15 @@ def begin_layer(scene: Scene, checkpoint: Checkpoint) -> LayerView | None:
     if analysis is None:
         return None
     state.notify(analysis.notices)
-    decision = _decided(scene, analysis)
-    return LayerView(state.settle(_fitted(scene, analysis)), analysis, decision)
+    decision = _decide(scene, analysis)
+    return ShownLayer(state.settle(_fit(scene, analysis)), analysis, decision)
 
 
-def result_of_ranks(view: LayerView) -> RankResult:
-    """What the ranks give: refined where the scene asks for it, once that is done."""
-    analysis, ranks = view.analysis, view.decision.ranks
+def result_of_ranks(layer: ShownLayer) -> RankResult:
+    """The decomposition at the ranks; refined if the scene says so and the refinement is done."""
+    analysis, ranks = layer.analysis, layer.decision.ranks
     refinement = None
-    if view.scene.ranks.refine:
+    if layer.scene.ranks.refine:
         refinement = jobs.result_of(
             refinement_key(analysis, ranks),
             "Refining",
@@ -52,10 +52,10 @@ def result_of_ranks(view: LayerView) -> RankResult:
     return rank_result(analysis, ranks, refinement)
 
 
-def _decided(scene: Scene, analysis: LayerAnalysis) -> RankDecision:
-    """The ranks in force; a sentence says why they are others than the link or the ratio asks for.
+def _decide(scene: Scene, analysis: LayerAnalysis) -> RankDecision:
+    """The ranks to use, with a notice if they differ from those of the link or if the ratio cannot be reached.
 
-    Ranks that are possible one by one and not together need none: the rank panel shows both.
+    Ranks that are possible one by one but not together need no notice: the rank panel shows both triples.
     """
     decision = analysis.decide(rank_rule(scene))
     if decision.problem and (scene.ranks.chosen is None or decision.asked != scene.ranks.chosen):
@@ -63,14 +63,14 @@ def _decided(scene: Scene, analysis: LayerAnalysis) -> RankDecision:
     return decision
 
 
-def _fitted(scene: Scene, analysis: LayerAnalysis) -> Scene:
-    """The scene with its ranks within their modes, and without views that this layer does not have."""
+def _fit(scene: Scene, analysis: LayerAnalysis) -> Scene:
+    """The scene with ranks no larger than their modes, and without slices and parts that this layer does not have."""
     views = {*(str(c) for c in range(1, analysis.shape.part + 1)), *analysis.tensor.parts}
     default = DecomposePart()
-    fitted = scene.with_fields(
+    scene = scene.with_fields(
         view=scene.decompose.view if scene.decompose.view in views else default.view,
         part=scene.decompose.part if scene.decompose.part in analysis.tensor.parts else default.part,
     )
     if (chosen := scene.ranks.chosen) is None:
-        return fitted
-    return fitted.at(analysis.decide(GivenRanks(chosen, scene.ranks.tied)).asked)
+        return scene
+    return scene.at(analysis.decide(GivenRanks(chosen, scene.ranks.tied)).asked)

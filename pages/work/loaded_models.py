@@ -1,4 +1,4 @@
-"""The models that are loaded: shared by all visitors, few at a time, and unloaded when somebody says so."""
+"""The loaded models: a few at a time, shared by all visitors, unloaded on request."""
 
 from __future__ import annotations
 
@@ -10,45 +10,45 @@ from tensorllm_core.models.opening import LoadedModel
 from tensorllm_core.runs.plan import ModelPlan
 from tensorllm_core.storage.cache import BoundedCache
 
-__all__ = ["Held", "LoadedModels"]
+__all__ = ["LoadedModels", "ModelInMemory"]
 
 
 @dataclass(frozen=True)
-class Held:
+class ModelInMemory:
     """A loaded model and the bytes of its weights."""
 
-    key: ModelPlan
+    plan: ModelPlan
     nbytes: int
 
 
 class LoadedModels:
-    """The latest used models, at most `most` of them. An evaluation that runs keeps its model, even when it leaves."""
+    """The models that were used last, at most `most` of them. A running evaluation keeps its model until its end."""
 
     def __init__(self, most: int = 4) -> None:
         self._models: BoundedCache[ModelPlan, LoadedModel] = BoundedCache(most)
 
-    def get(self, key: ModelPlan, load: Callable[[], LoadedModel]) -> LoadedModel:
-        """The model of that key, loaded if it is not there; those who ask at once wait for one loading."""
+    def get(self, plan: ModelPlan, load: Callable[[], LoadedModel]) -> LoadedModel:
+        """The model of this plan, loaded if it is not in memory. Threads that ask at once wait for one loading."""
 
         def load_into_room() -> LoadedModel:
-            # The oldest leaves before the loading, not after it: the memory may not suffice for one more.
+            # The oldest model is dropped before the loading, not after it: the memory may not hold one more.
             self._models.make_room()
             give_back_memory()
             return load()
 
-        return self._models.get_or_compute(key, load_into_room)
+        return self._models.get_or_compute(plan, load_into_room)
 
-    def holds(self, key: ModelPlan) -> bool:
+    def holds(self, plan: ModelPlan) -> bool:
         """Whether the model is loaded."""
-        return key in self._models
+        return plan in self._models
 
-    def held(self) -> tuple[Held, ...]:
-        """The loaded models, the latest used last."""
-        return tuple(Held(key, _nbytes(loaded)) for key, loaded in self._models.items())
+    def in_memory(self) -> tuple[ModelInMemory, ...]:
+        """The loaded models, in the order of their last use."""
+        return tuple(ModelInMemory(plan, _nbytes(loaded)) for plan, loaded in self._models.items())
 
-    def unload(self, key: ModelPlan) -> None:
-        """Let a model go; its memory is free again once no evaluation runs on it."""
-        self._models.forget(key)
+    def unload(self, plan: ModelPlan) -> None:
+        """Unload a model. Its memory is free again when no evaluation uses it any more."""
+        self._models.forget(plan)
         give_back_memory()
 
 
