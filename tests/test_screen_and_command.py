@@ -69,7 +69,7 @@ def test_decompose(request_name, command):
     heads = visit("heads", model=MODEL, layer="1", **link)
     worst = max(range(len(printed["relative_error_by_group"])), key=printed["relative_error_by_group"].__getitem__)
     error = printed["relative_error_by_group"][worst]
-    assert any(f"most in head {worst}, **{error:.2f}**" in text.value for text in heads.markdown)
+    assert any(f"largest in head {worst}, **{error:.2f}**" in text.value for text in heads.markdown)
 
 
 EVALUATIONS = {
@@ -98,7 +98,7 @@ def test_evaluate(request_name, command):
     assert [edited["95 % from"], edited["to"]] == delta["ci95"]
     assert (edited["fixed"], edited["broken"]) == (delta["fixed"], delta["broken"])
     assert edited["McNemar p"] == delta["mcnemar_p"]
-    assert value(app, "Smaller") == f"{printed['compression_ratio']:.1f}x"
+    assert value(app, "Compression ratio") == f"{printed['compression_ratio']:.1f}x"
     controls = {CONTROLS[name]: row for name, row in rows.iterrows() if name != "compressed"}
     assert set(controls) == set(printed.get("controls", {}))
     for name, row in controls.items():

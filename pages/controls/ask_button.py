@@ -1,4 +1,4 @@
-"""The button of a screen that asks a model, and which run stands beside it: that of the setting, else the last one."""
+"""The button that starts a run of questions, and the run to show: that of these settings, else the last one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,11 @@ P = TypeVar("P", bound=Plan)
 
 @dataclass(frozen=True)
 class ButtonWords:
-    """The words of the button; `key` names it, `title` the progress, `invitation` stands where there is no run yet."""
+    """The texts of the button.
+
+    `key` is its key, `title` the name of the run on the progress bar, and `invitation` ends the sentence that is shown
+    while there is no run.
+    """
 
     key: str
     first: str
@@ -42,9 +46,9 @@ def ask_button(
     make_plan: Callable[[], P],
     run: Callable[[P, jobs.Report], Any],
 ) -> tuple[jobs.Job | None, str]:
-    """The run to show, if there is one, and why the setting cannot be asked, if it cannot.
+    """Draw the button. Returns the run to show, if there is one, and what is wrong with the settings, if anything is.
 
-    A bundled model is asked at once on the first visit, so that there is something to see.
+    On the first visit a bundled model is asked at once, so that the screen has something to show.
     """
     last_key = f"last {words.key}"
     try:
@@ -88,7 +92,7 @@ def show_run(
     draw_live: Callable[[Any], None],
     outline: Callable[[], None] | None = None,
 ) -> None:
-    """What came of it: the whole once it has ended, what moves and the outline until then."""
+    """Show the run: with `draw` once it has ended, before that with `draw_live`, or the outline without any result."""
     if problem:
         st.error(problem, icon=":material/error:")
     elif job is None:
@@ -99,5 +103,5 @@ def show_run(
         if outline and snapshot.partial is None and not snapshot.ended:
             outline()
         if running and job.snapshot.ended:
-            # It took no longer than this run of the page: the button still says that it goes on.
+            # The run ended while the page was drawn: the button still shows it as running.
             st.rerun()

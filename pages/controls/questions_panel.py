@@ -1,4 +1,4 @@
-"""Which layers are edited and which questions are asked: the controls that every screen of the section Measure has."""
+"""The controls that all screens with questions share: which layers are edited, and which questions are asked."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _SAMPLES = (100, 250, 500, 0)
 def choose_layers(
     scene: Scene, checkpoint: Checkpoint, help_text: str, *, default: tuple[str, ...] | None = None
 ) -> None:
-    """One layer, all, or some.
+    """The edited layers: the one that is shown, all, or some.
 
     Args:
-        default: the layers of a scene that names none; the layer that is shown unless something else is given.
+        default: the layers where the scene names none; None for the layer that is shown.
     """
     shown = (str(scene.layer),)
     default = shown if default is None else default
@@ -58,7 +58,7 @@ def choose_layers(
     )
     if chosen == some:
         st.text_input(
-            "Layers, as in 0,2-3",
+            "Layers, for example 0,2-3",
             key=state.seed("some layers widget", ",".join(layers)),
             on_change=_take_some_layers,
             args=(checkpoint.layers,),
@@ -66,13 +66,15 @@ def choose_layers(
 
 
 def choose_benchmarks(scene: Scene) -> None:
-    """The benchmarks, those of a link that do not exist left out."""
+    """The benchmarks. Those of a link that do not exist are left out, with a notice."""
     chosen = scene.questions.benchmark or BUNDLED
     offered = [*BENCHMARKS, *([OWN_FILE] if state.kept(_OWN) or OWN_FILE in chosen else [])]
     unknown = [name for name in chosen if name not in offered]
     if unknown:
-        state.notify([f"Expected benchmarks of {', '.join(offered)}, got {', '.join(unknown)}; asking the others."])
-        chosen = tuple(name for name in chosen if name in offered) or BUNDLED
+        known = tuple(name for name in chosen if name in offered)
+        instead = "asking the others" if known else "asking the bundled ones"
+        state.notify([f"Expected benchmarks of {', '.join(offered)}, got {', '.join(unknown)}; {instead}."])
+        chosen = known or BUNDLED
         state.settle(scene.with_fields(benchmark=_unless_default(chosen)))
     st.multiselect(
         "Benchmarks",
@@ -80,38 +82,37 @@ def choose_benchmarks(scene: Scene) -> None:
         key=state.seed("benchmark widget", list(chosen)),
         format_func=lambda name: BENCHMARKS[name].title if name in BENCHMARKS else name,
         on_change=_take_benchmarks,
-        help="The bundled ones are about a made-up world; the papers' come from the hub when it is reachable",
+        help="The bundled ones ask about a made-up world. Those of the papers are downloaded from the hub",
     )
 
 
 def choose_sample(scene: Scene) -> None:
-    """Which part of the benchmarks, and how many questions of each."""
+    """The split of the benchmarks, and how many questions of each."""
     st.segmented_control(
         "Split",
         SPLITS,
-        key=state.seed("split widget", scene.questions.split),
-        on_change=state.take,
-        args=("split widget", "split"),
+        **state.bound("split", scene.questions.split),
         required=True,
         width="stretch",
-        help="Choose ranks on validation (the first 20 %), report on test: ranks chosen on a question look good on it",
+        help=(
+            "Choose ranks on validation questions (the first 20 %) and report results on test questions: ranks look "
+            "better than they are on the questions that chose them"
+        ),
     )
     samples = _SAMPLES if scene.questions.sample in _SAMPLES else (scene.questions.sample, *_SAMPLES)
     st.segmented_control(
         "Questions of each benchmark",
         samples,
-        key=state.seed("sample widget", scene.questions.sample),
+        **state.bound("sample", scene.questions.sample),
         format_func=lambda count: f"{count:,}" if count else "all",
-        on_change=state.take,
-        args=("sample widget", "sample"),
         required=True,
         width="stretch",
-        help="The same random ones every time; more questions narrow the intervals",
+        help="The same random questions every time. More questions make the intervals narrower",
     )
 
 
 def choose_own_file(scene: Scene) -> None:
-    """A file of questions of one's own, and how questions are put."""
+    """The visitor's own file of questions, and the prompt template."""
     own: OwnFile | None = state.kept(_OWN)
     st.file_uploader(
         "Your questions",
@@ -124,7 +125,7 @@ def choose_own_file(scene: Scene) -> None:
     if state.kept(_OWN_PROBLEM):
         st.error(state.kept(_OWN_PROBLEM), icon=":material/error:")
     if own is not None:
-        st.caption(f"{len(own.questions):,} questions; the first 20 % are validation.")
+        st.caption(f"{len(own.questions):,} questions. The first 20 % are for validation.")
         if own.left_out:
             st.warning("  \n".join(own.left_out[:10]), icon=":material/info:")
     st.text_input(
@@ -132,12 +133,12 @@ def choose_own_file(scene: Scene) -> None:
         key=state.seed("template widget", scene.questions.template),
         placeholder="{question}",
         on_change=_take_template,
-        help="Where the question goes stands `{question}`; the answer follows. Empty: each benchmark's own.",
+        help="`{question}` stands for the question; the answer follows the text. Empty: the template of each benchmark",
     )
 
 
 def own_questions(scene: Scene, split: str = "") -> QuestionSet | None:
-    """The uploaded questions of that split (the scene's if none is named), if there are any."""
+    """The uploaded questions of this split, or of the scene's split if none is named; None without an upload."""
     own: OwnFile | None = state.kept(_OWN)
     if own is None:
         return None
@@ -146,7 +147,7 @@ def own_questions(scene: Scene, split: str = "") -> QuestionSet | None:
 
 
 def own_file_title() -> str:
-    """What the button says behind which one's own questions are."""
+    """The label of the button that opens the visitor's own questions."""
     own: OwnFile | None = state.kept(_OWN)
     return "Own questions and prompt" if own is None else f"Own questions: {len(own.questions):,}"
 

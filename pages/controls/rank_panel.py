@@ -1,4 +1,4 @@
-"""The rank controls: by ranks, by error or by compression; tied; refined or not."""
+"""The controls for ranks: by ranks, by error or by compression ratio; tied or not; refined or not."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.controls.widgets import whole_number
+from pages.frame.frame import panel_columns
 from pages.session import state
 from pages.session.scene import Scene
 from pages.session.scene_parts import ChooseBy
@@ -16,17 +17,25 @@ from tensorllm_core.linalg.rank_choice import break_even_r1, break_even_tied, la
 from tensorllm_core.runs.layer_analysis import LayerAnalysis
 from tensorllm_core.types import Ranks
 
-__all__ = ["rank_panel"]
+__all__ = ["rank_panel", "rank_panel_column"]
 
 _MODES = {
-    "r1": ("R1", "blue", "Directions of the residual stream (mode 1) that all heads share"),
-    "r2": ("R2", "orange", "Directions of the head width (mode 2)"),
-    "r3": ("R3", "green", "Combinations of the parts Q, K, V, O (mode 3)"),
+    "r1": ("R1", "blue", "How many directions of the model width d_model are kept (mode 1); all heads share them"),
+    "r2": ("R2", "orange", "How many directions of the head width d_head are kept (mode 2); all heads share them"),
+    "r3": ("R3", "green", "How many combinations of the parts Q, K, V, O are kept (mode 3)"),
 }
 
 
+def rank_panel_column(layer: ShownLayer) -> st.delta_generator.DeltaGenerator:
+    """Draw the rank panel in the left column of the screen; returns the right column."""
+    left, right = panel_columns(layer.scene)
+    with left, st.container(key="rank-panel"):
+        rank_panel(layer)
+    return right
+
+
 def rank_panel(layer: ShownLayer) -> None:
-    """Controls on the left of the screen; they show the ranks that are asked for, which may not all be in force."""
+    """The controls. They show the ranks that the visitor chose; if these are impossible, smaller ones are in use."""
     scene, analysis, ranks = layer.scene, layer.analysis, layer.decision.ranks
     st.segmented_control(
         "Choose by",
@@ -38,48 +47,47 @@ def rank_panel(layer: ShownLayer) -> None:
         required=True,
         label_visibility="collapsed",
         width="stretch",
-        help="Set the ranks, or fix the error or the ratio and let the best ranks follow",
+        help="Set the ranks. Or set the error or the ratio, and the best ranks for it are used",
     )
     if scene.ranks.by is ChooseBy.RANKS:
         _by_ranks(layer)
-    elif scene.ranks.by is ChooseBy.ERROR:
+    else:
+        _by_limit(scene)
+        st.markdown(f"Best ranks: :blue[**{ranks.r1}**], :orange[**{ranks.r2}**], :green[**{ranks.r3}**]")
+        _break_even(scene, analysis, ranks)
+    st.toggle(
+        "Refine (HOOI)",
+        **state.bound("refine", scene.ranks.refine),
+        help="Improves the truncated HOSVD: sweeps over the three factors, until the error no longer falls",
+    )
+
+
+def _by_limit(scene: Scene) -> None:
+    """The largest error, or the smallest compression ratio."""
+    if scene.ranks.by is ChooseBy.ERROR:
         st.number_input(
             "Relative error at most",
             0.0,
             1.0,
             step=0.01,
             format="%.3f",
-            key=state.seed("error widget", scene.ranks.error),
-            on_change=state.take,
-            args=("error widget", "error"),
-            help="The ranks with the fewest stored entries that stay within this error",
+            **state.bound("error", scene.ranks.error),
+            help="Takes the ranks that store the fewest entries within this error",
         )
-    else:
-        st.number_input(
-            "Times smaller, at least",
-            0.05,
-            1e6,
-            step=1.0,
-            format="%.2f",
-            key=state.seed("ratio widget", scene.ranks.ratio),
-            on_change=state.take,
-            args=("ratio widget", "ratio"),
-            help="The ranks with the least error at this compression ratio",
-        )
-    if scene.ranks.by is not ChooseBy.RANKS:
-        st.markdown(f"best ranks: :blue[**{ranks.r1}**], :orange[**{ranks.r2}**], :green[**{ranks.r3}**]")
-        _break_even(scene, analysis, ranks)
-    st.toggle(
-        "Refine (HOOI)",
-        key=state.seed("refine widget", scene.ranks.refine),
-        on_change=state.take,
-        args=("refine widget", "refine"),
-        help="Improve the truncated HOSVD by alternating sweeps until the error no longer falls",
+        return
+    st.number_input(
+        "Compression ratio at least",
+        0.05,
+        1e6,
+        step=1.0,
+        format="%.2f",
+        **state.bound("ratio", scene.ranks.ratio),
+        help="Takes the ranks with the smallest error at this compression ratio or above it",
     )
 
 
 def _by_ranks(layer: ShownLayer) -> None:
-    scene, analysis, ranks, asked = layer.scene, layer.analysis, layer.decision.ranks, layer.decision.asked
+    scene, analysis, ranks, chosen = layer.scene, layer.analysis, layer.decision.ranks, layer.decision.asked
     shape = analysis.shape
     if scene.ranks.tied:
         most = min(shape.d_head, shape.d_model // shape.group)
@@ -87,9 +95,9 @@ def _by_ranks(layer: ShownLayer) -> None:
             "r",
             min(ranks.r2, most),
             most,
-            lambda key: state.change_ranks(tied_ranks(shape, state.widget_value(key) or 1, asked.r3)),
+            lambda key: state.change_ranks(tied_ranks(shape, state.widget_value(key) or 1, chosen.r3)),
             colour="orange",
-            help_text=f"R1 = {shape.group} r and R2 = r, as the paper's program ties them",
+            help_text=f"One number sets two ranks: R1 = {shape.group} r and R2 = r, as in the authors' program",
         )
         st.markdown(f":blue[**R1 = {ranks.r1}**], :orange[**R2 = {ranks.r2}**]")
     modes = ("r3",) if scene.ranks.tied else ("r1", "r2", "r3")
@@ -97,18 +105,19 @@ def _by_ranks(layer: ShownLayer) -> None:
     for field in modes:
         label, colour, help_text = _MODES[field]
         whole_number(
-            label, getattr(asked, field), sizes[field], _changing(field, asked), colour=colour, help_text=help_text
+            label, getattr(chosen, field), sizes[field], _take_rank(field, chosen), colour=colour, help_text=help_text
         )
     _break_even(scene, analysis, ranks)
-    # Always there, so that nothing moves when it has something to say.
-    st.caption("" if ranks == asked else f"in force: **{ranks}**; no rank exceeds the others' product x {shape.group}")
+    # Also drawn when it is empty, so that nothing moves when it gets a text.
+    limit = f"no rank can exceed {shape.group} times the product of the others"
+    st.caption("" if ranks == chosen else f"In use: **{ranks}**; {limit}")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.checkbox(
             "tied",
             key=state.seed("tied widget", scene.ranks.tied),
             on_change=_take_tied,
             args=(analysis, ranks),
-            help=f"R1 = {shape.group} r, R2 = r",
+            help=f"One number r sets two ranks: R1 = {shape.group} r and R2 = r",
         )
         st.button(
             "suggest",
@@ -116,30 +125,32 @@ def _by_ranks(layer: ShownLayer) -> None:
             type="tertiary",
             on_click=_suggest,
             disabled=scene.ranks.chosen is None,
-            help=f"The noise floor hints at {analysis.noise.ranks}: a hint from the spectrum alone, no data",
+            help=f"Takes {analysis.noise.ranks}, the hint of the noise floor: from the spectra alone, without data",
         )
 
 
 def _break_even(scene: Scene, analysis: LayerAnalysis, ranks: Ranks) -> None:
-    """One line, always: up to where ranks save, in red where the ranks in force are beyond."""
+    """One line: up to which rank core and factors are smaller than the layer; red if the ranks in use are above it."""
     shape = analysis.shape
     stored = shape.stored_entries(ranks)
     if scene.ranks.by is ChooseBy.RANKS and scene.ranks.tied:
         name, last = "r", break_even_tied(shape, ranks.r3)
-        beside, all_save = f"R3 = {ranks.r3}", last == min(shape.d_head, shape.d_model // shape.group)
+        others, all_smaller = f"R3 = {ranks.r3}", last == min(shape.d_head, shape.d_model // shape.group)
     else:
         name, last = "R1", break_even_r1(shape, ranks.r2, ranks.r3)
-        beside = f"R2 = {ranks.r2} and R3 = {ranks.r3}"
-        all_save = last == largest_rank(shape, ranks, mode=1)
+        others = f"R2 = {ranks.r2} and R3 = {ranks.r3}"
+        all_smaller = last == largest_rank(shape, ranks, mode=1)
     if stored > shape.entries:
-        words = f":red[**larger**, break-even {name} = {last:,}]" if last else f":red[**larger** at any {name}]"
+        where = f"{name} = {last:,}" if last else f"any {name}"
+        words = f":red[**above** break-even at {where}]"
     else:
-        words = f":gray[every {name} saves here]" if all_save else f":gray[break-even {name} = {last:,}]"
+        words = f":gray[every {name} is below break-even]" if all_smaller else f":gray[break-even at {name} = {last:,}]"
+    smaller = f"for every {name}" if all_smaller else f"up to {name} = {last:,}" if last else f"for no {name}"
     st.markdown(
         f":small[{words}]",
         help=(
-            f"Core and factors store {stored / shape.entries:.3g} times the layer's attention weights. Beside {beside} "
-            + (f"every possible {name} stores less than they do." if all_save else f"{name} saves up to {last:,}.")
+            f"Core and factors have {stored / shape.entries:.3g} times as many entries as the layer's attention. With "
+            f"{others} they have fewer {smaller}."
         ),
     )
 
@@ -149,7 +160,9 @@ def _suggest() -> None:
     state.change_ranks(None)
 
 
-def _changing(field: str, ranks: Ranks) -> Callable[[str], None]:
+def _take_rank(field: str, ranks: Ranks) -> Callable[[str], None]:
+    """A callback that puts the value of a widget into one of these ranks."""
+
     def take(key: str) -> None:
         value = state.widget_value(key)
         if value is not None:
@@ -159,7 +172,7 @@ def _changing(field: str, ranks: Ranks) -> Callable[[str], None]:
 
 
 def _take_by(analysis: LayerAnalysis, ranks: Ranks) -> None:
-    # Whatever is fixed next, it starts from where one is.
+    # Whatever the visitor sets next, it starts from the ranks in use.
     state.change_ranks(ranks)
     error = math.ceil(1000 * analysis.table.relative_error(ranks)) / 1000
     ratio = math.floor(100 * analysis.shape.compression_ratio(ranks)) / 100

@@ -1,17 +1,19 @@
-"""Pieces that every screen uses: a figure with its takeaway and numbers, a click on a figure, a whole number."""
+"""Widgets that many screens use: a figure with its takeaway and numbers, downloads, a whole number, a head."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
 
 from pages.session import state
+from pages.session.scene import Scene
+from tensorllm_core.runs.layer_analysis import LayerAnalysis
 
-__all__ = ["Explanation", "show", "take_click", "whole_number"]
+__all__ = ["Explanation", "choose_head", "csv_button", "show", "whole_number"]
 
 _MOST_ROWS = 1000
 _PICTURE = "picture format"
@@ -19,7 +21,7 @@ _PICTURE = "picture format"
 
 @dataclass(frozen=True)
 class Explanation:
-    """What one is looking at, in plain words, and the formula behind it (LaTeX)."""
+    """What a figure shows, in plain words, and its formula in LaTeX."""
 
     words: str
     formula: str
@@ -35,16 +37,19 @@ def show(
     caption: str = "",
     beside: Callable[[], None] | None = None,
     selectable: bool = False,
+    chooses: str = "",
 ) -> list[int]:
-    """A figure under its one-sentence takeaway, with the explanation, the numbers and the downloads one click away.
+    """Draw a figure under its takeaway of one sentence, with a button for the explanation, the numbers and downloads.
 
-    Returns the numbers, as their `customdata` gives them, of the points that are selected; none where the figure is
-    not `selectable`.
+    Returns the numbers of the selected points, which are their `customdata`; empty if no point can be selected.
 
     Args:
-        table: the numbers behind the figure; called only when somebody looks at them.
-        beside: draws the figure's own controls, at the right of the takeaway.
+        table: makes the numbers behind the figure; called only when they are shown.
+        beside: draws controls of the figure, at the right of the takeaway.
+        selectable: whether points can be selected.
+        chooses: the field of the scene that a click on a point sets to the point's number, if it sets one.
     """
+    selectable = selectable or bool(chooses)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
         st.caption(takeaway, width="stretch")
         if beside:
@@ -55,7 +60,7 @@ def show(
             type="tertiary",
             key=f"about {key}",
             on_change="rerun",
-            help="What am I looking at? The formula, the numbers, downloads",
+            help="What this figure shows: explanation, formula, numbers, downloads",
         )
     if panel.open:
         with panel:
@@ -75,17 +80,31 @@ def show(
     )
     if caption:
         st.caption(caption)
-    return _chosen(event) if selectable else []
+    points = _selected_points(event) if selectable else []
+    if chooses:
+        _take_click(key, points, chooses)
+    return points
 
 
-def _chosen(event: Any) -> list[int]:
-    found = []
+def _selected_points(event: Any) -> list[int]:
+    numbers = []
     for point in event.selection.points:
         number = point.get("customdata")
         number = number[0] if isinstance(number, list | tuple) else number
         if isinstance(number, int | float):
-            found.append(int(number))
-    return found
+            numbers.append(int(number))
+    return numbers
+
+
+def _take_click(key: str, points: list[int], field: str) -> None:
+    """Put the clicked point of a figure into the scene and run the page again, once for each click."""
+    number = points[0] if points else None
+    number_before = state.kept(f"clicked {key}")
+    state.keep(f"clicked {key}", number)
+    if number is None or number == number_before or getattr(state.current_scene(), field) == number:
+        return
+    state.change(**{field: number})
+    st.rerun()
 
 
 def _about(key: str, explanation: Explanation, table: Callable[[], pd.DataFrame]) -> None:
@@ -93,15 +112,7 @@ def _about(key: str, explanation: Explanation, table: Callable[[], pd.DataFrame]
     st.latex(explanation.formula)
     numbers = table()
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button(
-            "Numbers (CSV)",
-            numbers.to_csv(index=False),
-            file_name=f"{key.replace(' ', '-')}.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            key=f"csv {key}",
-            on_click="ignore",
-        )
+        csv_button(numbers, key, label="Numbers (CSV)")
         choice = f"picture {key}"
         st.segmented_control(
             "Picture",
@@ -110,12 +121,12 @@ def _about(key: str, explanation: Explanation, table: Callable[[], pd.DataFrame]
             format_func=str.upper,
             on_change=_take_picture,
             args=(choice,),
-            help="What the camera button above every figure saves",
+            help="The type of file that the camera button above each figure saves",
             label_visibility="collapsed",
         )
     st.dataframe(numbers.head(_MOST_ROWS), hide_index=True, height=180)
     if len(numbers) > _MOST_ROWS:
-        st.caption(f"The first {_MOST_ROWS:,} of {len(numbers):,} rows; the download has them all.")
+        st.caption(f"The first {_MOST_ROWS:,} of {len(numbers):,} rows. The download has all of them.")
 
 
 def _take_picture(key: str) -> None:
@@ -126,7 +137,7 @@ def _take_picture(key: str) -> None:
 def whole_number(
     label: str, value: int, most: int, on_change: Callable[[str], None], *, colour: str, help_text: str
 ) -> None:
-    """A slider and a number field for one whole number from 1; either hands its key to `on_change`."""
+    """A number field and a slider for one whole number from 1 to `most`; both call `on_change` with their key."""
     disabled = most <= 1
     number, slider = f"{label} number {most}", f"{label} slider {most}"
     with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
@@ -156,12 +167,37 @@ def whole_number(
     )
 
 
-def take_click(key: str, picked: Sequence[int], field: str) -> None:
-    """Put what was clicked in the figure of that key into the scene, and draw the screen anew for it."""
-    number = picked[0] if picked else None
-    before = state.kept(f"picked {key}")
-    state.keep(f"picked {key}", number)
-    if number is None or number == before or getattr(state.current_scene(), field) == number:
-        return
-    state.change(**{field: number})
-    st.rerun()
+def csv_button(table: pd.DataFrame, name: str, *, label: str = "CSV") -> None:
+    """A button that downloads a table as a CSV file; `name` names the file and the button."""
+    st.download_button(
+        label,
+        table.to_csv(index=False),
+        file_name=f"{name.replace(' ', '-')}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        key=f"csv {name}",
+        on_click="ignore",
+    )
+
+
+def choose_head(
+    scene: Scene,
+    analysis: LayerAnalysis,
+    key: str,
+    *,
+    width: int | Literal["stretch"] = "stretch",
+    label_visibility: Literal["visible", "collapsed"] = "visible",
+) -> int:
+    """A list of the heads, or groups, of the layer. Returns the number of the chosen one."""
+    count = analysis.shape.group
+    head = min(scene.group, count - 1)
+    st.selectbox(
+        analysis.unit.capitalize(),
+        range(count),
+        **state.bound("group", head, f"{key} {count}"),
+        format_func=lambda number: f"{analysis.unit} {number}",
+        label_visibility=label_visibility,
+        width=width,
+        help=f"The {analysis.unit} that all screens show",
+    )
+    return head

@@ -1,4 +1,4 @@
-"""The pictures above the fold: error landscape, spectra and the cores of all heads."""
+"""The figures in the upper half of the screen: error landscape, spectra and the cores of all heads."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ from tensorllm_core.linalg.slices import core_seen_from_part
 from tensorllm_core.runs.layer_analysis import LayerAnalysis, RankResult
 from tensorllm_core.types import Ranks
 
-__all__ = ["chosen_view", "core_view", "cores", "landscape_picture", "spectra_picture"]
+__all__ = ["chosen_view", "cores_picture", "landscape_picture", "slices_of_view", "spectra_picture", "view_text"]
 
 _HEIGHT = 265
 _MOST_BUTTONS = 9
+"""Slices up to which buttons choose one; more are in a list."""
 
 
 def landscape_picture(analysis: LayerAnalysis, result: RankResult) -> None:
@@ -43,13 +44,15 @@ def landscape_picture(analysis: LayerAnalysis, result: RankResult) -> None:
             hint=analysis.noise.ranks if analysis.noise.ranks.r3 == ranks.r3 else None,
         ),
         key="error landscape",
-        takeaway=f"R3 = {ranks.r3}: error {result.relative_error:.2f} at the ring; orange: the best ranks of each size",
+        takeaway=(
+            f"Error {result.relative_error:.2f} at the ring (R3 = {ranks.r3}). Orange: the best ranks of each size"
+        ),
         explanation=Explanation(
-            "Each cell is the relative error of the truncated HOSVD at that (R1, R2), read off one table of all rank "
-            "triples. Dashed lines join ranks of equal compression ratio; the solid one is **break-even**: right of it "
-            "core and factors store more than the layer's own weights. The orange points are the Pareto-optimal "
-            "ranks of this R3 that save anything: none is both smaller and more accurate. The ring is where you are; "
-            f"the diamond is the noise-floor hint. {pooled_caption(shape.d_model, shape.d_head)}",
+            "Each cell shows the relative error of the truncated HOSVD at its (R1, R2) and the chosen R3. Dashed lines "
+            "join ranks with the same compression ratio. The solid line is **break-even**: to its right, core and "
+            "factors store more than the layer's own weights. The orange points are the Pareto-optimal ranks below "
+            "break-even: no other ranks with this R3 are both smaller and more accurate. The ring marks your ranks, "
+            f"the diamond those that the noise floor suggests. {pooled_caption(shape.d_model, shape.d_head)}",
             r"\varepsilon(R_1,R_2,R_3)^2 = 1 - \frac{\sum_{a \le R_1, b \le R_2, c \le R_3, g} G_{abcg}^2}{\|W\|^2}",
         ),
         table=lambda: _landscape_table(grid, ranks.r3),
@@ -66,12 +69,14 @@ def spectra_picture(analysis: LayerAnalysis, result: RankResult) -> None:
     show(
         spectra(modes, canvas(_HEIGHT)),
         key="spectra",
-        takeaway=f"Of each mode's energy, the chosen ranks hold {kept}",
+        takeaway=f"Energy that these ranks keep in modes 1, 2, 3: {kept}",
         explanation=Explanation(
-            "Singular values of each mode's unfolding (logarithmic where they span a decade or more), and the share of "
-            "the energy that the first directions hold (shaded, right axis). The dotted line marks the chosen rank. "
-            "The dashed line is the noise floor: the largest singular value that white noise of the bulk's level "
-            "would show (Marchenko-Pastur). It is a hint that needs no data, not a verdict: evaluation decides.",
+            "The line shows the singular values of each mode's unfolding, on a logarithmic axis where they span a "
+            "factor of ten or more. The shaded area (right axis) is the share of the energy that the first directions "
+            "hold; energy is the sum of squared singular values. The dotted line marks the chosen rank. The dashed "
+            "line is the noise floor: the largest singular value that random noise would have (Marchenko-Pastur), if "
+            "its level is that of the many small singular values. It uses no data, so it is only a hint: what the "
+            "model answers decides.",
             r"W_{(n)} = U_n \Sigma_n V_n^\top,\qquad \sigma_{\text{edge}} = s\,(\sqrt{m} + \sqrt{n})",
         ),
         table=lambda: pd.concat(
@@ -90,26 +95,23 @@ def spectra_picture(analysis: LayerAnalysis, result: RankResult) -> None:
     )
 
 
-def cores(scene: Scene, analysis: LayerAnalysis, result: RankResult) -> None:
-    """The private core of every group, at one component of mode 3 or as one part sees it."""
+def cores_picture(scene: Scene, analysis: LayerAnalysis, result: RankResult) -> None:
+    """The core of every head: one slice of it, or the core of one part."""
     view = chosen_view(scene, analysis, result)
-    slices = core_view(analysis, result, view)
+    slices = slices_of_view(analysis, result, view)
     energy = (slices.astype(np.float64) ** 2).sum(axis=(0, 1))
     shares = energy / max(energy.sum(), np.finfo(float).tiny)
     strongest = int(np.argmax(shares))
 
     def choose_view() -> None:
         views = _views(analysis, result)
-        key = f"view widget {len(views)}"
         choice: dict[str, Any] = {
             "label": "Slice of the core",
             "options": views,
-            "key": state.seed(key, view),
+            **state.bound("view", view, f"view widget {len(views)}"),
             "format_func": lambda name: f"c = {name}" if name.isdigit() else name,
-            "on_change": state.take,
-            "args": (key, "view"),
             "label_visibility": "collapsed",
-            "help": "A combination c of the parts (mode 3), or the core as Q, K, V or O sees it",
+            "help": "Slice c of the core, a combination of Q, K, V, O (mode 3); or the core of Q, K, V or O alone",
         }
         if len(views) <= _MOST_BUTTONS:
             st.segmented_control(**choice, required=True)
@@ -120,13 +122,13 @@ def cores(scene: Scene, analysis: LayerAnalysis, result: RankResult) -> None:
         core_mosaic(slices, analysis.unit, canvas(125), chosen=min(scene.group, analysis.shape.group - 1)),
         key="cores",
         takeaway=(
-            f"The private core of every {analysis.unit}, {_said(view)}: {analysis.unit} {strongest} "
-            f"holds the most energy, {shares[strongest]:.0%}"
+            f"The core of every {analysis.unit}, {view_text(view)}. {analysis.unit.capitalize()} {strongest} "
+            f"has the most energy: {shares[strongest]:.0%}"
         ),
         explanation=Explanation(
-            f"All {analysis.unit}s share the same directions (the columns of U1, U2, U3); what makes each different is "
-            "its core, R1 rows by R2 columns, on one colour scale. `c = 1` is the strongest combination of Q, K, V, O; "
-            "`as Q sees it` weighs the combinations by Q's row of U3. "
+            f"All {analysis.unit}s share the same directions (the columns of U1, U2, U3). They differ only in their "
+            "cores, drawn with R1 rows and R2 columns on one colour scale. `c = 1` is the strongest combination of Q, "
+            "K, V, O. `Q` is the core of Q alone: the sum of all slices, weighted by Q's row of U3. "
             f"{pooled_caption(result.ranks.r1, result.ranks.r2, MOST_CELLS // 2)}",
             r"W_g \approx G_g \times_1 U_1 \times_2 U_2 \times_3 U_3,\qquad \text{shown: } G_{:,:,c,g}",
         ),
@@ -135,22 +137,27 @@ def cores(scene: Scene, analysis: LayerAnalysis, result: RankResult) -> None:
     )
 
 
-def core_view(analysis: LayerAnalysis, result: RankResult, view: str) -> np.ndarray:
-    """The slices `r1 x r2 x group` of that view, on the CPU."""
+def slices_of_view(analysis: LayerAnalysis, result: RankResult, view: str) -> np.ndarray:
+    """The matrices `r1 x r2 x group` of a view: of slice c of the core, or of a part."""
     if view.isdigit():
-        chosen = result.tucker.core[:, :, int(view) - 1]
+        slices = result.tucker.core[:, :, int(view) - 1]
     else:
-        chosen = core_seen_from_part(result.tucker, analysis.tensor.parts.index(view))
-    return chosen.cpu().numpy()
+        slices = core_seen_from_part(result.tucker, analysis.tensor.parts.index(view))
+    return slices.cpu().numpy()
 
 
 def chosen_view(scene: Scene, analysis: LayerAnalysis, result: RankResult) -> str:
-    """The view the scene asks for, or the first one."""
+    """The view of the scene if these ranks have it, else the first slice."""
     return scene.decompose.view if scene.decompose.view in _views(analysis, result) else "1"
 
 
-def _said(view: str) -> str:
-    return f"slice c = {view}" if view.isdigit() else f"as {view} sees it"
+def view_text(view: str) -> str:
+    """A view in words.
+
+    >>> view_text("2"), view_text("Q")
+    ('slice c = 2', 'part Q')
+    """
+    return f"slice c = {view}" if view.isdigit() else f"part {view}"
 
 
 def _views(analysis: LayerAnalysis, result: RankResult) -> list[str]:
@@ -159,14 +166,14 @@ def _views(analysis: LayerAnalysis, result: RankResult) -> list[str]:
 
 def _error_grid(analysis: LayerAnalysis, r3: int) -> ErrorGrid:
     shape = analysis.shape
-    r1, r2 = (_spread(len(analysis.decomposition.spectra[mode])) for mode in (0, 1))
+    r1, r2 = (_sampled_ranks(len(analysis.decomposition.spectra[mode])) for mode in (0, 1))
     error = analysis.table.error_grid(r3, r1.tolist(), r2.tolist()).astype(np.float32)
     impossible = (r1[:, None] > r2[None, :] * r3 * shape.group) | (r2[None, :] > r1[:, None] * r3 * shape.group)
     return ErrorGrid(r1, r2, np.where(impossible, np.nan, error).astype(np.float32))
 
 
-def _spread(count: int) -> np.ndarray:
-    """At most as many ranks as a heat map has cells, denser at the low end, the largest always among them."""
+def _sampled_ranks(count: int) -> np.ndarray:
+    """Ranks from 1 to `count`, at most as many as a heat map has cells: more of the small ones, always the largest."""
     if count <= MOST_CELLS:
         return np.arange(1, count + 1)
     return np.unique(np.geomspace(1, count, MOST_CELLS).round().astype(int))

@@ -1,9 +1,10 @@
-"""The three numbers that matter and the sentence that says them."""
+"""The top of the screen: compression ratio, error and stored entries, and one sentence on them."""
 
 from __future__ import annotations
 
 import streamlit as st
 
+from pages.controls.texts import error_text
 from tensorllm_core.runs.layer_analysis import LayerAnalysis, RankResult
 from tensorllm_core.types import Ranks
 
@@ -11,34 +12,34 @@ __all__ = ["headline", "sentence"]
 
 
 def headline(analysis: LayerAnalysis, result: RankResult) -> None:
-    """Ratio, relative error with its certificate, parameters; then one plain sentence."""
+    """Compression ratio, relative error with its bounds, and stored entries; then one sentence."""
     best = min(result.upper, result.relative_error)
     ratio, error, parameters = st.columns([3, 4, 5], gap="small", wrap=False)
     ratio.metric(
         "Compression ratio",
         f"{result.compression_ratio:.1f}x" if result.compression_ratio < 100 else f"{result.compression_ratio:,.0f}x",
-        help="Stored attention weights of the layer / stored core and factor entries. Below 1 nothing is saved.",
+        help="Attention weights of the layer / entries of core and factors. Below 1x the decomposition is larger.",
     )
     error.metric(
-        f"Relative error; best possible {_error(result.lower, 3)} to {_error(best, 3)}",
-        _error(result.relative_error, 4),
+        f"Relative error; best possible {error_text(result.lower, 3)} to {error_text(best, 3)}",
+        error_text(result.relative_error, 4),
         help=(
-            "norm(W - W_hat) / norm(W). The certificate: no Tucker decomposition of these ranks can be below "
-            f"{_error(result.lower, 3)}, and this one is at {_error(result.relative_error, 4)}; what lies between is "
-            f"all that refinement could still win. Truncation never exceeds {_error(result.upper, 3)}."
+            "norm(W - W_hat) / norm(W). No Tucker decomposition with these ranks can have an error below "
+            f"{error_text(result.lower, 3)}. This one has {error_text(result.relative_error, 4)}; refinement can only "
+            f"close the gap between the two. The truncated HOSVD is never above {error_text(result.upper, 3)}."
         ),
     )
     parameters.metric(
-        "Stored entries after, of before",
+        "Stored entries, of the original",
         f"{result.stored_entries:,} of {analysis.shape.entries:,}",
-        help="Entries of the core and the three factor matrices, against the layer's attention weights",
+        help="How many numbers the core and the three factor matrices have, of the layer's attention weights",
     )
-    words = sentence(analysis.shape.entries, result.stored_entries, result.energy_kept, result.ranks)
-    st.markdown(f"{words} The noise floor suggests **{analysis.noise.ranks}**.")
+    ranks_sentence = sentence(analysis.shape.entries, result.stored_entries, result.energy_kept, result.ranks)
+    st.markdown(f"{ranks_sentence} The noise floor suggests **{analysis.noise.ranks}**.")
 
 
 def sentence(entries: int, stored: int, energy_kept: float, ranks: Ranks) -> str:
-    """What the ranks do, in words.
+    """One sentence on what the ranks keep.
 
     >>> sentence(65536, 2304, 0.62, Ranks(16, 1, 2))
     'Ranks **(16, 1, 2)** keep **4 %** of the parameters and **62 %** of the energy.'
@@ -53,11 +54,6 @@ def sentence(entries: int, stored: int, energy_kept: float, ranks: Ranks) -> str
             "nothing is saved."
         )
     return f"Ranks **{ranks}** keep **{_percent(share)}** of the parameters and **{energy}** of the energy."
-
-
-def _error(error: float, digits: int) -> str:
-    """Fixed digits, or powers of ten where those would all be zero."""
-    return f"{error:.{digits}f}" if error >= 10**-digits or error == 0 else f"{error:.0e}"
 
 
 def _percent(share: float) -> str:

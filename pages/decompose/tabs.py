@@ -1,4 +1,4 @@
-"""The tabs below the fold: heads and parts, one core large, weights, refinement, best ranks."""
+"""The tabs in the lower half of the screen: heads and parts, one core, weights, refinement, best ranks."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.controls.widgets import Explanation, show
-from pages.decompose.figures import chosen_view, core_view
+from pages.controls.open_tab import draw_open_tab
+from pages.controls.part_errors import part_errors_picture
+from pages.controls.widgets import Explanation, choose_head, csv_button, show
+from pages.decompose.figures import chosen_view, slices_of_view, view_text
 from pages.frame.frame import canvas
 from pages.session import state
 from pages.session.scene import DECOMPOSE_TABS, Scene
 from tensorllm_core.figures.cells import pooled_caption
 from tensorllm_core.figures.core_slices import core_slice
-from tensorllm_core.figures.part_errors import part_errors
 from tensorllm_core.figures.refinement import refinement_curve
 from tensorllm_core.figures.weights import weights_before_after
 from tensorllm_core.linalg.slices import reconstruct_slice
@@ -24,54 +25,31 @@ __all__ = ["details"]
 
 
 def details(scene: Scene, analysis: LayerAnalysis, result: RankResult) -> None:
-    """Tabs; only the open one is computed."""
-    tabs = st.tabs(
-        DECOMPOSE_TABS,
-        key=state.seed("details tabs", scene.tab if scene.tab in DECOMPOSE_TABS else DECOMPOSE_TABS[0]),
-        on_change=state.take,
-        args=("details tabs", "tab"),
-    )
+    """The tabs; only the open one is computed."""
     drawers = (_heads_and_parts, _one_core, _weights, _refinement, _best_ranks)
-    for tab, draw in zip(tabs, drawers, strict=True):
-        if tab.open:
-            with tab:
-                draw(scene, analysis, result)
+    draw_open_tab("details tabs", scene, DECOMPOSE_TABS, drawers, scene, analysis, result)
 
 
 def _heads_and_parts(_scene: Scene, analysis: LayerAnalysis, result: RankResult) -> None:
     error = errors_of_slices(analysis, result).by_part_and_group()
-    part, group = np.unravel_index(int(np.argmax(error)), error.shape)
-    parts = analysis.tensor.parts
-    show(
-        part_errors(error, parts, analysis.unit, canvas(300)),
-        key="error by part and head",
-        takeaway=(
-            f"Worst served: {parts[part]} of {analysis.unit} {group} at {error[part, group]:.2f}; "
-            f"best: {error.min():.2f}"
-        ),
-        explanation=Explanation(
-            "The relative error of each projection on its own: the norm of what was taken from it over its own norm.",
-            r"\varepsilon_{p,g} = \frac{\|W_{:,:,p,g} - \hat W_{:,:,p,g}\|}{\|W_{:,:,p,g}\|}",
-        ),
-        table=lambda: pd.DataFrame(error, columns=[f"{analysis.unit} {g}" for g in range(error.shape[1])]).assign(
-            part=parts
-        ),
-    )
+    part_errors_picture(analysis, error, key="error by part and head", height=300)
 
 
 def _one_core(scene: Scene, analysis: LayerAnalysis, result: RankResult) -> None:
-    group = _choose_group(scene, analysis, "core")
+    group = choose_head(scene, analysis, "core group", width=160)
     view = chosen_view(scene, analysis, result)
-    slices = core_view(analysis, result, view)
+    slices = slices_of_view(analysis, result, view)
     matrix = slices[:, :, group]
     share = float((matrix.astype(np.float64) ** 2).sum() / max((slices.astype(np.float64) ** 2).sum(), 1e-300))
-    name = f"c = {view}" if view.isdigit() else f"as {view} sees it"
     show(
         core_slice(matrix, float(np.abs(slices).max()) or 1.0, canvas(420)),
         key="one core",
-        takeaway=f"The core of {analysis.unit} {group}, {name}: {share:.0%} of this slice's energy over all heads",
+        takeaway=(
+            f"The core of {analysis.unit} {group}, {view_text(view)}: it holds {share:.0%} of the energy that all "
+            f"{analysis.unit}s have in it"
+        ),
         explanation=Explanation(
-            "One slice of one private core, large. Choose the slice above the small multiples.",
+            f"The core of one {analysis.unit}, enlarged. Choose its slice above the figure of all {analysis.unit}s.",
             r"G_{:,:,c,g} \in \mathbb{R}^{R_1 \times R_2}",
         ),
         table=lambda: pd.DataFrame(matrix, columns=[f"b={b + 1}" for b in range(matrix.shape[1])]),
@@ -81,13 +59,10 @@ def _one_core(scene: Scene, analysis: LayerAnalysis, result: RankResult) -> None
 
 def _weights(scene: Scene, analysis: LayerAnalysis, result: RankResult) -> None:
     with st.container(horizontal=True):
-        group = _choose_group(scene, analysis, "weights")
+        group = choose_head(scene, analysis, "weights group", width=160)
         parts = analysis.tensor.parts
         part = scene.decompose.part if scene.decompose.part in parts else parts[0]
-        key = f"weights part {len(parts)}"
-        st.segmented_control(
-            "Part", parts, key=state.seed(key, part), on_change=state.take, args=(key, "part"), required=True
-        )
+        st.segmented_control("Part", parts, **state.bound("part", part, f"weights part {len(parts)}"), required=True)
     index = parts.index(part)
     before = analysis.tensor.data[:, :, index, group].cpu().numpy()
     after = reconstruct_slice(result.tucker, index, group).cpu().numpy()
@@ -95,10 +70,10 @@ def _weights(scene: Scene, analysis: LayerAnalysis, result: RankResult) -> None:
     show(
         weights_before_after(before, after, canvas(300)),
         key="weights before and after",
-        takeaway=f"{part} of {analysis.unit} {group}: relative error {error:.2f}; what the ranks drop is on the right",
+        takeaway=f"{part} of {analysis.unit} {group}: relative error {error:.2f}. Right: what the ranks leave out",
         explanation=Explanation(
-            "The stored weights of one projection of one head, the same after truncation, and their difference, "
-            "on one colour scale (99.5 % of the weights lie within it).",
+            f"The weights of one projection of one {analysis.unit}: the original, the decomposed ones, and their "
+            "difference. All have one colour scale, which covers 99.5 % of the weights.",
             r"W_{:,:,p,g},\qquad \hat W_{:,:,p,g} = U_1 \Big(\sum_c U_{3,pc}\, G_{:,:,c,g}\Big) U_2^\top",
         ),
         table=lambda: pd.DataFrame(
@@ -115,7 +90,7 @@ def _weights(scene: Scene, analysis: LayerAnalysis, result: RankResult) -> None:
 
 def _refinement(_scene: Scene, analysis: LayerAnalysis, result: RankResult) -> None:
     if result.refinement is None:
-        st.info("Switch on **Refine (HOOI)** on the left to see the error fall sweep by sweep.", icon=":material/tune:")
+        st.info("Switch on **Refine (HOOI)** on the left to see how each sweep lowers it.", icon=":material/tune:")
         return
     errors = result.refinement.relative_errors
     gain = errors[0] - errors[-1]
@@ -123,10 +98,14 @@ def _refinement(_scene: Scene, analysis: LayerAnalysis, result: RankResult) -> N
     show(
         refinement_curve(errors, result.lower, canvas(300)),
         key="refinement",
-        takeaway=f"{result.refinement.sweeps} sweeps, {ended}: {errors[0]:.5f} to {errors[-1]:.5f}, {gain:.5f} won",
+        takeaway=(
+            f"{result.refinement.sweeps} sweeps, {ended}: the error falls by {gain:.5f}, from {errors[0]:.5f} to "
+            f"{errors[-1]:.5f}"
+        ),
         explanation=Explanation(
-            "Sequential truncation (small mode first) starts closer than the truncated HOSVD; each HOOI sweep then "
-            "finds the best factor of one mode with the others held. The dashed line is the certificate's lower end.",
+            "First the truncated HOSVD, then a sequential truncation (smallest mode first), which is usually closer. "
+            "Each sweep of HOOI then finds the best factor of each mode in turn, with the other two fixed. The dashed "
+            "line is the lower bound: no decomposition with these ranks can have a smaller error.",
             r"U_n \leftarrow \text{leading } R_n \text{ left singular vectors of } "
             r"\big(W \times_{m \ne n} U_m^\top\big)_{(n)}",
         ),
@@ -149,8 +128,9 @@ def _best_ranks(_scene: Scene, analysis: LayerAnalysis, result: RankResult) -> N
     smaller = int((front.stored_entries <= result.stored_entries).sum())
     best = float(front.relative_error[smaller - 1]) if smaller else float("nan")
     st.caption(
-        f"{len(table):,} Pareto-optimal rank triples. At your size the best truncation has error {best:.4f}; "
-        f"yours{', refined,' if result.refinement else ''} has {result.relative_error:.4f}. Select a row to go there."
+        f"{len(table):,} Pareto-optimal rank triples: none is both smaller and more accurate than another. The best "
+        f"truncation of your size has error {best:.4f}; yours{', refined,' if result.refinement else ''} has "
+        f"{result.relative_error:.4f}. Select a row to use its ranks."
     )
     event = st.dataframe(
         table,
@@ -164,34 +144,10 @@ def _best_ranks(_scene: Scene, analysis: LayerAnalysis, result: RankResult) -> N
             "relative error": st.column_config.NumberColumn(format="%.4f"),
         },
     )
-    chosen = event.selection.rows
-    if chosen:
-        row = table.iloc[chosen[0]]
+    if rows := event.selection.rows:
+        row = table.iloc[rows[0]]
         ranks = Ranks(int(row["R1"]), int(row["R2"]), int(row["R3"]))
         st.button(
-            f"Go to {ranks}", type="primary", icon=":material/my_location:", on_click=state.change_ranks, args=(ranks,)
+            f"Use {ranks}", type="primary", icon=":material/my_location:", on_click=state.change_ranks, args=(ranks,)
         )
-    st.download_button(
-        "All (CSV)",
-        table.to_csv(index=False),
-        "best-ranks.csv",
-        "text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-    )
-
-
-def _choose_group(scene: Scene, analysis: LayerAnalysis, place: str) -> int:
-    count = analysis.shape.group
-    group = min(scene.group, count - 1)
-    key = f"{place} group {count}"
-    st.selectbox(
-        analysis.unit.capitalize(),
-        range(count),
-        key=state.seed(key, group),
-        format_func=lambda number: f"{analysis.unit} {number}",
-        on_change=state.take,
-        args=(key, "group"),
-        width=160,
-    )
-    return group
+    csv_button(table, "best ranks", label="All rows (CSV)")

@@ -1,1 +1,1 @@
-"""What stands around every screen: how it opens, the menu, the toolbar, the outline while libraries load."""
+"""The frame around every screen: how it opens, the menu, the toolbar, the outline while libraries load."""

@@ -1,4 +1,4 @@
-"""Where it computes: device, type of the weights, how full the memory is, and which models are loaded."""
+"""The device popover: where the app computes, the number type of weights, the memory, and the loaded models."""
 
 from __future__ import annotations
 
@@ -18,54 +18,52 @@ from tensorllm_core.models.hub import HubRepository
 __all__ = ["device_popover", "has_room"]
 
 _NEARLY_FULL = 0.9
+"""Share of used memory from which the gauge is red."""
 _SMALL_BYTES = 2**30
-"""Models that need less than this are loaded without a word."""
+"""Models that need less memory than this are loaded without a caption about it."""
 
 
 def device_popover(scene: Scene, checkpoint: Checkpoint) -> None:
-    """A button in the toolbar that opens all of it."""
+    """A button that opens the device, the number type, the memory and the loaded models."""
     with st.popover("", icon=":material/memory:", help="Device, memory and loaded models", key="compute popover"):
         names = device_names()
         st.selectbox(
             "Device",
             [*names, *([scene.device] if scene.device not in names else [])],
-            key=state.seed("device widget", scene.device),
-            on_change=state.take,
-            args=("device widget", "device"),
-            help="Where layers are decomposed and models run; auto is the first GPU, else the CPU; spread takes all",
+            **state.bound("device", scene.device),
+            help="Where layers are decomposed and models run. auto: the first GPU, else the CPU; spread: all together",
         )
         st.segmented_control(
-            "Type of a loaded model's weights",
+            "Number type of loaded weights",
             DTYPES,
-            key=state.seed("dtype widget", scene.dtype),
-            on_change=state.take,
-            args=("dtype widget", "dtype"),
+            **state.bound("dtype", scene.dtype),
             required=True,
-            help="Halves need half the memory; the decomposition always computes in float32",
+            help="The 16-bit types need half the memory. The decomposition always computes in float32",
         )
         st.markdown("  \n".join(_gauge(memory) for memory in free_memory()))
-        _loaded()
+        _loaded_models()
         fit = check_fit(checkpoint)
         st.caption(
-            f"`{scene.model}`: {fit.parameters:,} parameters, {fit.attention_share:.0%} attention; stored as "
-            + ", ".join(f"{kind} {bytes_text(size)}" for kind, size in fit.bytes_by_dtype.items())
-            + f". {verdict(fit, _wanted(fit, scene))}"
-            + (f" Commit `{checkpoint.commit}` of the hub." if checkpoint.commit else "")
+            f"`{scene.model}`: {fit.parameters:,} parameters, {fit.attention_share:.0%} of them attention. Its files "
+            "hold "
+            + ", ".join(f"{bytes_text(size)} in {kind}" for kind, size in fit.bytes_by_dtype.items())
+            + f". {verdict(fit, _option_of(scene, fit))}"
+            + (f" Its commit on the hub is `{checkpoint.commit}`." if checkpoint.commit else "")
         )
 
 
 def has_room(scene: Scene, checkpoint: Checkpoint) -> bool:
-    """Whether the scene's model is loaded or will fit; says what loading needs, and offers what would fit instead."""
+    """Whether the scene's model is loaded or fits into memory. Says what loading needs, or offers what would fit."""
     if loaded_models().holds(model_plan(scene, checkpoint)):
         return True
     fit = check_fit(checkpoint)
-    option = _wanted(fit, scene)
+    option = _option_of(scene, fit)
     on_hub = checkpoint.storage if isinstance(checkpoint.storage, HubRepository) else None
     if option is None or (option.fits and option.needed < _SMALL_BYTES and on_hub is None):
         return True
     if on_hub is not None:
         plan = plan_download(on_hub)
-        st.caption(f"Asking downloads {bytes_text(plan.missing)} of `{scene.model}` to the hub's cache first.")
+        st.caption(f"The first run downloads {bytes_text(plan.missing)} of `{scene.model}` to the hub's cache.")
     if option.fits:
         st.caption(f"The model must be loaded for this. {verdict(fit, option)}")
         return True
@@ -86,29 +84,29 @@ def _gauge(memory: Memory) -> str:
     return f"`{memory.device}` {used} of {total} used :{colour}-badge[{memory.used_share:.0%}]"
 
 
-def _loaded() -> None:
+def _loaded_models() -> None:
     entries = loaded_models().in_memory()
     if not entries:
         st.caption("No model is loaded: layers are read from the file, one at a time.")
     for number, entry in enumerate(entries):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(
-                f"`{entry.plan.reference}` {entry.plan.dtype} on {entry.plan.device}, {bytes_text(entry.nbytes)}"
-            )
+            plan = entry.plan
+            st.markdown(f"`{plan.reference}` {plan.dtype} on {plan.device}, {bytes_text(entry.nbytes)}")
             st.button(
                 "Unload",
                 key=f"unload {number}",
                 icon=":material/eject:",
                 on_click=loaded_models().unload,
-                args=(entry.plan,),
-                help="Give its memory back; it is loaded again when it is needed",
+                args=(plan,),
+                help="Free its memory. The model is loaded again when it is needed",
             )
 
 
-def _wanted(fit: Fit, scene: Scene) -> Option | None:
+def _option_of(scene: Scene, fit: Fit) -> Option | None:
+    """The option of the scene's device and number type, if the machine has it."""
     device = resolve_device(scene.device)
     if scene.device == SPREAD:
         return fit.option(SPREAD, scene.dtype)
     name = f"cuda:{device.index or 0}" if device.type == "cuda" else device.type
-    # In float16 a CPU is possible, though never proposed.
+    # float16 on a CPU is possible, but no option: bfloat16 needs the same memory.
     return fit.option(name, scene.dtype) or fit.option(name, "bfloat16")

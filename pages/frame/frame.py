@@ -1,8 +1,9 @@
-"""How every screen begins, and how it ends when something is wrong: never with a traceback."""
+"""How every screen begins, what it draws on, and how it ends after an error: never with a traceback."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 
 import streamlit as st
@@ -19,6 +20,7 @@ __all__ = [
     "canvas",
     "enlarge_when_presenting",
     "guarded",
+    "notices_above",
     "open_page",
     "panel_columns",
     "show_notices",
@@ -44,17 +46,14 @@ _PRESENT_STYLE = "<style>html {font-size: 20px;}</style>"
 
 
 def open_page(name: str) -> None:
-    """Begin a screen: the title of the browser tab, the look, and the scene that the URL asks for.
-
-    Every page calls this first.
-    """
+    """Set the title of the browser tab, the icon and the style. Every page calls this first."""
     page = PAGES[name]
     st.set_page_config(page_title=f"{page.title} · TensorLLM Explorer", page_icon="assets/logo.svg", layout="wide")
     st.html(_STYLE)
 
 
 def guarded(screen: Callable[[], None]) -> Callable[[], None]:
-    """Run a screen, then write its scene to the URL; errors show as their sentence, a bug as an apology with an id."""
+    """Run a screen, then write its scene to the URL. An error of ours shows as its sentence, a bug as an apology."""
 
     @wraps(screen)
     def run() -> None:
@@ -62,7 +61,7 @@ def guarded(screen: Callable[[], None]) -> Callable[[], None]:
             screen()
             state.write_url()
         except Exception as error:
-            # Streamlit steers reruns with exceptions of its own, which are not for us.
+            # Streamlit uses exceptions of its own to stop and rerun a page: let them pass.
             if type(error).__module__.startswith("streamlit.runtime"):
                 raise
             icon = ":material/error:" if isinstance(error, ExplorerError) else ":material/bug_report:"
@@ -72,32 +71,41 @@ def guarded(screen: Callable[[], None]) -> Callable[[], None]:
 
 
 def enlarge_when_presenting() -> None:
-    """Larger type everywhere while the scene is presented."""
+    """Make the type larger everywhere while the scene is presented."""
     if state.current_scene().present:
         st.html(_PRESENT_STYLE)
 
 
 def panel_columns(scene: Scene) -> list[st.delta_generator.DeltaGenerator]:
-    """The column of the controls, and that of what they do."""
+    """The left column for the controls, and the right one for the results."""
     return st.columns([6, 20] if scene.present else [5, 21], gap="medium")
 
 
 def show_notices() -> None:
-    """What could not be done as asked, one sentence each."""
+    """Show the notices: one sentence for each thing that could not be done as the link or the visitor asked."""
     if sentences := state.notices_to_show():
         st.warning("  \n".join(sentences), icon=":material/info:")
 
 
+@contextmanager
+def notices_above() -> Iterator[None]:
+    """Show the notices above what the `with` block draws. They are complete only when the block has ended."""
+    place = st.container()
+    yield
+    with place:
+        show_notices()
+
+
 def canvas(height: int) -> Canvas:
-    """What a figure on this screen is drawn on, so many pixels high at normal type."""
+    """The ground, size and type scale for a figure on this screen; `height` in pixels at normal type."""
     return Canvas(appearance(), round(height * type_scale()), type_scale())
 
 
 def appearance() -> Appearance:
-    """The ground that the person's browser shows now."""
+    """The theme, light or dark, that the visitor's browser shows now."""
     return Appearance.DARK if st.context.theme.type == "dark" else Appearance.LIGHT
 
 
 def type_scale() -> float:
-    """Size of the type in figures: larger when presenting."""
+    """Factor by which the type in figures is larger: 1 unless the scene is presented."""
     return _PRESENT_SCALE if state.current_scene().present else 1.0

@@ -1,7 +1,7 @@
-"""The libraries, loaded in the background: while the server starts, and while the browser gets ready to draw.
+"""Loads the libraries in the background, while the server starts and the browser prepares to draw.
 
-PyTorch alone takes seconds to import. In that time a person sees the outline of a screen, and their browser fetches
-what it needs to draw figures. This module itself imports nothing that is large.
+PyTorch alone takes seconds to import. Meanwhile a visitor sees the outline of a screen, and the browser fetches the
+scripts that draw figures. This module itself imports nothing large.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import time
 
 import streamlit as st
 
-__all__ = ["begin", "show_outline_until_loaded"]
+__all__ = ["begin", "outline_of_panel", "show_outline_until_loaded"]
 
 _FOR_FIGURES = ("pandas", "plotly.graph_objects", "plotly.offline.offline", "PIL.Image")
 _FOR_SCREENS = ("torch", "jaxtyping", "einops", "psutil", "tensorllm_core")
-"""What takes time in the imports of the screens; their own modules take a moment, after these."""
+"""The slow imports of the screens. After these, the modules of the screens take only a moment."""
 
 _LONGEST_SECONDS = 120
 _SECONDS_TO_SEND = 0.15
@@ -28,10 +28,10 @@ _is_visited = threading.Event()
 
 
 def begin() -> threading.Thread:
-    """Load in the background what the screens need; once, however often this is called.
+    """Start to load in the background what the screens need; only the first call does anything.
 
-    PyTorch waits for the first visitor: imported before, it would hold up the server, which has a hundred small files
-    to deliver before a browser can show anything.
+    PyTorch waits for the first visitor. An earlier import would slow down the server while it sends the hundred small
+    files that a browser needs before it can show anything.
     """
     with _lock:
         if not _LOADER.ident:
@@ -40,31 +40,36 @@ def begin() -> threading.Thread:
 
 
 def show_outline_until_loaded() -> None:
-    """Return at once when everything is loaded; else draw an outline, wait, and run the page anew."""
+    """Return at once if all libraries are loaded; else draw an outline, wait, and run the page again."""
     loader = begin()
     if not loader.is_alive():
         return
-    # A figure that is made while its libraries are half imported fails.
+    # A figure fails as long as its libraries are only half imported.
     _can_draw.wait(_LONGEST_SECONDS)
     st.html("<style>.st-key-first-figure {height: 0; overflow: hidden;}</style>")
     with st.container(key="first-figure"):
-        # The browser fetches and reads what draws figures when it meets the first one.
+        # The browser fetches the scripts that draw figures when it meets the first figure.
         st.plotly_chart({"data": [{"type": "heatmap", "z": [[0.0]], "showscale": False}]})
-    st.caption("Loading the libraries: some seconds, once for each start.")
-    left, right = st.columns([5, 21], gap="medium")
-    left.skeleton(height=420)
-    with right:
+    st.caption("Loading the libraries. This takes some seconds, once after each start.")
+    with outline_of_panel():
         st.skeleton(height=110)
         st.skeleton(height=460)
     _is_visited.set()
-    # Should the loading hang, the page itself says what is wrong.
+    # If the loading hangs, the page itself says what is wrong.
     loader.join(_LONGEST_SECONDS)
     st.rerun()
 
 
+def outline_of_panel() -> st.delta_generator.DeltaGenerator:
+    """Draw the outline of a panel in the left column; returns the right column for the rest of the outline."""
+    left, right = st.columns([5, 21], gap="medium")
+    left.skeleton(height=420)
+    return right
+
+
 def _load() -> None:
-    # Importing makes hundreds of thousands of objects that stay. Python's garbage collector would look at them all
-    # again and again meanwhile, and after each run of a page, to find nothing.
+    # The imports make hundreds of thousands of objects that stay. The garbage collector would check them all again and
+    # again, now and after each run of a page, and never find anything to free.
     gc.disable()
     try:
         for name in _FOR_FIGURES:

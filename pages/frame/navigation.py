@@ -1,6 +1,6 @@
 """The registry of screens: a new screen is one new folder in pages/ and one new line here.
 
-This module imports nothing that is large: the menu stands before the libraries are loaded.
+This module imports nothing large: the menu is drawn before the libraries are loaded.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ __all__ = ["PAGES", "PageEntry", "route"]
 
 @dataclass(frozen=True)
 class PageEntry:
-    """One screen: where it stands in the menu, its file, and what question it answers.
+    """One screen: its section and title in the menu, its file, and the question that it answers.
 
-    A page has no icon: the browser would fetch it from afar as the tab's, and the app works offline.
+    A page has no icon: the browser would fetch it from the network for the tab, and the app must work offline.
     """
 
     section: str
@@ -32,53 +32,53 @@ PAGES: dict[str, PageEntry] = {
         "Start",
         "Overview",
         "pages/overview/page.py",
-        "What is loaded, where its parameters sit, and what is worth seeing next.",
+        "What the chosen model is made of, where its parameters are, and examples to open next.",
     ),
     "decompose": PageEntry(
         "Explore",
         "Decompose",
         "pages/decompose/page.py",
-        "Pick a layer and ranks: error, compression ratio, certificate, spectra and the core of every head.",
+        "Choose a layer and ranks: see the error, the compression ratio, the spectra and the core of every head.",
     ),
     "layers": PageEntry(
         "Explore",
         "Layers",
         "pages/layers/page.py",
-        "All layers at one glance, beside Gaussian weights of the same shape: spectra, error at a ratio, energies.",
+        "All layers side by side, next to random Gaussian weights: their spectra, errors and energies.",
     ),
     "heads": PageEntry(
         "Explore",
         "Heads",
         "pages/heads/page.py",
-        "Which heads of a layer differ: energy, error by head and part, similarity of their cores.",
+        "How the heads of one layer differ: their energy, their error, and how similar their cores are.",
     ),
     "reasoning": PageEntry(
         "Measure",
         "Reasoning",
         "pages/reasoning/page.py",
-        "What an edit does to the answers: accuracy and loss before and after, controls, and the answers that changed.",
+        "How compressed attention changes the answers of the model: accuracy and loss, before and after.",
     ),
     "compare": PageEntry(
         "Measure",
         "Compare",
         "pages/compare/page.py",
-        "Methods side by side, each storing as little as the others: errors, answers, and a test between any two.",
+        "Compression methods side by side, all at the same budget: their errors, their answers, and which is better.",
     ),
     "papers": PageEntry(
         "Measure",
         "Papers",
         "pages/papers/page.py",
-        "What the papers published, beside what was measured here, and what it takes to reproduce a cell.",
+        "The published tables, next to what was measured here, and what reproducing one result needs.",
     ),
 }
 
 
 def route() -> Any:
-    """Declare the menu, and return the page that the URL asks for, to be run."""
+    """Declare the menu, and return the page that the URL asks for. The caller runs it."""
     sections: dict[str, list] = defaultdict(list)
     for name, page in PAGES.items():
         sections[page.section].append(st.Page(page.file, title=page.title, help=page.answers, url_path=name))
-    # A default page has no address of its own, so the one at the bare address stands, hidden, beside the others.
+    # Streamlit gives a default page no address of its own. So a hidden second entry of Decompose is the default.
     home = st.Page(
         PAGES["decompose"].file, title="TensorLLM Explorer", url_path="home", default=True, visibility="hidden"
     )

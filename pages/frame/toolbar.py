@@ -1,11 +1,14 @@
-"""Which model, layer and layout is looked at; the link, presenting, help."""
+"""The row of controls at the top of a screen: model, layer, layout, link, presenting, device, help."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import streamlit as st
 
 from pages.frame.device_popover import device_popover
-from pages.frame.frame import enlarge_when_presenting
+from pages.frame.frame import enlarge_when_presenting, notices_above
 from pages.session import state
 from pages.session.checked_scene import checked_scene
 from pages.session.scene import Scene
@@ -14,14 +17,17 @@ from tensorllm_core.models.bundled import BUNDLED
 from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.types import Layout
 
-__all__ = ["begin_screen", "copy_link", "help_popover", "link_and_present"]
+__all__ = ["begin_screen", "copy_link", "help_popover", "link_and_present", "screen_frame"]
 
 _LAYOUTS = {Layout.PAPER: "layout: paper", Layout.RELEASED_CODE: "layout: released code"}
-
+_HELP_OF_ALL = """
+- The **info** button at each figure explains it, and has the formula, the numbers and downloads.
+- **Copy link** copies the address of this screen with all its settings.
+"""
 
 _COPY_LINK = st.components.v2.component(
     "copy_link",
-    html="<button type='button' title='Copy a link that restores this scene'></button>",
+    html="<button type='button' title='Copy a link to this screen with all its settings'></button>",
     css="""
 button {
   font: inherit; font-size: 0.875rem; cursor: pointer; height: 2.5rem; padding: 0 0.75rem; white-space: nowrap;
@@ -51,38 +57,50 @@ export default function ({ parentElement }) {
 
 
 def begin_screen(help_text: str) -> tuple[Scene, Checkpoint]:
-    """The scene as its model allows it, under the row of controls that all screens share."""
+    """Draw the row of controls. Returns the scene, made to fit its model, and the opened model."""
     rest_heap("start")
     scene, checkpoint = checked_scene(state.current_scene())
     _toolbar(scene, checkpoint, help_text)
     return scene, checkpoint
 
 
+@contextmanager
+def screen_frame(help_text: str) -> Iterator[tuple[Scene, Checkpoint]]:
+    """Draw the row of controls, and the notices above what the `with` block draws.
+
+    Yields the scene, made to fit its model, and the opened model.
+    """
+    scene, checkpoint = begin_screen(help_text)
+    with notices_above():
+        yield scene, checkpoint
+
+
 def copy_link() -> None:
-    """A button that copies the address, which restores the scene."""
+    """A button that copies the address, which holds the whole scene."""
     _COPY_LINK(key="copy link", width="content")
 
 
 def link_and_present(scene: Scene) -> None:
-    """Copy the link; larger type for a projector, or back."""
+    """Two buttons: copy the link, and switch between normal type and larger type for a projector."""
     copy_link()
     st.button(
-        "Leave" if scene.present else "Present",
+        "Exit" if scene.present else "Present",
         icon=":material/co_present:",
         on_click=lambda: state.change(present=not scene.present),
-        help="Larger type, for a projector",
+        help="Back to the normal type" if scene.present else "Larger type, for a projector",
     )
 
 
 def help_popover(words: str) -> None:
-    """How the screen works, in Markdown."""
+    """A button that opens the help: what is special to the screen, in Markdown, then what holds for all screens."""
     with st.popover("", icon=":material/help:", help="How this screen works"):
         st.markdown(words)
+        st.markdown(_HELP_OF_ALL)
 
 
 def _toolbar(scene: Scene, checkpoint: Checkpoint, help_text: str) -> None:
     enlarge_when_presenting()
-    sharing = checkpoint.sizes.sharing(scene.layer)
+    same_weights = checkpoint.sizes.sharing(scene.layer)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar"):
         names = [*BUNDLED, *([scene.model] if scene.model not in BUNDLED else [])]
         st.selectbox(
@@ -92,29 +110,27 @@ def _toolbar(scene: Scene, checkpoint: Checkpoint, help_text: str) -> None:
             on_change=_take_model,
             label_visibility="collapsed",
             accept_new_options=True,
-            # Larger type leaves less room: all of the bar stays in one line at 1280 pixels.
+            # Larger type leaves less room: the whole row must fit into one line at 1280 pixels.
             width=220 if scene.present else 270,
-            help="A bundled model, a folder with config.json and safetensors, or a hub id: owner/name@revision",
+            help="A bundled model, a folder with config.json and safetensors files, or a hub id: owner/name@revision",
         )
         _layer(scene, checkpoint)
         st.selectbox(
             "Layout",
             list(Layout),
-            key=state.seed("layout widget", scene.layout),
+            **state.bound("layout", scene.layout),
             format_func=_LAYOUTS.__getitem__,
-            on_change=state.take,
-            args=("layout widget", "layout"),
             label_visibility="collapsed",
             width=180 if scene.present else 200,
-            help="How matrices are cut into heads: as the paper's equations say, or as the authors' program does",
+            help="How the weights are cut into heads: as in the paper's equations, or as in the authors' program",
         )
         st.space("stretch")
         link_and_present(scene)
         device_popover(scene, checkpoint)
         help_popover(help_text)
-    if len(sharing) > 1:
-        others = f"{sharing[0]} to {sharing[-1]}"
-        st.caption(f"Layers {others} of this model share their weights: an edit of one edits them all.")
+    if len(same_weights) > 1:
+        first, last = same_weights[0], same_weights[-1]
+        st.caption(f"Layers {first} to {last} of this model have the same weights: editing one of them edits them all.")
 
 
 def _layer(scene: Scene, checkpoint: Checkpoint) -> None:
@@ -132,10 +148,8 @@ def _layer(scene: Scene, checkpoint: Checkpoint) -> None:
     st.selectbox(
         "Layer",
         range(checkpoint.layers),
-        key=state.seed(f"layer widget {last}", scene.layer),
+        **state.bound("layer", scene.layer, f"layer widget {last}"),
         format_func=lambda layer: f"layer {layer}" if scene.present else f"layer {layer} (0 to {last})",
-        on_change=state.take,
-        args=(f"layer widget {last}", "layer"),
         label_visibility="collapsed",
         width=130 if scene.present else 150,
     )
@@ -152,12 +166,12 @@ def _layer(scene: Scene, checkpoint: Checkpoint) -> None:
 
 
 def _step_layer(step: int, last: int) -> None:
-    # From the scene as it is when the press arrives: several may come before one screen is drawn.
+    # From the scene of this moment: several presses may arrive before the screen is drawn once.
     state.change(layer=min(max(state.current_scene().layer + step, 0), last))
 
 
 def _take_model() -> None:
     model = state.widget_value("model widget")
     if model and model.strip():
-        # Other shapes want other ranks: start from the new model's own hint.
+        # A model of another shape needs other ranks: start from the hint for the new model.
         state.change(model=model.strip(), r1=None, r2=None, r3=None, group=0)

@@ -1,63 +1,52 @@
-"""Heads: which heads of one layer differ at the current ranks, in energy, error and the cores themselves."""
+"""Heads: how the heads of one layer differ at the current ranks, in energy, error and their cores."""
 
 import streamlit as st
 
-from pages.controls.rank_panel import rank_panel
-from pages.frame.frame import guarded, open_page, panel_columns, show_notices
-from pages.frame.toolbar import begin_screen
+from pages.controls.figure_grid import figure_grid, outline_of_grid
+from pages.controls.rank_panel import rank_panel_column
+from pages.frame.frame import guarded, open_page
+from pages.frame.layer_screen import show_layer_screen
+from pages.frame.loading import outline_of_panel
 from pages.heads.figures import cores_picture, parts_picture, profile_picture, similarity_picture
 from pages.heads.headline import headline
 from pages.heads.similarity import compare_heads
-from pages.work.layer_job import begin_layer, result_of_ranks
+from pages.work.layer_job import ShownLayer, result_of_ranks
+from tensorllm_core.models.checkpoint import Checkpoint
 
 HELP = """
-**Which heads of a layer are alike, and which does a compression hurt?** All heads share the same directions; a head's
-private core says how it uses them. With grouped attention a **group** (one K and V head with its query heads) takes the
-place of a head.
+**Which heads of a layer are similar, and which lose most?** All heads share the same directions; the core of a head
+says how it uses them. In models with grouped attention, a **group** (one K and one V head with their query heads) takes
+the place of a head.
 
-- **Ranks** come with you from *Decompose*, and go back there.
-- **Click a head** in the bars, or choose it above them; every screen then shows it.
-- **Order by likeness** puts heads with similar cores side by side.
-- The **info** button at each figure has the formula, the numbers as CSV and the picture format.
+- **Ranks** are the same here as on *Decompose*.
+- **Click a bar** to choose its head, or choose it in the list above. Every screen then shows this head.
+- **By similarity** sorts the heads, so that those with similar cores are side by side.
 """
 
 
 @st.fragment
 @guarded
 def screen() -> None:
-    """Ranks on the left, four pictures on the right."""
-    scene, checkpoint = begin_screen(HELP)
-    notices = st.container()
-    layer = begin_layer(scene, checkpoint)
-    if layer is None:
-        _outline()
-        return
+    """Everything in one fragment: a slider redraws the figures, not the frame around them."""
+    show_layer_screen(HELP, _draw, _outline)
+
+
+def _draw(layer: ShownLayer, _checkpoint: Checkpoint) -> None:
+    """Ranks on the left, four figures on the right."""
     scene, analysis = layer.scene, layer.analysis
-    left, right = panel_columns(scene)
-    with left, st.container(key="rank-panel"):
-        rank_panel(layer)
-    with right:
-        head = st.container()
-        found = compare_heads(analysis, result_of_ranks(layer))
-        with head:
-            headline(scene, analysis, found)
-        for pictures in ((profile_picture, parts_picture), (similarity_picture, cores_picture)):
-            for column, picture in zip(st.columns(2, gap="small"), pictures, strict=True):
-                with column:
-                    picture(scene, analysis, found)
-    with notices:
-        show_notices()
+    with rank_panel_column(layer):
+        top = st.container()
+        heads = compare_heads(analysis, result_of_ranks(layer))
+        with top:
+            headline(scene, analysis, heads)
+        rows = ((profile_picture, parts_picture), (similarity_picture, cores_picture))
+        figure_grid(rows, scene, analysis, heads)
 
 
 def _outline() -> None:
-    """The shape of the screen, while its numbers are on their way."""
-    left, right = st.columns([5, 21], gap="medium")
-    left.skeleton(height=420)
-    with right:
-        st.skeleton(height=60)
-        for _ in range(2):
-            for column in st.columns(2, gap="small"):
-                column.skeleton(height=220)
+    """The outline of the screen, while the layer is decomposed."""
+    with outline_of_panel():
+        outline_of_grid()
 
 
 open_page("heads")

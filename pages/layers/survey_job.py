@@ -1,4 +1,4 @@
-"""The background work of the Layers screen: begun at once where it is quick, else offered with what it takes."""
+"""The background work of the Layers screen: started at once if it is quick, else offered with what it needs."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from tensorllm_core.runs.survey import run_survey
 __all__ = ["survey_job"]
 
 _QUICK_WEIGHTS = 2**26
-"""Attention weights of a model on this disk up to which nobody is asked before all of its layers are read."""
+"""Up to so many attention weights, a model on this disk is read without asking the visitor."""
 
 
 def survey_job(scene: Scene, checkpoint: Checkpoint) -> jobs.Job[Survey] | None:
-    """The survey of the scene's model and layout; None while it waits to be asked for."""
+    """The job that surveys the scene's model and layout; None until the visitor asks for it."""
     plan = survey_plan(scene, checkpoint)
     job = jobs.job_of(plan.key)
     if job is None and (_is_quick(checkpoint) or is_surveyed(checkpoint, plan.layout, layer_store())):
@@ -53,8 +53,8 @@ def _offer(plan: SurveyPlan, checkpoint: Checkpoint) -> None:
     size = bytes_text(sum(checkpoint.tensors[name].size for name in names))
     count = checkpoint.sizes.entries
     st.info(
-        f"**{len(layers)} layers** of {count:,} attention weights each: {size} to read, and every layer is decomposed "
-        "at all ranks. Figures come in layer by layer, you may stop at any time, and what is done stays on disk.",
+        f"**{len(layers)} layers** of {count:,} attention weights each: {size} to read. Every layer is decomposed at "
+        "all ranks. The figures grow layer by layer. You can stop at any time: finished layers are kept on disk.",
         icon=":material/layers:",
     )
     st.button(

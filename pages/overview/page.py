@@ -1,14 +1,14 @@
-"""Overview: what is loaded, its shapes drawn as the tensor, where its parameters sit, and what to see next."""
+"""Overview: what the chosen model is made of, where its parameters are, and examples to open next."""
 
 import pandas as pd
 import streamlit as st
 
+from pages.controls.page_links import page_link
 from pages.controls.widgets import Explanation, show
-from pages.frame.frame import canvas, guarded, open_page, show_notices
-from pages.frame.navigation import PAGES
-from pages.frame.toolbar import begin_screen
-from pages.overview.scene_cards import SCENES
-from pages.session.links import scene_parameters
+from pages.frame.frame import canvas, guarded, open_page
+from pages.frame.toolbar import screen_frame
+from pages.overview.scene_cards import SCENES, SceneCard
+from pages.session.scene import Scene
 from tensorllm_core.figures.parameters import parameter_shares
 from tensorllm_core.figures.tensor_drawing import tensor_drawing
 from tensorllm_core.methods.tensorise import part_names
@@ -16,18 +16,23 @@ from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.runs.layer_analysis import tensor_shape, unit_name
 
 HELP = """
-**What low-rank structure hides in a transformer's attention?** Choose a model above: a bundled one, or type the path
-of a folder with `config.json` and safetensors. This screen says what it holds, read from its headers alone.
-**Decompose** takes one of its layers apart.
+**What low-rank structure is there in the attention of a transformer?** Choose a model above: a bundled one, or type
+the path of a folder with `config.json` and safetensors files, or a hub id. This screen says what the model is made of.
+It reads only the headers of the files. **Decompose** then decomposes one of its layers.
 """
 
 
 @st.fragment
 @guarded
 def screen() -> None:
-    """What the chosen model is made of, and where to go from here."""
-    scene, checkpoint = begin_screen(HELP)
-    show_notices()
+    """The model above, examples below."""
+    with screen_frame(HELP) as (scene, checkpoint):
+        _model(scene, checkpoint)
+        _examples()
+
+
+def _model(scene: Scene, checkpoint: Checkpoint) -> None:
+    """What the chosen model is made of."""
     share = checkpoint.attention_parameters / checkpoint.parameters
     st.markdown(
         f"#### {scene.model}: {checkpoint.parameters:,} parameters in {checkpoint.layers} layers, "
@@ -38,20 +43,22 @@ def screen() -> None:
         _tensor(checkpoint)
     with right:
         _parameters(checkpoint)
+
+
+def _examples() -> None:
+    """Cards, three in a row, that open a screen with a scene worth seeing."""
     st.markdown("#### Worth seeing")
-    rows = [SCENES[start : start + 3] for start in range(0, len(SCENES), 3)]
-    places = [(column, card) for row in rows for column, card in zip(st.columns(3, gap="small"), row, strict=False)]
-    for column, card in places:
-        with column.container(border=True, height="stretch"):
-            st.markdown(f"{card.icon} **{card.title}**")
-            st.caption(card.words)
-            st.space("stretch")
-            st.page_link(
-                PAGES[card.page].file,
-                label="Open",
-                icon=":material/arrow_forward:",
-                query_params=scene_parameters(card.scene),
-            )
+    for start in range(0, len(SCENES), 3):
+        for column, card in zip(st.columns(3, gap="small"), SCENES[start : start + 3], strict=False):
+            with column.container(border=True, height="stretch"):
+                _card(card)
+
+
+def _card(card: SceneCard) -> None:
+    st.markdown(f"{card.icon} **{card.title}**")
+    st.caption(card.words)
+    st.space("stretch")
+    page_link(card.page, "Open", "arrow_forward", card.scene)
 
 
 def _tensor(checkpoint: Checkpoint) -> None:
@@ -61,12 +68,14 @@ def _tensor(checkpoint: Checkpoint) -> None:
         tensor_drawing(shape, parts, unit, canvas(230)),
         key="tensor of a layer",
         takeaway=(
-            f"Each layer is one tensor of {shape.d_model:,} x {shape.d_head} x {shape.part} x {shape.group} = "
-            f"{shape.entries:,} weights: d_model x d_head x part x {unit}"
+            "Each layer's attention is one tensor of "
+            f"{shape.d_model:,} x {shape.d_head} x {shape.part} x {shape.group} = {shape.entries:,} weights: "
+            f"d_model x d_head x part x {unit}"
         ),
         explanation=Explanation(
-            f"One block per {unit}, one slice per projection. Tucker's decomposition gives every {unit} a small "
-            "private core, and all of them the same factor matrices along the model, head-width and part modes.",
+            f"Each block is one {unit}, each slice in it one projection. The Tucker decomposition gives every {unit} "
+            f"a small core of its own. The factor matrices of the model, head-width and part modes are shared by all "
+            f"{unit}s.",
             r"W \in \mathbb{R}^{d_{\text{model}} \times d_{\text{head}} \times \text{part} \times \text{group}}",
         ),
         table=lambda: pd.DataFrame({"mode": ["model", "head width", "part", unit], "size": list(shape)}),
@@ -79,9 +88,9 @@ def _parameters(checkpoint: Checkpoint) -> None:
     show(
         parameter_shares(kinds, canvas(110)),
         key="parameters by kind",
-        takeaway=f"Most parameters sit in the {largest}: {kinds[largest] / checkpoint.parameters:.0%}",
+        takeaway=f"Largest share of the parameters: {largest}, {kinds[largest] / checkpoint.parameters:.0%}",
         explanation=Explanation(
-            "Parameters by kind, counted from the checkpoint's headers. Tied embeddings are stored, and counted, once.",
+            "The parameters by kind, counted from the headers of the model's files. Tied embeddings count once.",
             r"\text{share} = N_{\text{kind}} / N_{\text{all}}",
         ),
         table=lambda: pd.DataFrame({"kind": list(kinds), "parameters": list(kinds.values())}),

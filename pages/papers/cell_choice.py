@@ -1,4 +1,4 @@
-"""Which table and which cell of it are looked at, and which published score and measured result that stands for."""
+"""The chosen table and its chosen cell, with the published score and the measured result of a cell."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _METHODS = {
     ("LASER", ""): _LASER,
     **{("IV", part): (f"separate {part}",) for part in "QKVO"},
 }
-"""Under which names (method and chosen matrices) results of a table's variant are kept; the others are TensorLLM's."""
+"""The names (method and matrices) under which results of a table's variant are stored; the others are TensorLLM's."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One cell of one table; `variant` is empty where the table has a single score for a cell."""
+    """One cell of one table; `variant` is empty if the table has a single score for each cell."""
 
     table: str
     cell: PublishedCell
@@ -44,7 +44,7 @@ class Choice:
 
 
 def settled_choice(scene: Scene) -> tuple[Scene, Choice]:
-    """The scene as the papers allow it, and the choice that it stands for; what cannot be met is said."""
+    """The scene, made to fit the papers, and its choice. A notice names each value that had to be replaced."""
     model, benchmark = scene.papers.cell.split("-")
     if scene.papers.table == "IV" and model != ABLATED_MODEL:
         title = CELLS[ABLATED_MODEL, benchmark].model.title
@@ -70,7 +70,7 @@ def settled_choice(scene: Scene) -> tuple[Scene, Choice]:
 
 
 def score_of(cell: PublishedCell, table: str, variant: str) -> Score:
-    """What the table has for that cell."""
+    """The published score of a cell in this table."""
     if table == "LASER":
         return cell.cases[0]
     if table == "III":
@@ -94,11 +94,11 @@ def variant_title(table: str, variant: str) -> str:
 
 
 def measured_of(cell: PublishedCell, table: str, variant: str) -> Measured | None:
-    """The latest result on test questions for the same cell and method, if there is one."""
+    """The latest result on test questions for the same cell and method; None if there is none."""
     if table in {"II", "ranks"} or variant == "all":
         methods: tuple[str, ...] = _TENSORLLM
     else:
         methods = _METHODS.get((table, variant), ())
     store = measured_store()
-    found = [store.latest(cell.model.hub_id, cell.benchmark.name, method, "test") for method in methods]
-    return max((result for result in found if result), key=lambda result: moment(result.date), default=None)
+    results = [store.latest(cell.model.hub_id, cell.benchmark.name, method, "test") for method in methods]
+    return max((result for result in results if result), key=lambda result: moment(result.date), default=None)

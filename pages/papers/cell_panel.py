@@ -1,4 +1,4 @@
-"""The chosen cell: what is published, measured and derived, what reproducing it needs, and the button that does."""
+"""The box of the chosen cell: published, measured and derived figures, and what reproducing it needs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from pages.controls.texts import layers_text
 from pages.frame.navigation import PAGES
 from pages.papers.cell_choice import Choice, measured_of, score_of, variant_title
 from pages.papers.reproduce import command_of, reproducing
@@ -19,21 +20,22 @@ from tensorllm_core.experiments.published_tables import ABLATED_MODEL, PUBLISHED
 __all__ = ["panel"]
 
 _FIRST = 500
+"""Test questions of the shorter run that is offered."""
 _NEAR = 0.8
-"""Share of the weights kept from which a compression hardly is one."""
+"""Share of stored weights from which the panel says that ranks are near break-even."""
 _ASSUMPTIONS = """
-- **Memory**: the weights in that type and a tenth more to work with.
-- **Hours**: 2 x parameters x tokens for every question and pass, at the rate of a measured example. A pass asks the
-  model as it is, another one the edited model.
-- **Tokens** of a question are round figures: {tokens}.
-- Left out: the download, the decomposition (seconds to minutes a layer), and what is saved by running only the layers
-  from the edited one up. On a GPU, generated answers take longer than this says.
-- Right to a factor of two or three.
+- **Memory**: the weights in this number type, and 10 % more.
+- **Hours**: 2 x parameters x tokens operations for each question and pass, at the measured rate. One pass asks the
+  original model, another one the edited model.
+- **Tokens** of a question are rough figures: {tokens}.
+- Not counted: the download, the decomposition (seconds to minutes for each layer), and the time saved by running only
+  the layers from the edited one upwards. On a GPU, generated answers take longer than estimated.
+- The estimate can be wrong by a factor of two or three.
 """
 
 
 def panel(scene: Scene, choice: Choice) -> None:
-    """All of it, in a box."""
+    """Draw the box."""
     with st.container(border=True, key="papers-cell"):
         _choose(choice)
         _published(choice)
@@ -66,9 +68,7 @@ def _choose(choice: Choice) -> None:
             st.segmented_control(
                 "Case" if choice.table == "III" else "Compressed",
                 variants,
-                key=state.seed(f"papers variant {choice.table}", choice.variant),
-                on_change=state.take,
-                args=(f"papers variant {choice.table}", "variant"),
+                **state.bound("variant", choice.variant, f"papers variant {choice.table}"),
                 required=True,
                 label_visibility="collapsed",
             )
@@ -105,45 +105,46 @@ def _published(choice: Choice) -> None:
         f"{by}, {points:+.2f} points [{low:+.1f}, {high:+.1f}];{luck} "
         f"loss {cell.original.loss:.2f} → {score.loss:.2f}]",
         help=(
-            f"The interval is ours: unpaired, 95 %, n = {cell.benchmark.test_questions:,}, {gain.in_sigmas:.1f} sigma; "
-            "not corrected for the search over layers and ranks"
+            f"The 95 % interval is ours, not the papers': unpaired, n = {cell.benchmark.test_questions:,} questions, "
+            f"not corrected for the search over layers and ranks. The change is {gain.in_sigmas:.1f} standard errors."
         ),
     )
 
 
 def _measured(choice: Choice) -> None:
-    found = measured_of(choice.cell, choice.table, choice.variant)
-    if found is None:
+    result = measured_of(choice.cell, choice.table, choice.variant)
+    if result is None:
         st.markdown(":small[:green-badge[measured here] not yet]")
         return
-    where = ", ".join(filter(None, (f"Revision {found.revision}", found.setting, found.date)))
-    st.markdown(f":small[:green-badge[measured here] {_in_words(found)}]", help=where)
+    where = ", ".join(filter(None, (f"Revision {result.revision}", result.setting, result.date)))
+    st.markdown(f":small[:green-badge[measured here] {_measured_text(result)}]", help=where)
 
 
-def _in_words(found: Measured) -> str:
-    low, high = 100 * found.low, 100 * found.high
-    layers = f"layer {found.layers[0]}" if len(found.layers) == 1 else f"{len(found.layers)} layers"
-    ranks = f" at {found.ranks}" if found.ranks else ""
+def _measured_text(result: Measured) -> str:
+    before, after = 100 * result.accuracy_before, 100 * result.accuracy_after
+    points, low, high = 100 * result.delta, 100 * result.low, 100 * result.high
+    ranks = f" at {result.ranks}" if result.ranks else ""
     return (
-        f"**{100 * found.accuracy_before:.1f} → {100 * found.accuracy_after:.1f} %**, {100 * found.delta:+.1f} points "
-        f"[{low:+.1f}, {high:+.1f}], p = {found.p:.2g}; loss {found.loss_before:.2f} → {found.loss_after:.2f}; "
-        f"{layers}{ranks}, {found.n:,} questions"
+        f"**{before:.1f} → {after:.1f} %**, {points:+.1f} points [{low:+.1f}, {high:+.1f}], p = {result.p:.2g}; "
+        f"loss {result.loss_before:.2f} → {result.loss_after:.2f}; "
+        f"{layers_text(result.layers)}{ranks}, {result.n:,} questions"
     )
 
 
 def _derived(choice: Choice) -> None:
-    """The chosen triple, and what the ratio saves of the layer and of the model."""
+    """The chosen rank triple, and how much of the layer and of the model its ratio leaves."""
     cell, model = choice.cell, choice.cell.model
     kept = 1 / cell.compression_ratio
     saved = (1 - kept) * model.attention_share
-    others = len(cell.derived_ranks) - 1
+    triples = len(cell.derived_ranks)
     st.markdown(
-        f":small[:orange-badge[derived] ranks **{choice.ranks}**{', one of two,' if others else ''} at "
+        f":small[:orange-badge[derived] ranks **{choice.ranks}**{f', one of {triples},' if triples > 1 else ''} at "
         f"{cell.compression_ratio:.2f}x: {100 * kept:.2g} % of the layer stays"
         f"{', near break-even' if kept > _NEAR else ''}, {100 * (1 - saved):.1f} % of the model]",
         help=(
-            "Tied as in the authors' program, they give the published ratio to two decimals. Break-even is 1x: from "
-            "there on core and factors take as many numbers as the layer's attention."
+            "These ranks, tied as in the authors' program, give the published ratio to two decimals. The percentages "
+            "say what is still stored, of the layer's attention and of the whole model. At 1x (break-even) core and "
+            "factors have as many entries as the layer's attention."
         ),
     )
 
@@ -151,30 +152,24 @@ def _derived(choice: Choice) -> None:
 def _ranks_and_layer(scene: Scene, choice: Choice) -> None:
     cell, model = choice.cell, choice.cell.model
     if len(cell.derived_ranks) > 1:
-        key = f"papers triple {scene.papers.cell}"
         st.selectbox(
             "Ranks",
             range(1, len(cell.derived_ranks) + 1),
-            key=state.seed(key, scene.papers.triple),
+            **state.bound("triple", scene.papers.triple, f"papers triple {scene.papers.cell}"),
             format_func=lambda number: f"{cell.derived_ranks[number - 1]}",
-            on_change=state.take,
-            args=(key, "triple"),
             label_visibility="collapsed",
             width=130,
         )
-    key = f"papers layer {model.name}"
     st.selectbox(
         "Layer",
         range(model.layers),
-        key=state.seed(key, choice.layer),
+        **state.bound("cell_layer", choice.layer, f"papers layer {model.name}"),
         format_func=lambda layer: f"layer {layer}",
-        on_change=state.take,
-        args=(key, "cell_layer"),
         label_visibility="collapsed",
         width=105,
         help=(
-            f"Of 0 to {model.layers - 1}. The papers do not say which: their program tries all of them on the "
-            "validation questions. The first of the last quarter is a place to begin, not their choice."
+            f"A layer from 0 to {model.layers - 1}. The papers do not name it: their program tries all layers on the "
+            "validation questions. The suggested one, the first of the last quarter, is only a place to start."
         ),
     )
 
@@ -183,12 +178,12 @@ def _setting(choice: Choice) -> str:
     if choice.table == "LASER" or (choice.table, choice.variant) == ("III", "1"):
         laser = choice.cell.laser
         share = laser.stored_share(choice.cell.model)
-        even = ": no compression" if share > 1 else ""
+        note = ": no compression" if share > 1 else ""
         return (
-            f":blue-badge[published] **{laser.matrix}** of layer **{laser.layer}** at ρ = **{laser.rho:g}**: its two "
-            f"factors hold {share:.2g} times the matrix's entries{even}"
+            f":blue-badge[published] **{laser.matrix}** of layer **{laser.layer}** at ρ = **{laser.rho:g}**: the two "
+            f"factors have {share:.2g} times the matrix's entries{note}"
         )
-    return "Layer and ranks are not published, nor a ratio that they could be derived from."
+    return "Layer and ranks are not published, and no ratio from which they could be derived."
 
 
 def _needs(scene: Scene, choice: Choice) -> None:
@@ -200,9 +195,9 @@ def _needs(scene: Scene, choice: Choice) -> None:
         tokens += f" and {cell.benchmark.new_tokens} generated"
     st.markdown(
         f":small[**Needs** {whole.memory_text}; about **{duration_text(whole.seconds(rate))}** for all "
-        f"{whole.questions:,} test questions before and after, {duration_text(layers.seconds(rate))} to try all "
-        f"{cell.model.layers} layers on validation: at {rate.flops / 1e9:,.0f} GFLOP/s in {rate.dtype}, measured on "
-        f"{rate.machine}]",
+        f"{whole.questions:,} test questions before and after the edit, {duration_text(layers.seconds(rate))} to try "
+        f"all {cell.model.layers} layers on validation questions (at {rate.flops / 1e9:,.0f} GFLOP/s in {rate.dtype}, "
+        f"measured on {rate.machine})]",
         help=_ASSUMPTIONS.format(tokens=tokens),
     )
 
@@ -215,24 +210,24 @@ def _links(scene: Scene, choice: Choice) -> None:
             icon=f":material/{icon}:",
             query_params=reproducing(choice, scene, sample),
             help=(
-                f"Fills in model, benchmark, layer and ranks, and {sample or 'all'} test questions; asks and downloads "
-                "nothing yet"
+                f"Opens Reasoning with this model, benchmark, layer and ranks, and {sample or 'all'} test questions. "
+                "It does not start the run or download anything"
             ),
         )
 
 
 def _command(choice: Choice) -> None:
-    """The way without a browser, and the only one to what Reasoning does not edit with."""
+    """The command for this cell: the only way for methods that Reasoning does not offer."""
     command = command_of(choice)
     with st.popover(
         "Command line",
         icon=":material/terminal:",
         type="tertiary",
-        help="The command that measures this cell without a browser, by whatever method",
+        help="The command that measures this cell without a browser",
     ):
         st.markdown(
-            "In the folder of this app, with its Python (`.venv/bin/python`): all test questions, before and after. "
-            "What the model needs is downloaded first."
+            "Run it in the folder of this app, with its Python (`.venv/bin/python`). It asks all test questions before "
+            "and after the edit. The model is downloaded first."
         )
         st.code(command.line, language="sh", wrap_lines=True)
         st.caption("  \n".join(command.notes))

@@ -1,6 +1,8 @@
-"""The picture of each table: published changes with the intervals of luck alone, or how ranks are derived."""
+"""The figure of each table: published changes with the intervals of luck alone, or how ranks are derived."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pandas as pd
 
@@ -16,16 +18,16 @@ from tensorllm_core.figures.projection_gains import projection_gains
 __all__ = ["picture"]
 
 _HEIGHT = 292
-_HONEST = (
-    "The interval is **not** the papers': they publish none. It is the luck of the questions alone, reckoned as if the "
-    "two accuracies came from different questions, with n = 80 % of the examples. Paired answers would mostly narrow "
-    "it; the search over layers and ranks, which picked the best of many, would widen it."
+_INTERVAL = (
+    "The intervals are ours: the papers publish **none**. They hold only the luck of the questions, as if the two "
+    "accuracies came from different questions (n is 80 % of the examples). With paired answers they would mostly be "
+    "narrower. With the search over layers and ranks, which kept the best of many, they would be wider."
 )
 _FORMULA = r"\hat\Delta \pm 1.96\sqrt{\frac{p(1-p) + q(1-q)}{n}}"
 
 
 def picture(choice: Choice) -> None:
-    """The picture of the table that is shown."""
+    """Draw the figure of the chosen table."""
     {"II": _gains, "III": _hybrids, "IV": _ablation, "LASER": _gains, "ranks": _ranks}[choice.table](choice)
 
 
@@ -33,12 +35,12 @@ def _gains(choice: Choice) -> None:
     """Changes by benchmark and model."""
     rows, table = _rows([(cell, choice.table, "", cell.model.title) for cell in CELLS.values()])
     method = variant_title(choice.table, "")
-    show(
+    _show_changes(
         deltas(rows, canvas(_HEIGHT), emphasised=choice.cell.model.title),
-        key=f"published gains {choice.table}",
-        takeaway=(f"{method}: {_beyond(rows)} of {len(rows)} published changes exceed luck, that of the search aside"),
-        explanation=Explanation(f"Test accuracy after {method} less the original, as published. {_HONEST}", _FORMULA),
-        table=lambda: table,
+        f"published gains {choice.table}",
+        f"{method}: {_beyond_luck(rows)} of {len(rows)} published changes exceed the luck of the questions",
+        f"Published test accuracy with {method}, minus that of the original model.",
+        table,
     )
 
 
@@ -50,16 +52,12 @@ def _hybrids(choice: Choice) -> None:
     series = [("II", "", alone), *(("III", variant, name) for variant, name in zip("123", CASES, strict=True))]
     rows, table = _rows([(cell, kind, variant, name) for cell in cells for kind, variant, name in series])
     below = sum(cell.cases[2].percent < cell.tensorllm.percent for cell in CELLS.values())
-    show(
+    _show_changes(
         deltas(rows, canvas(_HEIGHT), emphasised=variant_title("III", choice.variant)),
-        key="published hybrids",
-        takeaway=(
-            f"TensorLLM alone beats TensorLLM + LASER in {below} of all {len(CELLS)} cells; here those of {model.title}"
-        ),
-        explanation=Explanation(
-            f"Published changes of accuracy from the original. Case 1 is quoted from LASER. {_HONEST}", _FORMULA
-        ),
-        table=lambda: table,
+        "published hybrids",
+        f"TensorLLM alone beats TensorLLM + LASER in {below} of all {len(CELLS)} cells; shown: {model.title}",
+        "Published changes of accuracy from the original model. The values of case 1 are those of the LASER paper.",
+        table,
     )
 
 
@@ -68,21 +66,24 @@ def _ablation(choice: Choice) -> None:
     cells = [CELLS[ABLATED_MODEL, name] for name in PUBLISHED_BENCHMARKS]
     rows, table = _rows([(cell, "IV", variant, variant) for cell in cells for variant in VARIANTS["IV"]])
     best = sum(all(cell.tensorllm.percent > score_of(cell, "IV", part).percent for part in "QKVO") for cell in cells)
-    show(
+    _show_changes(
         projection_gains(rows, canvas(_HEIGHT), chosen=choice.variant),
-        key="published ablation",
-        takeaway=f"All four projections together do better than any one alone on {best} of {len(cells)} benchmarks",
-        explanation=Explanation(
-            "Published changes of GPT-J's accuracy: Q, K, V or O compressed alone as a 3-D tensor of its heads, and "
-            f"all as one 4-D tensor. {_HONEST}",
-            _FORMULA,
-        ),
-        table=lambda: table,
+        "published ablation",
+        f"All four projections together do better than any one alone on {best} of {len(cells)} benchmarks",
+        "Published changes of GPT-J's accuracy: with Q, K, V or O compressed alone, as a 3-D tensor of its heads, and "
+        "with all four as one 4-D tensor.",
+        table,
     )
 
 
+def _show_changes(figure: Any, key: str, takeaway: str, words: str, table: pd.DataFrame) -> None:
+    """Show published changes with our intervals, which the explanation describes after `words`."""
+    explanation = Explanation(f"{words} {_INTERVAL}", _FORMULA)
+    show(figure, key=key, takeaway=takeaway, explanation=explanation, table=lambda: table)
+
+
 def _ranks(choice: Choice) -> None:
-    """Ratios of all tied triples near the published one."""
+    """Compression ratios of all tied rank triples near the published ratio."""
     cell = choice.cell
     shape = cell.model.shape
     triples = [(ranks, shape.compression_ratio(ranks)) for ranks in tied_triples(shape)]
@@ -96,9 +97,10 @@ def _ranks(choice: Choice) -> None:
             f"{cell.compression_ratio:.2f}x to two decimals"
         ),
         explanation=Explanation(
-            "The papers publish the ratio, not the ranks. Their program ties R1 = r h and R2 = r (h heads) and tries "
-            "R3 from 1 to 4, so there are few triples to choose from: each point is one, and a ring is one whose ratio "
-            "rounds to the published one. The ratio cannot tell two rings apart.",
+            "The papers publish the compression ratio, but not the ranks. Their program sets R1 = r h and R2 = r (h "
+            "heads) and tries R3 from 1 to 4, so only few rank triples are possible. Each point is one of them. A ring "
+            "marks a triple whose ratio rounds to the published one. If there are two rings, the ratio cannot tell "
+            "which one was used.",
             r"\text{CR} = \frac{4\, d\, d_v h}{h R_1 R_2 R_3 + d R_1 + d_v R_2 + 4 R_3},\qquad R_1 = r h,\ R_2 = r",
         ),
         table=lambda: pd.DataFrame(
@@ -108,10 +110,10 @@ def _ranks(choice: Choice) -> None:
     )
 
 
-def _rows(scored: list[tuple[PublishedCell, str, str, str]]) -> tuple[list[Delta], pd.DataFrame]:
-    """What is drawn and the numbers behind it, for cells by table, variant and the name of their series."""
+def _rows(cells: list[tuple[PublishedCell, str, str, str]]) -> tuple[list[Delta], pd.DataFrame]:
+    """The rows to draw and their numbers, for each cell with its table, variant and series."""
     rows, numbers = [], []
-    for cell, kind, variant, series in scored:
+    for cell, kind, variant, series in cells:
         score = score_of(cell, kind, variant)
         gain = cell.gain(score)
         rows.append(Delta(cell.benchmark.title, series, gain.delta, gain.interval.low, gain.interval.high))
@@ -135,5 +137,5 @@ def _rows(scored: list[tuple[PublishedCell, str, str, str]]) -> tuple[list[Delta
     return rows, pd.DataFrame(numbers)
 
 
-def _beyond(rows: list[Delta]) -> int:
+def _beyond_luck(rows: list[Delta]) -> int:
     return sum(row.low > 0 or row.high < 0 for row in rows)

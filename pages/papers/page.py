@@ -1,4 +1,4 @@
-"""Papers: what TensorLLM and LASER published, beside what was measured here, and what it takes to reproduce a cell."""
+"""Papers: what TensorLLM and LASER published, next to what was measured here, and what reproducing a cell needs."""
 
 import streamlit as st
 
@@ -9,24 +9,27 @@ from pages.papers.papers_toolbar import begin_papers
 from pages.papers.tables import papers_table
 
 HELP = """
-**What was published, and does it hold here?** The tables of TensorLLM (arXiv 2501.15674) and LASER (arXiv 2312.13558).
+**What was published, and can you reproduce it?** The tables of TensorLLM (arXiv 2501.15674) and LASER (arXiv
+2312.13558).
 
-- :blue-badge[published] figures are the papers'. :green-badge[measured here] ones are yours: the latest run of
-  *Reasoning* on a cell's test questions, with its paired interval. :orange-badge[derived] ranks are ours.
-- **Click a cell**, or choose model and benchmark in the box: it says what reproducing it needs, and its button fills in
-  model, benchmark, layer and ranks in *Reasoning*. Nothing is downloaded before you ask there.
-- **Command line** has the command of every cell: also of LASER, hybrids and single projections, which *Reasoning* does
-  not edit with.
-- The papers publish no layers for TensorLLM: their program tries all of them and keeps the best on validation.
-- LLaMA2 needs the hub's token and its licence accepted. Weights must be safetensors: where the hub has pickles only,
-  convert them once and give the folder.
+- :blue-badge[published] figures are those of the papers. :green-badge[measured here] figures are yours: the latest
+  complete run on the test questions of a cell, with its paired interval. :orange-badge[derived] ranks are computed by
+  this app from the published ratio.
+- **Click a cell**, or choose a model and a benchmark in the box. The box says what reproducing the cell needs. Its
+  button opens *Reasoning* with model, benchmark, layer and ranks. Nothing is downloaded until you start a run there.
+- **Command line** shows the command for each cell, also for LASER, hybrids and single projections, which *Reasoning*
+  does not offer.
+- No layers are published for TensorLLM: the authors' program tries all layers, and keeps the best one on the validation
+  questions.
+- LLaMA2 needs a hub token and an accepted licence. Weights must be safetensors files: if the hub has only pickle files,
+  convert them once, and open the folder.
 """
 
 
 @st.fragment
 @guarded
 def screen() -> None:
-    """The table above, its picture and the chosen cell below."""
+    """The table above, its figure and the chosen cell below."""
     scene, choice = begin_papers(HELP)
     show_notices()
     papers_table(scene, choice)

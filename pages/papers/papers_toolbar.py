@@ -1,4 +1,4 @@
-"""The row above the tables: which table, the link, presenting, help; no model is opened for it."""
+"""The row of controls above the tables: table, link, presenting, help. It needs no open model."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _TITLES = {
     "III": "Table III: hybrids",
     "IV": "Table IV: ablation",
     "LASER": "LASER",
-    "ranks": "Ranks behind it",
+    "ranks": "Derived ranks",
 }
 
 
 def begin_papers(help_text: str) -> tuple[Scene, Choice]:
-    """The scene as the papers allow it, and the chosen cell."""
+    """Draw the row of controls. Returns the scene, made to fit the papers, and the chosen cell."""
     rest_heap("start")
     scene, choice = settled_choice(state.current_scene())
     enlarge_when_presenting()
@@ -48,7 +48,7 @@ def begin_papers(help_text: str) -> tuple[Scene, Choice]:
 def _take_table() -> None:
     table = state.widget_value("table widget")
     if table == "IV":
-        # It has one model only, and going there by a click is no mistake to speak of.
+        # Table IV has only one model. After a click, no notice needs to say that the cell changes.
         benchmark = state.current_scene().papers.cell.split("-")[1]
         state.change(table=table, cell=f"{ABLATED_MODEL}-{benchmark}", variant="")
     elif table:

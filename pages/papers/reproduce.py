@@ -1,4 +1,4 @@
-"""How a published cell is reproduced: the link that fills in Reasoning, and the command line that needs no browser."""
+"""How to reproduce a published cell: the link that sets all of Reasoning, and the command line."""
 
 from __future__ import annotations
 
@@ -14,26 +14,27 @@ __all__ = ["Command", "command_of", "reproducing"]
 
 _PROGRAM = "python -m tensorllm_core evaluate"
 _FEED_FORWARD = {"llama2": {"U_in": "gate", "U_out": "down"}}
-"""What LASER's names are in a model's family where they are not `in` and `out`."""
+"""This app's names for LASER's two matrices, where a model has others than `in` and `out`."""
 _PLAIN = {"U_in": "in", "U_out": "out"}
 _BETWEEN = {"llama2": ("up",)}
-"""Feed-forward matrices that are neither of LASER's two."""
-_LIKE_LASER = "Layer and ρ are those of LASER's best: for this case none are published."
+"""Feed-forward matrices of a model that are neither of LASER's two."""
+_LIKE_LASER = "Layer and ρ are those of LASER's best result: for this case none are published."
 _DERIVED = "The ranks are those derived for Table II: for this case none are published."
-_LAYER = "The layer is a place to begin: the papers name none."
-_GATE = "LASER's program calls `gate_proj` fc_in and `down_proj` fc_out; so U_in is `gate` here, and U_out is `down`."
+_FROM_RATIO = "The ranks are derived from the published compression ratio."
+_LAYER = "The layer is only a place to start: the papers name none."
+_GATE = "LASER's program calls `gate_proj` fc_in and `down_proj` fc_out. So U_in is `gate` here, and U_out is `down`."
 
 
 @dataclass(frozen=True)
 class Command:
-    """A line for the shell, and what one should know of it: a sentence for each thing that is ours, not the papers'."""
+    """A line for the shell, with a sentence for each choice in it that is ours and not the papers'."""
 
     line: str
     notes: tuple[str, ...] = ()
 
 
 def reproducing(choice: Choice, scene: Scene, sample: int) -> dict[str, str]:
-    """Parameters of the Reasoning screen for a cell of TensorLLM alone, `sample` test questions of it (0 for all).
+    """Parameters of the Reasoning screen for a cell of TensorLLM alone, with `sample` test questions (0 for all).
 
     Ranks are tied, cut and refined as in the authors' program.
     """
@@ -56,12 +57,12 @@ def reproducing(choice: Choice, scene: Scene, sample: int) -> dict[str, str]:
 
 
 def command_of(choice: Choice) -> Command:
-    """The command that measures that cell on all test questions; where the papers leave something open, it says so."""
+    """The command that measures the cell on all test questions. Its notes name what the papers leave open."""
     laser, (r1, r2, r3) = choice.cell.laser, choice.ranks
     tied, rho = f"{r1},{r2},{r3}", f"{laser.rho:g}"
     if choice.is_tensorllm:
         method = f"tensorllm-refined --layout {Layout.RELEASED_CODE}"
-        return _evaluate(choice, choice.layer, method, tied, ["The ranks are derived from the ratio.", _LAYER])
+        return _evaluate(choice, choice.layer, method, tied, [_FROM_RATIO, _LAYER])
     match choice.table, choice.variant:
         case ("LASER", _) | ("III", "1"):
             matrix = _named(choice)[laser.matrix]
@@ -73,7 +74,7 @@ def command_of(choice: Choice) -> Command:
             method = f"hybrid --layout {Layout.RELEASED_CODE}"
             return _evaluate(choice, laser.layer, method, f'"{tied};{rho}"', [_LIKE_LASER, _DERIVED])
         case (_, part):
-            cut = "Heads are cut as the paper's equations do; the authors' program cuts them otherwise."
+            cut = "Heads are cut as in the paper's equations; the authors' program cuts them in another way."
             return _evaluate(choice, choice.layer, f"separate --matrices {part}", f"{r1},{r2}", [_DERIVED, _LAYER, cut])
 
 

@@ -1,4 +1,4 @@
-"""The papers' tables, a row for each benchmark: published figures, and beside them what was measured here."""
+"""The papers' tables, a row for each benchmark: published figures, next to what was measured here."""
 
 from __future__ import annotations
 
@@ -26,18 +26,21 @@ from tensorllm_core.figures.theme import look
 __all__ = ["measured_text", "papers_table"]
 
 _WORDS = {
-    "II": "arXiv 2501.15674, Table II: test accuracy in %, original → TensorLLM, times smaller",
-    "III": "arXiv 2501.15674, Table III, %: **1** LASER on FFN, **2** on FFN and attention, **3** TensorLLM + LASER",
-    "IV": "arXiv 2501.15674, Table IV: test accuracy in %, one projection of GPT-J compressed alone, all four as one",
-    "LASER": "arXiv 2312.13558: the matrix that LASER cuts to a share ρ of its rank, its layer, test accuracy in %",
-    "ranks": "is the ratio alone; :orange-badge[derived] tied ranks that give it to two decimals; layers are unknown",
+    "II": "arXiv 2501.15674, Table II: test accuracy in %, original → TensorLLM, compression ratio",
+    "III": (
+        "arXiv 2501.15674, Table III: test accuracy in %, "
+        "**1** LASER on FFN, **2** LASER on FFN and attention, **3** TensorLLM + LASER"
+    ),
+    "IV": "arXiv 2501.15674, Table IV: test accuracy of GPT-J in %, one projection compressed alone, or all four",
+    "LASER": "arXiv 2312.13558: the matrix that LASER reduces to a share ρ of its rank, its layer, test accuracy in %",
+    "ranks": "compression ratios; :orange-badge[derived] tied ranks that give them to two decimals; layers are unknown",
 }
 _MEASURED = ":green-badge[measured here] by *Reasoning* or `evaluate`, on test questions"
 _NONE = "–"
 
 
 def papers_table(scene: Scene, choice: Choice) -> None:
-    """The chosen table under a line that says what it is; a click on a cell chooses it."""
+    """The chosen table, under one line that says what it holds. A click on a cell chooses it."""
     measured = "" if choice.table == "ranks" else f" · {_MEASURED}"
     st.markdown(f":small[:blue-badge[published] {_WORDS[choice.table]}{measured}]")
     columns = _columns(choice.table)
@@ -49,7 +52,7 @@ def papers_table(scene: Scene, choice: Choice) -> None:
     table.index.name = "benchmark"
     key = f"papers {choice.table}"
     event: Any = st.dataframe(
-        table.style.apply(lambda _: _tints(table, columns, choice), axis=None),
+        table.style.apply(lambda _: _colours_of_cells(table, columns, choice), axis=None),
         key=key,
         on_select="rerun",
         selection_mode="single-cell",
@@ -59,26 +62,26 @@ def papers_table(scene: Scene, choice: Choice) -> None:
     _take_cell(key, event.selection.cells, columns, scene)
 
 
-def measured_text(found: Measured | None) -> str:
-    """A measured result in a cell's width.
+def measured_text(result: Measured | None) -> str:
+    """A measured result, short enough for a cell.
 
     >>> measured_text(None)
     '–'
     """
-    if found is None:
+    if result is None:
         return _NONE
-    before, after, low, high = (100 * x for x in (found.accuracy_before, found.accuracy_after, found.low, found.high))
-    return f"{before:.1f} → {after:.1f} [{low:+.1f}, {high:+.1f}]"
+    before, after = 100 * result.accuracy_before, 100 * result.accuracy_after
+    return f"{before:.1f} → {after:.1f} [{100 * result.low:+.1f}, {100 * result.high:+.1f}]"
 
 
 def _columns(table: str) -> dict[str, tuple[str, str, Any]]:
-    """By title: model, variant, and what stands in the cell."""
+    """The columns by their titles: model, variant, and a function that makes the text of a cell."""
     if table == "IV":
         columns: dict[str, tuple[str, str, Any]] = {
             "original, published": (ABLATED_MODEL, "", lambda cell: cell.original.text)
         }
         for variant in VARIANTS["IV"]:
-            columns[f"{variant}, published"] = (ABLATED_MODEL, variant, _scored(variant))
+            columns[f"{variant}, published"] = (ABLATED_MODEL, variant, _published_score(variant))
         return columns | {"all, measured here": (ABLATED_MODEL, "all", _measured(table, "all"))}
     columns = {}
     last = VARIANTS.get(table, ("",))[-1]
@@ -92,7 +95,7 @@ def _columns(table: str) -> dict[str, tuple[str, str, Any]]:
     return columns
 
 
-def _scored(variant: str) -> Any:
+def _published_score(variant: str) -> Any:
     return lambda cell: score_of(cell, "IV", variant).text
 
 
@@ -113,8 +116,8 @@ _PUBLISHED = {
 }
 
 
-def _tints(table: pd.DataFrame, columns: dict[str, tuple[str, str, Any]], choice: Choice) -> pd.DataFrame:
-    """The chosen cell in the colour of what is chosen, measured columns in another than published ones."""
+def _colours_of_cells(table: pd.DataFrame, columns: dict[str, tuple[str, str, Any]], choice: Choice) -> pd.DataFrame:
+    """The styles of all cells: one colour for the chosen cell, one for measured columns, one for derived ones."""
     colours = look(appearance())
     styles = pd.DataFrame("", index=table.index, columns=table.columns)
     for title, (model, variant, _) in columns.items():
@@ -128,13 +131,13 @@ def _tints(table: pd.DataFrame, columns: dict[str, tuple[str, str, Any]], choice
 
 
 def _take_cell(key: str, cells: Any, columns: dict[str, tuple[str, str, Any]], scene: Scene) -> None:
-    """A click counts once, however long the table keeps its selection."""
-    picked = tuple(cells[0]) if cells else None
-    before = state.kept(f"picked {key}")
-    state.keep(f"picked {key}", picked)
-    if picked is None or picked == before or picked[1] not in columns:
+    """Choose the clicked cell, once for each click: the table keeps its selection over many runs."""
+    clicked = tuple(cells[0]) if cells else None
+    clicked_before = state.kept(f"clicked {key}")
+    state.keep(f"clicked {key}", clicked)
+    if clicked is None or clicked == clicked_before or clicked[1] not in columns:
         return
-    row, title = picked
+    row, title = clicked
     model, variant, _ = columns[title]
     cell = f"{model}-{list(PUBLISHED_BENCHMARKS)[row]}"
     if cell != scene.papers.cell or variant:

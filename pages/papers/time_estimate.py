@@ -1,4 +1,4 @@
-"""At what rate the hours are reckoned: the measured example's, or this machine's once somebody has measured it."""
+"""The rate behind the estimated hours: that of a measured example, or of this machine once it is measured."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ __all__ = ["offer_to_measure", "rate_in_force"]
 
 
 def rate_in_force(scene: Scene) -> Rate:
-    """This machine's rate where it is known, else that of the example."""
+    """The rate of this machine if it is known, else that of the example."""
     job = jobs.job_of(_key(scene))
     rate = job.snapshot.result if job else None
     return rate if isinstance(rate, Rate) else EXAMPLE
 
 
 def offer_to_measure(scene: Scene) -> None:
-    """A button that measures this machine, progress while it does, nothing once it is known."""
+    """A button that measures this machine; its progress while it runs; nothing once the rate is known."""
     job = jobs.job_of(_key(scene))
     if job is None:
         st.button(
@@ -31,7 +31,7 @@ def offer_to_measure(scene: Scene) -> None:
             key="measure rate",
             on_click=_begin,
             args=(scene,),
-            help="A few seconds of a transformer's forward passes; the hours then hold for this machine",
+            help="Runs a transformer for a few seconds. The hours are then those of this machine",
         )
     elif not isinstance(job.snapshot.result, Rate):
         jobs.show_live(job, lambda rate: None)

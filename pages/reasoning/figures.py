@@ -1,4 +1,4 @@
-"""The two pictures above the fold: accuracies as they settle, and their differences with intervals."""
+"""The two figures in the upper half of the screen: accuracy during the run, and its changes with intervals."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _HEIGHT = 270
 
 
 def curves_picture(result: EditResult) -> None:
-    """Accuracy over the questions answered so far, of every subject."""
+    """Accuracy of every model over the number of questions answered so far."""
     curves = [
         AccuracyCurve(curve.name, curve.answered, curve.accuracy, curve.low, curve.high) for curve in result.curves
     ]
@@ -30,10 +30,10 @@ def curves_picture(result: EditResult) -> None:
             f"original {last[ORIGINAL].accuracy[-1]:.1%}"
         ),
         explanation=Explanation(
-            "Share of the questions answered rightly, over all that were answered so far, with its 95 % interval "
-            "(Wilson). Questions come in a fixed random order, the benchmarks in turn, so at any moment the curve is a "
-            "fair estimate of where it ends. All subjects answer the same questions, so their difference is surer than "
-            "the bands suggest: it has its own interval on the right.",
+            "The share of right answers among all questions answered so far, with its 95 % interval (Wilson). The "
+            "questions have a fixed random order and the benchmarks take turns, so the curve is always a fair estimate "
+            "of its end. All models answer the same questions, so the differences between them are more certain than "
+            "the bands suggest. The figure on the right shows them with their own intervals.",
             r"\hat p \pm z\sqrt{\hat p (1 - \hat p)/n}\ \text{(Wilson's form)}",
         ),
         table=lambda: pd.DataFrame(
@@ -61,10 +61,10 @@ def deltas_picture(result: EditResult) -> None:
     show(
         deltas(rows, canvas(_HEIGHT), emphasised=EDITED),
         key="accuracy differences",
-        takeaway=f"Largest change of {EDITED}: {best.benchmark}, {100 * best.delta:+.1f} points",
+        takeaway=f"Best result of the {EDITED} model: {best.benchmark}, {100 * best.delta:+.1f} points",
         explanation=Explanation(
-            "The difference from the original in percentage points, with its 95 % interval. The difference is paired: "
-            "only questions that one of the two answers and the other does not tell them apart.",
+            "The change of accuracy from the original model, in percentage points, with its 95 % interval. It is a "
+            "paired difference: only questions count that exactly one of the two models answers rightly.",
             r"\hat\Delta = (\text{fixed} - \text{broken}) / n",
         ),
         table=lambda: pd.DataFrame([vars(row) for row in rows]),

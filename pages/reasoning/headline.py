@@ -1,9 +1,10 @@
-"""What the edit did, in numbers and in plain sentences: against the original, and, apart from that, the controls."""
+"""The top of the screen: the edit against the original in numbers and a sentence, then against each control."""
 
 from __future__ import annotations
 
 import streamlit as st
 
+from pages.controls.texts import layers_text
 from pages.session import state
 from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.experiments.paired import Paired
@@ -15,17 +16,17 @@ __all__ = ["headline"]
 
 
 def headline(result: EditResult) -> None:
-    """The delta first, then what it rests on."""
+    """Accuracy, loss, changed answers and compression ratio; then the sentences."""
     against = result.against(ORIGINAL)
     accuracy, loss, changed, ratio = st.columns([5, 4, 4, 3], gap="small", wrap=False)
     low, high = 100 * against.accuracy.interval.low, 100 * against.accuracy.interval.high
     accuracy.metric(
-        f"Accuracy, change in points [95 %: {low:+.1f} to {high:+.1f}]",
+        f"Accuracy (change, 95 %: {low:+.1f} to {high:+.1f} points)",
         f"{against.accuracy.before:.1%} → {against.accuracy.after:.1%}",
         f"{100 * against.accuracy.delta:+.1f} points",
         help=(
-            "Mean over the benchmarks, before and after; the interval is that of the paired difference: both answered "
-            "the same questions."
+            "Mean accuracy over the benchmarks, before and after the edit. The change has a 95 % interval, that of a "
+            "paired difference: both models answered the same questions."
         ),
     )
     loss.metric(
@@ -33,7 +34,7 @@ def headline(result: EditResult) -> None:
         f"{against.loss.before:.2f} → {against.loss.after:.2f}",
         f"{against.loss.delta:+.2f}",
         delta_color="inverse",
-        help="Negative log-likelihood of the gold answer. Accuracy and loss need not move together.",
+        help="Negative log-likelihood of the right answer. Accuracy and loss do not always change together.",
     )
     changed.metric(
         "Answers fixed / broken",
@@ -41,15 +42,18 @@ def headline(result: EditResult) -> None:
         f"p = {_p(against.accuracy.p)}",
         delta_color="off",
         delta_arrow="off",
-        help="McNemar's exact test: were the edit without effect, fixed and broken answers would split evenly",
+        help=(
+            "Fixed: wrong before, right after. Broken: right before, wrong after. p is that of McNemar's exact test: "
+            "without an effect of the edit, both are equally likely."
+        ),
     )
     ratio.metric(
-        "Smaller",
+        "Compression ratio",
         f"{result.compression_ratio:.1f}x",
         _layers(result),
         delta_color="off",
         delta_arrow="off",
-        help="Stored attention weights of the edited layers / entries stored in their place",
+        help="Attention weights of the edited layers / entries that are stored instead",
     )
     _sentences(result, against)
 
@@ -64,8 +68,8 @@ def _sentences(result: EditResult, against: Paired) -> None:
     chosen_on = state.current_scene().reasoning.chosen_on
     if chosen_on and result.plan.questions.split in {chosen_on, "all"}:
         st.warning(
-            f"These ranks were chosen on {chosen_on} questions, which are asked here again: the gain looks larger than "
-            "it is. Report on **test**.",
+            f"These ranks were chosen on {chosen_on} questions, and the same questions are asked here. So the gain "
+            "looks larger than it is. Report results on **test** questions.",
             icon=":material/warning:",
         )
     for notice in (*result.notices, *result.evaluation.notices):
@@ -75,10 +79,9 @@ def _sentences(result: EditResult, against: Paired) -> None:
 
 
 def _layers(result: EditResult) -> str:
-    layers = result.plan.layers
     ranks = sorted({f"{Ranks(*triple)}" for triple in result.ranks.values()})
-    named = ranks[0] if len(ranks) == 1 else f"{len(ranks)} rank triples"
-    return f"layer {layers[0]}: {named}" if len(layers) == 1 else f"{len(layers)} layers: {named}"
+    ranks_text = ranks[0] if len(ranks) == 1 else f"{len(ranks)} rank triples"
+    return f"{layers_text(result.plan.layers)}: {ranks_text}"
 
 
 def _p(p: float) -> str:

@@ -1,12 +1,12 @@
-"""Reasoning: what an edit of the attention does to the answers, and whether that is more than luck."""
+"""Reasoning: how an edit of the attention changes the answers, and whether the change is more than luck."""
 
 import streamlit as st
 
 from pages.controls.ask_button import ButtonWords, ask_button, show_run
 from pages.controls.questions_panel import own_questions
 from pages.controls.rank_panel import rank_panel
-from pages.frame.frame import guarded, open_page, panel_columns, show_notices
-from pages.frame.toolbar import begin_screen
+from pages.frame.frame import guarded, open_page, panel_columns
+from pages.frame.layer_screen import show_layer_screen
 from pages.reasoning.figures import curves_picture, deltas_picture
 from pages.reasoning.headline import headline
 from pages.reasoning.panel import panel
@@ -14,7 +14,7 @@ from pages.reasoning.tabs import details
 from pages.session import state
 from pages.session.plans import edit_plan
 from pages.work.caches import measured_store, resources
-from pages.work.layer_job import begin_layer
+from pages.work.layer_job import ShownLayer
 from pages.work.queue import Report
 from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.runs.edit_run import EditResult, run_edit
@@ -22,23 +22,24 @@ from tensorllm_core.runs.plan import EditPlan
 from tensorllm_core.runs.record import record
 
 HELP = """
-**Does it still know?** The model answers the same questions as it is and with its attention compressed; so do controls
-that keep less: the attention removed, and random directions of the same ranks.
+**Does the model still know the answers?** It answers the same questions twice: as it is, and with compressed attention
+(the *edit*). Controls answer them, too: the attention removed, and random directions of the same ranks.
 
-- **Layers and ranks** come with you from *Decompose*; *Edit* changes them here.
-- **Validation** is for choosing ranks, **test** for reporting them: ranks chosen on a question look good on it.
-- Questions come in a fixed random order, so a run that you stop is a fair sample. **Copy link** restores all.
-- **Rank scan** (below) tries many ratios on validation questions; click a point to take its ranks.
-- **Own questions**: JSON Lines or CSV with `question`, `answer` and, if you like, `choices`.
+- **Ranks** are the same here as on *Decompose*. The button *Edit* changes them.
+- Choose ranks on **validation** questions and report results on **test** questions: ranks look better than they are on
+  the questions that chose them.
+- The questions have a fixed random order. If you stop a run, its answers are a random sample of all.
+- **Rank scan** (below) tries many compression ratios on validation questions. Click a point to use its ranks.
+- **Own questions**: a JSON Lines or CSV file with `question`, `answer` and, optionally, `choices`.
 """
 
 _BUTTON = ButtonWords(
     key="ask",
     first="Ask the questions",
     again="Ask again",
-    title="Asking",
+    title="Asking the questions",
     icon=":material/play_arrow:",
-    help="Put the questions to the original, the compressed model and the controls",
+    help="Asks the original model, the compressed model and the controls",
     invitation="to see what the edit does to the answers.",
 )
 
@@ -46,48 +47,45 @@ _BUTTON = ButtonWords(
 @st.fragment
 @guarded
 def screen() -> None:
+    """Everything in one fragment: a new setting redraws the screen, not the frame around it."""
+    show_layer_screen(HELP, _draw, lambda: st.skeleton(height=480))
+
+
+def _draw(layer: ShownLayer, checkpoint: Checkpoint) -> None:
     """Settings on the left, answers on the right."""
-    scene, checkpoint = begin_screen(HELP)
-    notices = st.container()
-    layer = begin_layer(scene, checkpoint)
-    if layer is None:
-        st.skeleton(height=480)
-        return
-    left, right = panel_columns(scene)
+    left, right = panel_columns(layer.scene)
     with left, st.container(key="reasoning-panel"):
         ranks = layer.decision.ranks
         with st.popover(f"Edit: ranks {ranks}", icon=":material/tune:", width="stretch", key="edit popover"):
             rank_panel(layer)
         panel(layer.scene, checkpoint)
-        # Without the benchmarks of a link that do not exist.
-        asking = state.current_scene()
+        # The panel drops benchmarks of a link that do not exist.
+        scene = state.current_scene()
         job, problem = ask_button(
-            asking,
+            scene,
             checkpoint,
             _BUTTON,
-            lambda: edit_plan(asking, checkpoint, layer.decision, own_questions(asking)),
+            lambda: edit_plan(scene, checkpoint, layer.decision, own_questions(scene)),
             lambda plan, report: _run(plan, checkpoint, report),
         )
     with right:
-        show_run(job, problem, _BUTTON, _draw, _draw_live)
-    with notices:
-        show_notices()
+        show_run(job, problem, _BUTTON, _draw_result, _draw_live)
 
 
 def _run(plan: EditPlan, checkpoint: Checkpoint, report: Report[EditResult]) -> EditResult:
-    """In the background: ask, and record what a complete run has measured."""
+    """In the background: ask the questions, and record the result if the run is complete."""
     result = run_edit(plan, checkpoint, resources(), report.progress, report.publish)
     record(result, measured_store())
     return result
 
 
-def _draw(result: EditResult) -> None:
+def _draw_result(result: EditResult) -> None:
     _draw_live(result)
     details(state.current_scene(), result)
 
 
 def _draw_live(result: EditResult) -> None:
-    """What moves while it is asked; more would only take the questions' time."""
+    """The part that is drawn anew during a run. Drawing more would slow down the questions."""
     headline(result)
     left, right = st.columns([1, 1], gap="small")
     with left:

@@ -1,4 +1,4 @@
-"""The controls of the Reasoning screen: which layers, which questions, how many, which controls."""
+"""The settings of the Reasoning screen: which layers, which questions, how many, and whether controls are asked."""
 
 from __future__ import annotations
 
@@ -17,11 +17,14 @@ from tensorllm_core.models.checkpoint import Checkpoint
 
 __all__ = ["panel"]
 
-_LAYERS_HELP = "All edited layers take the ranks above, or each its own where an error, a ratio or the hint decides"
+_LAYERS_HELP = (
+    "All edited layers use the ranks above. If an error, a compression ratio or the hint decides, each layer gets "
+    "ranks of its own"
+)
 
 
 def panel(scene: Scene, checkpoint: Checkpoint) -> None:
-    """Everything but the ranks."""
+    """All settings except the ranks."""
     choose_layers(scene, checkpoint, _LAYERS_HELP)
     choose_benchmarks(scene)
     with st.popover(own_file_title(), icon=":material/upload_file:", width="stretch", key="own popover"):
@@ -29,11 +32,9 @@ def panel(scene: Scene, checkpoint: Checkpoint) -> None:
     choose_sample(scene)
     st.checkbox(
         "Controls",
-        key=state.seed("controls widget", scene.reasoning.controls),
-        on_change=state.take,
-        args=("controls widget", "controls"),
+        **state.bound("controls", scene.reasoning.controls),
         help=(
-            "Also the block's attention removed, random directions of the same ranks, and the clean model where there "
-            "is one: better than the original is not yet better than these"
+            "Also asks the model with this attention removed, with random directions of the same ranks, and the clean "
+            "model if there is one. An edit that beats the original should also beat the first two"
         ),
     )

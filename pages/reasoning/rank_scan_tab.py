@@ -1,4 +1,4 @@
-"""The rank scan: accuracy against compression ratio at the best ranks of each, on validation questions."""
+"""The rank scan: accuracy over the compression ratio, each at its best ranks, on validation questions."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.controls.questions_panel import own_questions
+from pages.controls.texts import layers_text
 from pages.controls.widgets import Explanation, show
 from pages.frame.frame import canvas
 from pages.session import state
@@ -24,22 +25,21 @@ __all__ = ["scan_tab"]
 
 
 def scan_tab(result: EditResult) -> None:
-    """A button, then the picture as it is computed; a click on a point takes its ranks."""
+    """A button, then the figure while it is computed. A click on a point offers its ranks."""
     scene = state.current_scene()
     uploaded = own_questions(scene, Split.VALIDATION) if result.plan.questions.own else None
     plan = scan_plan(result.plan, uploaded)
     job = jobs.job_of(plan.key)
-    layers = f"layer {plan.layers[0]}" if len(plan.layers) == 1 else f"{len(plan.layers)} layers"
     if job is None:
         st.markdown(
-            f"Try a dozen compression ratios on {layers}, each at the ranks with the least error, on **validation** "
-            "questions. Click a point to take its ranks; then report them on **test**."
+            f"Try a dozen compression ratios on {layers_text(plan.layers)}, each at the ranks with the smallest error, "
+            "on **validation** questions. Click a point to use its ranks. Then report the result on **test** questions."
         )
         if st.button("Scan ratios", icon=":material/query_stats:", key="scan"):
             checkpoint = cached_checkpoint(plan.model.reference)
             job = jobs.start(
                 plan.key,
-                "Scanning",
+                "Scanning ratios",
                 lambda report: run_scan(plan, checkpoint, resources(), report.progress, report.publish),
                 plan.model.device,
             )
@@ -48,13 +48,13 @@ def scan_tab(result: EditResult) -> None:
 
 
 def _draw(scan: ScanResult, result: EditResult) -> None:
-    original, found = scan_points(scan)
+    original, scanned = scan_points(scan)
     points = [
-        FigurePoint(point.compression_ratio, _named(step), point.accuracy, point.low, point.high, point.loss)
-        for point, step in zip(found, scan.steps, strict=True)
+        FigurePoint(point.compression_ratio, _ranks_text(step), point.accuracy, point.low, point.high, point.loss)
+        for point, step in zip(scanned, scan.steps, strict=True)
     ]
     best = max(points, key=lambda point: (point.accuracy, point.ratio))
-    event = show(
+    selected = show(
         rank_scan(
             points,
             canvas(340),
@@ -64,30 +64,31 @@ def _draw(scan: ScanResult, result: EditResult) -> None:
         key="rank scan",
         takeaway=(
             f"Best of these on {original.n:,} validation questions: {best.ratio:.3g} times smaller, "
-            f"{best.accuracy:.1%} (original {original.accuracy:.1%})"
+            f"accuracy {best.accuracy:.1%} (original {original.accuracy:.1%})"
         ),
         explanation=Explanation(
-            "At each compression ratio the ranks with the least reconstruction error, and what the model then answers. "
-            "The best point is partly luck: many were tried. So it is chosen on validation questions and reported on "
-            "test questions, which it has not seen.",
+            "Each point is the accuracy of the model at one compression ratio, with the ranks of the smallest "
+            "reconstruction error. The best of many points is partly luck. So choose a point on validation questions, "
+            "and report its result on test questions, which had no part in the choice.",
             r"\max_{\rho}\ \text{accuracy}_{\text{validation}}(\rho)",
         ),
         table=lambda: pd.DataFrame([vars(point) for point in points]),
         selectable=True,
     )
-    chosen = [point for point in event if point < len(scan.steps)]
-    if chosen:
-        _offer(scan.steps[chosen[0]])
+    # A selection may be left over from a scan with more points.
+    steps = [scan.steps[number] for number in selected if number < len(scan.steps)]
+    if steps:
+        _offer(steps[0])
 
 
 def _offer(step: ScanStep) -> None:
     st.button(
-        f"Take {_named(step)}",
+        f"Use {_ranks_text(step)}",
         type="primary",
         icon=":material/my_location:",
         on_click=_take,
         args=(step,),
-        help="Sets these ranks for the edit and turns to test questions",
+        help="Sets these ranks for the edit, and switches to test questions",
     )
 
 
@@ -100,7 +101,7 @@ def _take(step: ScanStep) -> None:
     state.change(chosen_on="validation", split="test")
 
 
-def _named(step: ScanStep) -> str:
+def _ranks_text(step: ScanStep) -> str:
     if len(step.ranks) == 1:
         return f"ranks {next(iter(step.ranks.values()))}"
-    return f"each layer's best at {step.compression_ratio:.3g}x"
+    return f"each layer's best ranks at {step.compression_ratio:.3g}x"

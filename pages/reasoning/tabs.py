@@ -1,4 +1,4 @@
-"""The tabs below the fold: changed answers, margins, confidence, rank scan, numbers by benchmark."""
+"""The tabs in the lower half of the screen: changed answers, margins, confidence, rank scan, by benchmark."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.controls.widgets import Explanation, show
+from pages.controls.open_tab import draw_open_tab
+from pages.controls.widgets import Explanation, csv_button, show
 from pages.frame.frame import canvas
 from pages.reasoning.rank_scan_tab import scan_tab
-from pages.session import state
 from pages.session.scene import REASONING_TABS, Scene
 from tensorllm_core.experiments.answers import Answers, flips, join_answers
 from tensorllm_core.experiments.calibration import calibration
@@ -22,21 +22,12 @@ __all__ = ["details"]
 
 
 def details(scene: Scene, result: EditResult) -> None:
-    """Tabs; only the open one is computed."""
-    tabs = st.tabs(
-        REASONING_TABS,
-        key=state.seed("reasoning tabs", scene.tab if scene.tab in REASONING_TABS else REASONING_TABS[0]),
-        on_change=state.take,
-        args=("reasoning tabs", "tab"),
-    )
-    drawers = (_changed, _margins, _confidence, scan_tab, _by_benchmark)
-    for tab, draw in zip(tabs, drawers, strict=True):
-        if tab.open:
-            with tab:
-                draw(result)
+    """The tabs; only the open one is computed."""
+    drawers = (_changed_answers, _margins, _confidence, scan_tab, _by_benchmark)
+    draw_open_tab("reasoning tabs", scene, REASONING_TABS, drawers, result)
 
 
-def _changed(result: EditResult) -> None:
+def _changed_answers(result: EditResult) -> None:
     rows = [
         {
             "change": "fixed" if flip.fixed else "broken",
@@ -56,22 +47,22 @@ def _changed(result: EditResult) -> None:
         return
     table = pd.DataFrame(rows)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        which = st.segmented_control(
+        kind = st.segmented_control(
             "Show", ["all", "fixed", "broken"], default="all", key="which flips", required=True,
             label_visibility="collapsed",
         )  # fmt: skip
         words = st.text_input(
             "Search", key="search flips", placeholder="Search questions and answers", label_visibility="collapsed"
         )
-        st.download_button(
-            "CSV", table.to_csv(index=False), "changed-answers.csv", "text/csv", icon=":material/download:",
-            on_click="ignore",
-        )  # fmt: skip
-    shown = table if which in {None, "all"} else table[table["change"] == which]
+        csv_button(table, "changed answers")
+    shown = table if kind in {None, "all"} else table[table["change"] == kind]
     if words:
         texts = shown[["benchmark", "question", "gold answer", "before", "after"]].astype(str).agg(" ".join, axis=1)
         shown = shown[texts.str.contains(words, case=False, regex=False)]
-    st.caption(f"{len(shown):,} of {len(table):,} changed answers; probabilities are shares among the choices.")
+    st.caption(
+        f"{len(shown):,} of {len(table):,} changed answers. p(gold) is the probability of the right answer among the "
+        "choices."
+    )
     probability = st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="percent")
     st.dataframe(
         shown,
@@ -89,16 +80,17 @@ def _margins(result: EditResult) -> None:
     before, after = _all_answers(result, ORIGINAL), _all_answers(result, EDITED)
     known = np.isfinite(before.margin) & np.isfinite(after.margin)
     if not known.any():
-        st.info("Margins exist where there are choices to compare; these answers were generated.")
+        st.info("Only questions with choices have a margin. These answers were generated as text.")
         return
-    moved = float(np.median(after.margin[known] - before.margin[known]))
+    change = float(np.median(after.margin[known] - before.margin[known]))
     show(
         margins(before.margin[known], after.margin[known], canvas(340)),
         key="margins",
-        takeaway=f"In the median the gold answer's lead changes by {moved:+.2f} nats; right of and above 0 is right",
+        takeaway=f"Median change of the margin: {change:+.2f} nats. An answer is right where its margin is above 0",
         explanation=Explanation(
-            "One point for each question: how far the gold answer is ahead of the best other choice, before and after. "
-            "Above zero the answer is right. A point that crosses zero is an answer that flips.",
+            "Each point is a question. The margin says how far the right (gold) answer is ahead of the best other "
+            "choice, before the edit (across) and after it (up). An answer is right where its margin is above zero: "
+            "the points at the top left are fixed, those at the bottom right broken.",
             r"m = \log p(\text{gold}) - \max_{c \ne \text{gold}} \log p(c)",
         ),
         table=lambda: pd.DataFrame(
@@ -113,36 +105,37 @@ def _margins(result: EditResult) -> None:
 
 
 def _confidence(result: EditResult) -> None:
-    found = {}
+    curves = {}
     for subject in (ORIGINAL, EDITED):
         answers = _all_answers(result, subject)
         known = np.isfinite(answers.confidence)
         if not known.any():
-            st.info("Confidence exists where there are choices to compare; these answers were generated.")
+            st.info("Only questions with choices have a confidence. These answers were generated as text.")
             return
-        found[subject] = calibration(answers.confidence[known], answers.right[known])
-    errors = ", ".join(f"{name} {curve.error:.1%}" for name, curve in found.items())
+        curves[subject] = calibration(answers.confidence[known], answers.right[known])
+    errors = ", ".join(f"{name} {curve.error:.1%}" for name, curve in curves.items())
     show(
         reliability(
             [
                 CalibrationCurve(name, curve.centres, curve.accuracy, curve.counts, curve.confidence)
-                for name, curve in found.items()
+                for name, curve in curves.items()
             ],
             canvas(340),
             emphasised=EDITED,
         ),
         key="confidence",
-        takeaway=f"Expected calibration error: {errors}",
+        takeaway=f"Expected calibration error, the lower the better: {errors}",
         explanation=Explanation(
-            "Answers in bins of equal confidence (the share of the chosen answer among the choices), and how many of "
-            "each bin are right. On the diagonal a model is as often right as it is sure.",
+            "The answers are put into bins by confidence, the probability of the chosen answer among the choices. For "
+            "each bin the figure shows the share of right answers. On the diagonal, a model is right as often as its "
+            "confidence says.",
             r"\text{ECE} = \sum_b \tfrac{n_b}{n}\,\lvert \text{accuracy}_b - \text{confidence}_b \rvert",
         ),
         table=lambda: pd.concat(
             pd.DataFrame(
                 {"subject": name, "confidence": curve.centres, "accuracy": curve.accuracy, "questions": curve.counts}
             )
-            for name, curve in found.items()
+            for name, curve in curves.items()
         ),
     )
 
@@ -183,8 +176,6 @@ def _by_benchmark(result: EditResult) -> None:
             for name in ("loss before", "loss after", "loss change", "loss from", "loss to")
         },
     )
-    st.download_button(
-        "CSV", table.to_csv(index=False), "by-benchmark.csv", "text/csv", icon=":material/download:", on_click="ignore"
-    )
+    csv_button(table, "by benchmark")
     seconds = ", ".join(f"{name} {spent:.1f} s" for name, spent in result.evaluation.seconds.items())
-    st.caption(f"Time: {seconds}. Answers of the unedited model are remembered.")
+    st.caption(f"Time: {seconds}. The answers of the unedited model are kept for later runs.")

@@ -1,4 +1,4 @@
-"""The scene as its model and this machine allow it."""
+"""The scene, made to fit its model and this machine."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _LAST_GOOD = "last good scene"
 
 
 def checked_scene(scene: Scene) -> tuple[Scene, Checkpoint]:
-    """The scene as its model allows it: what cannot be met is replaced, and said in one sentence.
+    """The scene made to fit its model: impossible values are replaced, each with a notice of one sentence.
 
-    A model that does not open leaves everything as it was before it was asked for.
+    If the model does not open, the last scene whose model did is shown instead.
     """
     try:
         checkpoint = cached_checkpoint(scene.model)
     except ExplorerError as error:
         scene = state.kept(_LAST_GOOD) or Scene()
-        state.notify([f"{error} Showing `{scene.model}` meanwhile."])
+        state.notify([f"{error} Showing `{scene.model}` instead."])
         checkpoint = cached_checkpoint(scene.model)
     if not 0 <= scene.layer < checkpoint.layers:
         nearest = min(scene.layer, checkpoint.layers - 1)
@@ -50,7 +50,7 @@ def checked_scene(scene: Scene) -> tuple[Scene, Checkpoint]:
 
 
 def checked_device(name: str) -> str:
-    """The device of that name if this machine has it, else `auto`, which is said."""
+    """This device if the machine has it, else `auto`, with a notice."""
     try:
         resolve_device(name)
     except RequestError:

@@ -1,4 +1,4 @@
-"""A running app and visitors of it; whatever goes wrong on a page that a test opened fails that test."""
+"""A running app and visitors of it. Any error on a page that a test opened fails that test."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from tests.tools.screen import chromium, new_context, settle
 from tests.tools.server import Server, app_server
 
-# Seconds, not a measurement: a busy machine may take its time.
+# Milliseconds. It is no measurement: a busy machine may be slow.
 expect.set_options(timeout=30_000)
 HERE = Path(__file__).resolve().parent
 
@@ -67,9 +67,9 @@ def _shows_exception(page: Page) -> bool:
 
 
 def _note_if_wrong(message: ConsoleMessage, wrong: list[str]) -> None:
-    # On a link straight to a screen, Streamlit looks for its server below that path before it looks at the root.
-    looked_below = "/_stcore/" in message.location["url"] and "404" in message.text
-    if message.type == "error" and not looked_below:
+    # On a link to a screen, Streamlit looks for its server below the path of the screen first, and gets a 404.
+    is_first_look = "/_stcore/" in message.location["url"] and "404" in message.text
+    if message.type == "error" and not is_first_look:
         wrong.append(f"{message.text} {message.location['url']}")
 
 

@@ -1,4 +1,4 @@
-"""The first visitor of a server that was started this moment, on a link straight to a screen."""
+"""The first visitor of a newly started server, on a link to a screen."""
 
 from __future__ import annotations
 

@@ -1,3 +1,5 @@
+"""The Decompose screen in a browser: sliders, numbers, links and bad links."""
+
 from __future__ import annotations
 
 import re
@@ -94,7 +96,7 @@ def test_two_visitors_with_different_ranks_see_their_own(visit):
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "parameters",
     [
         "r1=0&r2=4&r3=2",
         "r1=-3&r2=4&r3=2",
@@ -111,12 +113,12 @@ def test_two_visitors_with_different_ranks_see_their_own(visit):
         "layout=zzz",
     ],
 )
-def test_nonsense_in_the_link_gets_one_plain_sentence_and_a_usable_screen(asked, visit):
-    page = visit(f"/decompose?{asked}")
+def test_nonsense_in_the_link_gets_one_plain_sentence_and_a_usable_screen(parameters, visit):
+    page = visit(f"/decompose?{parameters}")
     drawn(page)
-    said = page.get_by_test_id("stAlert").all_inner_texts()
-    assert len(said) == 1
-    sentence = said[0].strip().splitlines()[-1]
+    alerts = page.get_by_test_id("stAlert").all_inner_texts()
+    assert len(alerts) == 1
+    sentence = alerts[0].strip().splitlines()[-1]
     assert re.fullmatch(r"[A-Z].+\.", sentence)
     before = headline(page)
     move(page, "R2", "ArrowLeft")

@@ -1,3 +1,5 @@
+"""Every screen in a browser: it opens from a link, in both themes, and fits its width."""
+
 from __future__ import annotations
 
 import re

@@ -1,3 +1,5 @@
+"""The Layers and Heads screens in a browser: clicks on figures, controls, and downloads."""
+
 from __future__ import annotations
 
 import re
@@ -16,7 +18,7 @@ def chart(page: Page, key: str) -> Locator:
 
 
 def complete(page: Page) -> None:
-    """Wait until all layers are there."""
+    """Wait until all layers are read."""
     page.get_by_test_id("stProgress").first.wait_for(state="detached")
     drawn(page)
 
@@ -72,7 +74,7 @@ def test_the_ratio_moves_the_errors_and_the_link_restores_it(visit):
     assert changed == [False, True, False, False]
     again = visit(page.url[page.url.index("/layers") :])
     complete(again)
-    expect(again.get_by_text("At 12x layer")).to_be_visible()
+    expect(again.get_by_text("Error at 12x")).to_be_visible()
 
 
 def test_the_mode_changes_the_spectra_alone(visit):
@@ -111,11 +113,11 @@ def test_ranks_change_the_pictures_of_the_heads(visit):
     assert [now != old for now, old in zip(figures(page), before, strict=True)] == [True] * 4
 
 
-def test_the_order_by_likeness_changes_the_similarities_alone(visit):
+def test_the_order_by_similarity_changes_the_similarities_alone(visit):
     page = visit(HEADS)
     drawn(page)
     before = figures(page)
-    page.get_by_text("by likeness").click()
+    page.get_by_text("by similarity").click()
     expect(page).to_have_url(re.compile("alike=1"))
     drawn(page)
     assert [now != old for now, old in zip(figures(page), before, strict=True)] == [False, False, True, False]

@@ -1,3 +1,5 @@
+"""The Papers screen in a browser: clicks on the table, and the way to Reasoning."""
+
 from __future__ import annotations
 
 import re
@@ -11,8 +13,8 @@ def test_the_table_the_picture_and_the_button_fit_the_screen(visit):
     page = visit("/papers")
     drawn(page)
     link = page.get_by_role("link", name="Reproduce in Reasoning")
-    for seen in (page.get_by_test_id("stDataFrame"), page.locator(".js-plotly-plot"), link):
-        box = seen.bounding_box()
+    for element in (page.get_by_test_id("stDataFrame"), page.locator(".js-plotly-plot"), link):
+        box = element.bounding_box()
         assert box is not None
         assert box["y"] + box["height"] <= 720
     assert re.search(r"reasoning\?model=EleutherAI.*layer=21.*r1=672&r2=42&r3=4&tied=1", link.get_attribute("href"))

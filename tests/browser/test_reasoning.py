@@ -1,3 +1,5 @@
+"""The Reasoning screen in a browser: runs, stops, own files, bad links, and the rank scan."""
+
 from __future__ import annotations
 
 import json
@@ -108,7 +110,7 @@ def test_changed_answers_can_be_searched(visit):
     expect(counts).not_to_have_text(re.compile(rf"^{shown} of"))
 
 
-def test_a_file_of_ones_own_is_asked_and_a_bad_one_told(visit, tmp_path):
+def test_an_own_file_is_asked_and_a_bad_one_gets_a_sentence(visit, tmp_path):
     page = visit(SCENE)
     answered(page)
     page.get_by_role("button", name=re.compile("Own questions and prompt")).click()

@@ -1,3 +1,5 @@
+"""The app on a machine where nothing can be written to the home folder."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Every test of the screens has a board of jobs, caches and a home of its own: none sees another's work."""
+"""Each test of the screens gets its own jobs, caches and home folder, so that no test sees the work of another."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import streamlit as st
 def _own_work(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("XDG_CACHE_HOME", str(home))
-    # The jobs of the board that goes are asked to stop; whatever they still find goes with it.
+    # Clearing the cache closes the board of jobs, which asks its jobs to stop.
     st.cache_resource.clear()
     yield home
     st.cache_resource.clear()

@@ -1,4 +1,4 @@
-"""Models whose folder is broken, on the screen: one sentence, and something to see all the same."""
+"""Models with a broken folder: the screen says so in one sentence, and still shows a model."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_a_broken_model_folder_is_one_sentence_beside_what_was_shown(spoil, word
     spoil(folder)
     app = visit(model=str(folder), layer=str(LAYER))
     assert not app.exception
-    (told,) = sentences(app)
-    assert words in told
+    (sentence,) = sentences(app)
+    assert words in sentence
     drawn(app)
     assert not app.exception

@@ -1,4 +1,4 @@
-"""The frame of every screen gives its figures their size."""
+"""The frame of a screen decides the size of its figures."""
 
 from __future__ import annotations
 

@@ -33,24 +33,24 @@ def test_energies_and_errors_are_those_of_a_direct_reconstruction(refined: bool,
     analysis = analysed(str(saved_model("llama-grouped-wide", tmp_path)) if grouped else "demo-decoder-noisy")
     ranks = Ranks(5, 4, 3)
     refinement = refine_layer(analysis, ranks) if refined else None
-    found = compare_heads(analysis, rank_result(analysis, ranks, refinement))
+    heads = compare_heads(analysis, rank_result(analysis, ranks, refinement))
     weights = analysis.tensor.data.double().numpy()
-    lost = weights - reconstruct(found.result.tucker).double().numpy()
+    lost = weights - reconstruct(heads.result.tucker).double().numpy()
     energy, error = (np.sum(array**2, axis=(0, 1)) for array in (weights, lost))
-    np.testing.assert_allclose(found.energy, energy.sum(axis=0) / energy.sum(), rtol=1e-6)
-    np.testing.assert_allclose(found.error, np.sqrt(error.sum(axis=0) / energy.sum(axis=0)), rtol=1e-4)
-    np.testing.assert_allclose(found.part_error, np.sqrt(error / energy), rtol=1e-4)
-    assert found.error[found.easiest] == found.error.min()
-    assert found.error[found.hardest] == found.error.max()
+    np.testing.assert_allclose(heads.energy, energy.sum(axis=0) / energy.sum(), rtol=1e-6)
+    np.testing.assert_allclose(heads.error, np.sqrt(error.sum(axis=0) / energy.sum(axis=0)), rtol=1e-4)
+    np.testing.assert_allclose(heads.part_error, np.sqrt(error / energy), rtol=1e-4)
+    assert heads.error[heads.easiest] == heads.error.min()
+    assert heads.error[heads.hardest] == heads.error.max()
 
 
 def test_the_two_most_alike_heads_have_the_largest_cosine_in_magnitude() -> None:
     analysis = analysed("demo-decoder")
-    found = compare_heads(analysis, rank_result(analysis, Ranks(12, 6, 4)))
-    one, other = found.most_alike() or (0, 0)
+    heads = compare_heads(analysis, rank_result(analysis, Ranks(12, 6, 4)))
+    one, other = heads.most_alike() or (0, 0)
     assert one != other
-    apart = np.abs(found.similarity - np.eye(len(found.similarity)))
-    assert abs(found.similarity[one, other]) == pytest.approx(apart.max())
+    apart = np.abs(heads.similarity - np.eye(len(heads.similarity)))
+    assert abs(heads.similarity[one, other]) == pytest.approx(apart.max())
 
 
 def test_all_four_pictures_are_there() -> None:
@@ -79,7 +79,7 @@ def test_choosing_a_head_puts_it_into_the_link() -> None:
 
 
 def test_ranks_that_lose_nothing_are_said_to() -> None:
-    assert "lose nothing of any head but rounding" in words(visit("heads", model="demo-decoder"))
+    assert "lose nothing: the error of every head is only rounding" in words(visit("heads", model="demo-decoder"))
 
 
 @pytest.mark.parametrize("refine", ["0", "1"])
@@ -96,19 +96,19 @@ def test_groups_are_called_groups(name: str, refine: str, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("parameters", "said"),
+    ("parameters", "words_shown"),
     [
         ({"r1": "0", "r2": "1", "r3": "1"}, "got `0`"),
-        ({"r1": "99999", "r2": "8", "r3": "4"}, "at most (128, 16, 4)"),
+        ({"r1": "99999", "r2": "8", "r3": "4"}, "from (1, 1, 1) to (128, 16, 4)"),
         ({"group": "x"}, "got `x`"),
         ({"model": "nope"}, "nope"),
     ],
 )
-def test_nonsense_in_the_link_costs_one_sentence(parameters: dict[str, str], said: str) -> None:
+def test_nonsense_in_the_link_costs_one_sentence(parameters: dict[str, str], words_shown: str) -> None:
     app = visit("heads", **parameters)
     assert not app.exception
     assert len(sentences(app)) == 1
-    assert said in sentences(app)[0]
+    assert words_shown in sentences(app)[0]
     assert len(app.get("plotly_chart")) == 4
 
 

@@ -1,4 +1,4 @@
-"""Models of the hub on the screen: opened by id, and every refusal is one sentence that keeps the screen."""
+"""Models of the hub on the screens: opened by id, and every refusal is one sentence beside a usable screen."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from tests.pages.visits import drawn, sentences, visit
 
 @pytest.fixture
 def server(tmp_path, monkeypatch):
-    # What another test opened from its own server under this id must not be remembered here.
+    # Another test may have opened the same id from a server of its own.
     st.cache_resource.clear()
-    with hub_with_a_model(tmp_path, monkeypatch) as found:
-        yield found
+    with hub_with_a_model(tmp_path, monkeypatch) as hub:
+        yield hub
 
 
 def test_a_model_of_the_hub_is_decomposed_without_a_download(server, tmp_path) -> None:
@@ -29,16 +29,17 @@ def test_what_cannot_be_opened_is_one_sentence_beside_what_was_shown(server, mon
     spoil(server, monkeypatch)
     app = visit(model=model)
     assert not app.exception
-    (told,) = sentences(app)
-    assert words in told
-    assert told.endswith("Showing `demo-decoder-noisy` meanwhile.")
+    (sentence,) = sentences(app)
+    assert words in sentence
+    assert sentence.endswith("Showing `demo-decoder-noisy` instead.")
     assert app.get("plotly_chart")
 
 
 def test_asking_says_what_it_downloads_and_then_answers(server) -> None:
     app = visit("reasoning", model=MODEL, sample="100", benchmark="world-facts")
-    (told,) = [caption.value for caption in app.caption if "Asking downloads" in caption.value]
-    assert "KiB of `someone/tiny` to the hub's cache first" in told
+    (caption,) = [caption.value for caption in app.caption if "downloads" in caption.value]
+    assert caption.startswith("The first run downloads ")
+    assert "KiB of `someone/tiny` to the hub's cache" in caption
     assert not any("download" in request for request in server.requests)
 
 
@@ -51,5 +52,5 @@ def test_what_cannot_be_downloaded_is_one_sentence_where_the_answers_would_be(
     app.button("ask").click()
     drawn(app)
     assert not app.exception
-    (told,) = sentences(app)
-    assert words in told
+    (sentence,) = sentences(app)
+    assert words in sentence

@@ -18,7 +18,7 @@ from tests.pages.visits import drawn, sentences, visit
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A cache folder of the test's own, and nothing that an earlier test has computed."""
+    """A cache folder of its own, and no results of earlier tests."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     cache.layer_store.clear()
     cache.job_board.clear()
@@ -42,7 +42,7 @@ def test_all_four_pictures_are_there_with_chance_beside_them() -> None:
     assert not app.exception
     assert sentences(app) == []
     assert len(app.get("plotly_chart")) == 4
-    assert "Gaussian weights lose **0.92**" in words(app)
+    assert "Gaussian weights have **0.92**" in words(app)
 
 
 def test_moving_the_ratio_changes_the_errors_and_the_link() -> None:
@@ -51,19 +51,19 @@ def test_moving_the_ratio_changes_the_errors_and_the_link() -> None:
     ratio(app).set_value(20.0)
     drawn(app)
     assert app.query_params["fixed_ratio"] == "20.0"
-    assert "At 20x" in words(app)
-    assert "At 20x" not in before
+    assert "Error at 20x" in words(app)
+    assert "Error at 20x" not in before
 
 
 def test_the_ratio_and_the_mode_in_the_link_are_shown() -> None:
     app = visit("layers", fixed_ratio="20", mode="3", layer="2")
     assert ratio(app).value == 20.0
     assert "Layer 2: " in words(app)
-    assert " of 4 directions above all noise" in words(app)
+    assert " of 4 directions are above all noise" in words(app)
 
 
 @pytest.mark.parametrize(
-    ("parameters", "said"),
+    ("parameters", "words_shown"),
     [
         ({"fixed_ratio": "abc"}, "got `abc`"),
         ({"fixed_ratio": "0"}, "got `0`"),
@@ -73,12 +73,12 @@ def test_the_ratio_and_the_mode_in_the_link_are_shown() -> None:
         ({"layer": "99"}, "got 99"),
     ],
 )
-def test_nonsense_in_the_link_costs_one_sentence(parameters: dict[str, str], said: str) -> None:
-    visit("layers")  # so that the survey is there, and the sentence is of the run that is looked at
+def test_nonsense_in_the_link_costs_one_sentence(parameters: dict[str, str], words_shown: str) -> None:
+    visit("layers")  # afterwards all layers are read, so that the next visit shows the sentence at once
     app = visit("layers", **parameters)
     assert not app.exception
     assert len(sentences(app)) == 1
-    assert said in sentences(app)[0]
+    assert words_shown in sentences(app)[0]
     assert len(app.get("plotly_chart")) == 4
     drawn(app)
     assert len(sentences(app)) == 1, "it stays for as long as nothing changes"

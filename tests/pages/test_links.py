@@ -1,4 +1,4 @@
-"""Links from before the scene had parts open the same scene still: written down here with what they meant then."""
+"""Links from before the scene had parts: each still opens the scene that is noted beside it."""
 
 from __future__ import annotations
 
@@ -151,10 +151,10 @@ LINKS = [
 ]
 
 
-@pytest.mark.parametrize(("link", "meant"), LINKS)
-def test_a_link_from_before_means_what_it_meant(link, meant):
+@pytest.mark.parametrize(("link", "expected"), LINKS)
+def test_an_old_link_opens_the_same_scene(link, expected):
     scene, notices = parse_scene(dict(parse_qsl(urlsplit(link).query)))
     assert notices == ()
     changed = {name: scene.value(name) for name in FIELDS if scene.value(name) != Scene().value(name)}
-    assert changed == meant
+    assert changed == expected
     assert parse_scene(scene_parameters(scene)) == (scene, ())

@@ -39,8 +39,8 @@ def select(app: AppTest, label: str):
 
 def links(app: AppTest) -> dict[str, dict[str, str]]:
     """Parameters of each link to another screen, by its label."""
-    found = {link.proto.label: parse_qs(link.proto.query_string) for link in app.get("page_link")}
-    return {label: {name: values[0] for name, values in query.items()} for label, query in found.items()}
+    queries = {link.proto.label: parse_qs(link.proto.query_string) for link in app.get("page_link")}
+    return {label: {name: values[0] for name, values in query.items()} for label, query in queries.items()}
 
 
 def note(**changes) -> None:
@@ -116,7 +116,7 @@ def test_table_four_is_of_one_model_and_a_click_there_is_no_mistake() -> None:
 
 
 @pytest.mark.parametrize(
-    ("parameters", "said"),
+    ("parameters", "words_shown"),
     [
         ({"table": "V"}, "got `V`"),
         ({"cell": "gpt2-fever"}, "got `gpt2-fever`"),
@@ -128,11 +128,11 @@ def test_table_four_is_of_one_model_and_a_click_there_is_no_mistake() -> None:
         ({"device": "cuda:99"}, "`cuda:99`"),
     ],
 )
-def test_nonsense_in_the_link_costs_one_sentence(parameters: dict[str, str], said: str) -> None:
+def test_nonsense_in_the_link_costs_one_sentence(parameters: dict[str, str], words_shown: str) -> None:
     app = visit("papers", **parameters)
     assert not app.exception
     assert len(sentences(app)) == 1
-    assert said in sentences(app)[0]
+    assert words_shown in sentences(app)[0]
     assert len(app.get("plotly_chart")) == 1
 
 

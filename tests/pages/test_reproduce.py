@@ -91,10 +91,10 @@ def test_it_names_the_cell_s_method_matrices_layer_and_ranks(cell: tuple[str, st
 
 
 def test_what_is_ours_and_not_the_papers_is_said() -> None:
-    said = {variant: " ".join(command_of(choice_of("III", variant, "llama2", "fever")).notes) for variant in "123"}
-    assert "U_in is `gate`" in said["1"]
-    assert "Layer and ρ are those of LASER's best" in said["2"]
-    assert "ranks are those derived for Table II" in said["3"]
+    notes = {variant: " ".join(command_of(choice_of("III", variant, "llama2", "fever")).notes) for variant in "123"}
+    assert "U_in is `gate`" in notes["1"]
+    assert "Layer and ρ are those of LASER's best" in notes["2"]
+    assert "ranks are those derived for Table II" in notes["3"]
     assert command_of(choice_of("LASER", "", "gptj", "fever")).notes == ()
     assert (
         method_options(parsed(command_of(choice_of("III", "3", "gptj", "fever")).line)).layout is Layout.RELEASED_CODE

@@ -1,4 +1,4 @@
-"""A link is untrusted text: what it says is checked, and a scene survives the way into a link and back."""
+"""A link is untrusted text and is checked; a scene that is written to a link is read back unchanged."""
 
 from __future__ import annotations
 

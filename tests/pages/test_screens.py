@@ -1,4 +1,4 @@
-"""Every screen in Streamlit's test harness: it draws, keeps its state, and answers nonsense with a sentence."""
+"""Every screen in Streamlit's test harness: it draws, keeps its state, and answers bad links with one sentence."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_a_ratio_out_of_reach_is_said_until_it_is_changed() -> None:
     app = visit(by="compression", ratio="1000000")
     assert len(sentences(app)) == 1
     assert app.get("plotly_chart")
-    number(app, "Times smaller, at least").set_value(12.0)
+    number(app, "Compression ratio at least").set_value(12.0)
     drawn(app)
     assert sentences(app) == []
     assert float(value(app, "Compression ratio").rstrip("x")) >= 12
@@ -154,7 +154,7 @@ def test_the_layer_that_shares_a_subspace_loses_nothing_at_its_true_ranks() -> N
 def test_ranks_that_are_too_large_together_are_held_without_moving_the_controls() -> None:
     app = visit(r1="100", r2="2", r3="1")
     assert number(app, "R1").value == 100
-    assert any("in force: **(16, 2, 1)**" in caption.value for caption in app.caption)
+    assert any("In use: **(16, 2, 1)**" in caption.value for caption in app.caption)
     number(app, "R2").set_value(16)
     drawn(app)
     assert number(app, "R1").value == 100
@@ -184,9 +184,9 @@ def test_views_that_the_layer_does_not_have_leave_the_link() -> None:
     assert app.query_params["group"] == "7"
 
 
-def test_a_benchmark_that_does_not_exist_is_one_sentence_and_the_others_are_asked() -> None:
+def test_a_benchmark_that_does_not_exist_is_one_sentence_and_the_bundled_ones_are_asked() -> None:
     app = visit("reasoning", benchmark="nope", sample="20")
     assert not app.exception
     assert len(sentences(app)) == 1
-    assert "got nope; asking the others" in sentences(app)[0]
+    assert "got nope; asking the bundled ones" in sentences(app)[0]
     assert app.get("plotly_chart")

@@ -1,4 +1,4 @@
-"""Visitors of the screens in Streamlit's test harness, and what they read there."""
+"""Opens screens in Streamlit's test harness, and reads their texts and numbers."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _PATIENCE = 180
 
 
 def visit(name: str = "decompose", **parameters: str) -> AppTest:
-    """The screen as a first visitor sees it, its background work done."""
+    """The screen as a first visitor sees it, with its background work done."""
     return drawn(arriving(name, **parameters))
 
 
 def arriving(name: str, **parameters: str) -> AppTest:
-    """A first visitor on the way to a screen: nothing has run yet."""
+    """A screen that a first visitor opens; it has not run yet."""
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     app.query_params.update(parameters)
     # Before its first run the harness takes a page's address from its file, and every screen's file is `page.py`.
@@ -28,7 +28,7 @@ def arriving(name: str, **parameters: str) -> AppTest:
 
 
 def drawn(app: AppTest) -> AppTest:
-    """Run until no progress is shown any more."""
+    """Run the screen until it shows no progress any more."""
     until = time.monotonic() + _PATIENCE
     while time.monotonic() < until:
         app.run()

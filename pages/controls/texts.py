@@ -1,0 +1,25 @@
+"""Numbers and names as the screens write them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+__all__ = ["error_text", "layers_text"]
+
+
+def error_text(error: float, digits: int = 2) -> str:
+    """A relative error with this many digits, or its power of ten if all these digits would be zero.
+
+    >>> error_text(0.123), error_text(0.123, 4), error_text(0.0), error_text(7.2e-8)
+    ('0.12', '0.1230', '0.00', '7e-08')
+    """
+    return f"{error:.{digits}f}" if error >= 0.5 * 10**-digits or error == 0 else f"{error:.0e}"
+
+
+def layers_text(layers: Sequence[int]) -> str:
+    """One layer by its number, several by how many they are.
+
+    >>> layers_text([3]), layers_text([0, 1, 2, 3])
+    ('layer 3', '4 layers')
+    """
+    return f"layer {layers[0]}" if len(layers) == 1 else f"{len(layers)} layers"
