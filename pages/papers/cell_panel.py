@@ -12,7 +12,7 @@ from pages.papers.reproduce import command_of, reproducing
 from pages.papers.time_estimate import offer_to_measure, rate_in_force
 from pages.session import state
 from pages.session.scene import Scene
-from tensorllm_core.experiments.measured_result import Measured
+from tensorllm_core.experiments.measurement import Measurement
 from tensorllm_core.experiments.needs import duration_text, needs_of
 from tensorllm_core.experiments.published_tables import ABLATED_MODEL, PUBLISHED_BENCHMARKS, PUBLISHED_MODELS, VARIANTS
 
@@ -120,7 +120,7 @@ def _measured(choice: Choice) -> None:
     st.markdown(f":small[:green-badge[measured here] {_in_words(found)}]", help=where)
 
 
-def _in_words(found: Measured) -> str:
+def _in_words(found: Measurement) -> str:
     low, high = 100 * found.low, 100 * found.high
     layers = f"layer {found.layers[0]}" if len(found.layers) == 1 else f"{len(found.layers)} layers"
     ranks = f" at {found.ranks}" if found.ranks else ""

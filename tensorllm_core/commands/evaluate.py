@@ -19,7 +19,7 @@ from tensorllm_core.commands.options import (
 )
 from tensorllm_core.commands.output import log_progress, show
 from tensorllm_core.experiments.evaluate import ORIGINAL
-from tensorllm_core.experiments.measured import MeasuredStore, measured_folder
+from tensorllm_core.experiments.measurement_store import MeasurementStore, measurements_folder
 from tensorllm_core.experiments.paired import Paired
 from tensorllm_core.methods.rank_text import parse_ranks
 from tensorllm_core.methods.registry import make_method
@@ -78,7 +78,7 @@ def _run(options: Namespace) -> None:
     result = run_edit(plan, checkpoint, Resources(), log_progress)
     for notice in (*result.notices, *result.evaluation.notices):
         print(notice, file=sys.stderr)
-    record(result, MeasuredStore(measured_folder()))
+    record(result, MeasurementStore(measurements_folder()))
     show(_as_json(result), as_json=options.json)
 
 
