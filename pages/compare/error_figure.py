@@ -10,7 +10,8 @@ from pages.controls.widgets import Explanation, show
 from pages.frame.frame import appearance, type_scale
 from pages.session.scene import Scene
 from pages.shared.comparing import Comparison
-from tensorllm_core.figures.method_errors import method_errors
+from tensorllm_core.figures.method_errors import MethodErrors, method_errors
+from tensorllm_core.methods.registry import METHODS
 
 __all__ = ["errors_picture"]
 
@@ -28,7 +29,12 @@ def errors_picture(_scene: Scene, found: Comparison, ratio: float) -> None:
     matrices = [name for name in _MATRICES if name in known] + sorted(known - set(_MATRICES))
     least = min((point for point in points if point.errors), key=lambda point: point.error, default=None)
     show(
-        method_errors(errors, {name: title(name) for name in errors}, matrices, appearance(), scale=type_scale()),
+        method_errors(
+            [MethodErrors(title(name), METHODS[name].look, by_matrix) for name, by_matrix in errors.items()],
+            matrices,
+            appearance(),
+            scale=type_scale(),
+        ),
         key="error by part",
         takeaway=(
             f"At {ratio:.3g}x {title(least.method)} changes what it replaces least: {least.error:.2f}. Blank: untouched"

@@ -8,10 +8,11 @@ import streamlit as st
 from pages.compare.ranking import standings, subject, tested, title
 from pages.session import state
 from pages.session.scene import Scene
-from pages.shared.comparing import CONTROL, Comparison
+from pages.shared.comparing import Comparison
 from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.experiments.paired import Paired
 from tensorllm_core.experiments.statistics import PairedAccuracy, PairedLoss, better_than_control, verdict
+from tensorllm_core.methods.registry import CONTROLS
 
 __all__ = ["two"]
 
@@ -34,7 +35,7 @@ def two(scene: Scene, found: Comparison, ratio: float) -> None:
         st.info("Choose two different ones.", icon=":material/equal:")
         return
     at = f"at {ratio:.3g}x"
-    if second == CONTROL:
+    if second in CONTROLS:
         sentence = better_than_control(between.accuracy, f"the control, {title(second)}")
     else:
         sentence = verdict(between.accuracy)

@@ -10,11 +10,11 @@ from pages.controls.questions_panel import choose_benchmarks, choose_layers, cho
 from pages.session import state
 from pages.session.compare_links import budgets_text
 from pages.session.scene import Scene
-from pages.shared.comparing import SUGGESTED, layers_unsaid, methods_of
+from pages.shared.comparing import layers_unsaid, methods_of
 from pages.shared.plan import BUNDLED_BENCHMARKS
 from tensorllm_core.errors import ExplorerError
 from tensorllm_core.experiments.comparison import check_ratios, ratio_for_stored
-from tensorllm_core.methods.registry import METHODS
+from tensorllm_core.methods.registry import METHODS, SUGGESTED
 from tensorllm_core.models.checkpoint import Checkpoint
 
 __all__ = ["panel"]
@@ -45,7 +45,8 @@ def _methods(scene: Scene) -> None:
         )
         st.button("Suggested", icon=":material/undo:", on_click=state.change, kwargs={"methods": ""})
         st.caption("  \n".join(f"**{METHODS[name].title}**: {METHODS[name].words}" for name in chosen))
-        st.caption("TRAWL's CP is found by alternating least squares, which takes far longer than all others.")
+        slow = ", ".join(f"**{method.title}**" for method in METHODS.values() if method.is_slow)
+        st.caption(f"Far slower than the others: {slow}.")
 
 
 def _take_methods() -> None:

@@ -18,14 +18,12 @@ from tensorllm_core.experiments.comparison_result import Weighed, weigh
 from tensorllm_core.experiments.edits import read_for_all
 from tensorllm_core.experiments.evaluate import ORIGINAL, Evaluation, evaluate
 from tensorllm_core.methods.method import Method
-from tensorllm_core.methods.registry import METHODS, make_method
+from tensorllm_core.methods.registry import METHODS, SUGGESTED, make_method
 from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.models.fit import check_room
 from tensorllm_core.types import LayerWeights
 
 __all__ = [
-    "CONTROL",
-    "SUGGESTED",
     "Comparison",
     "ComparisonPlan",
     "compare",
@@ -35,10 +33,6 @@ __all__ = [
     "ratios_of",
     "read_weights",
 ]
-
-CONTROL = "random-subspace"
-SUGGESTED = ("tensorllm", "tensorllm-aligned", "separate", "laser-attention", "laser", "hybrid", CONTROL)
-"""A set that is found in seconds on a small model."""
 
 _DECOMPOSING = 0.25
 """Share of the work that it is to find the contenders, about."""

@@ -14,6 +14,7 @@ from tensorllm_core.figures.line_ends import spread
 from tensorllm_core.figures.method_looks import method_look
 from tensorllm_core.figures.series import SeriesLook, faint
 from tensorllm_core.figures.theme import Appearance, Look, draw, look
+from tensorllm_core.types import MethodLook
 
 __all__ = ["MethodCurve", "MethodPoint", "method_curves"]
 
@@ -40,10 +41,11 @@ class MethodPoint:
 
 @dataclass(frozen=True)
 class MethodCurve:
-    """One method at several budgets; `title` is what people read, `name` decides how it looks."""
+    """One method at several budgets; `title` is what people read, and `name` tells it from the others."""
 
     name: str
     title: str
+    look: MethodLook
     points: tuple[MethodPoint, ...]
 
 
@@ -70,7 +72,7 @@ def method_curves(
     """
     colours = look(appearance)
     drawn = sorted((curve for curve in curves if curve.points), key=lambda curve: curve.name == emphasised)
-    looks = {curve.name: method_look(curve.name, appearance, curve.name == emphasised) for curve in drawn}
+    looks = {curve.name: method_look(curve.look, appearance, curve.name == emphasised) for curve in drawn}
     aside = {curve.name: _APART * (place - (len(drawn) - 1) / 2) for place, curve in enumerate(drawn)}
     kept = [curve for curve in pinned if curve.points]
     low, high = _range([*drawn, *kept], baseline, pinned_baseline)
@@ -85,7 +87,7 @@ def method_curves(
     places = spread([end for _, end, _, _ in labels], _LABEL_HEIGHT * scale * per_pixel)
     return draw(
         [
-            *(_pinned(curve, method_look(curve.name, appearance).symbol, colours, scale) for curve in kept),
+            *(_pinned(curve, method_look(curve.look, appearance).symbol, colours, scale) for curve in kept),
             *(_line(curve, looks[curve.name], aside[curve.name], scale) for curve in drawn),
         ],
         colours,

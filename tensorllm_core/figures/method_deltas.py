@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from tensorllm_core.figures.method_looks import method_look
 from tensorllm_core.figures.series import SeriesLook
 from tensorllm_core.figures.theme import Appearance, Look, draw, look
+from tensorllm_core.types import MethodLook
 
 __all__ = ["MethodDelta", "method_deltas"]
 
@@ -29,6 +30,7 @@ class MethodDelta:
 
     name: str
     title: str
+    look: MethodLook
     accuracy: tuple[float, float, float]
     loss: tuple[float, float, float]
 
@@ -43,7 +45,7 @@ def method_deltas(
 ) -> go.Figure:
     """A row for each method, accuracy on the left and loss on the right; each is (difference, low, high)."""
     colours = look(appearance)
-    looks = [method_look(row.name, appearance, row.name == emphasised) for row in rows]
+    looks = [method_look(row.look, appearance, row.name == emphasised) for row in rows]
     traces = []
     for place, (row, style) in enumerate(zip(rows, looks, strict=True)):
         points = tuple(100 * value for value in row.accuracy)

@@ -14,7 +14,6 @@ from pages.compare.downloads import command, csv_of, json_of
 from pages.compare.ranking import problems
 from pages.session.scene import Scene
 from pages.shared.comparing import (
-    SUGGESTED,
     Comparison,
     ComparisonPlan,
     compare,
@@ -26,7 +25,7 @@ from pages.shared.plan import Plan
 from pages.work import caches as cache
 from tensorllm_core.__main__ import main
 from tensorllm_core.errors import CheckpointError
-from tensorllm_core.methods.registry import METHODS
+from tensorllm_core.methods.registry import METHODS, SUGGESTED
 from tensorllm_core.models.checkpoint import open_checkpoint
 from tensorllm_core.types import Layout
 from tests.models.tiny_models import saved_model
