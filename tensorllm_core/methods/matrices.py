@@ -49,16 +49,18 @@ def select_matrices(weights: LayerWeights, names: Sequence[str]) -> dict[str, Fl
     """Matrices by name; those of the feed-forward part are `d_ff x d_model`.
 
     Raises:
-        RequestError: the layer has no such matrix.
+        RequestError: the layer has no such matrix, or its attention is not among the weights.
     """
     if tuple(names) == (FEED_FORWARD,):
         names = tuple(weights.feed_forward) or (FEED_FORWARD,)
-    check_names(names, [*ATTENTION_MATRICES, *weights.feed_forward], "matrices of this model")
-    matrices = dict(weights.feed_forward)
+    matrices = {}
     if weights.attention is not None:
         for name in ATTENTION_MATRICES:
             by_head = getattr(weights.attention, name.lower())
             matrices[name] = rearrange(by_head, "d_model d_head head -> d_model (head d_head)")
+    matrices |= weights.feed_forward
+    kind = "matrices" if weights.attention is not None else "feed-forward matrices"
+    check_names(names, tuple(matrices), f"{kind} of this model")
     return {name: matrices[name] for name in names}
 
 

@@ -302,10 +302,11 @@ def test_a_hybrid_can_take_the_feed_forward_matrices_of_another_layer():
         ("trawl", Options(attention="separate"), "Expected no method on the attention for the method `trawl`"),
         ("hybrid", Options(attention="laser"), "Expected a method that compresses attention alone"),
         ("hybrid", Options(attention="zzz"), "Expected a method of `tensorllm`"),
+        ("hybrid", Options(matrices=("Q",)), "Expected feed-forward matrices of this model of `gate`, .*, got `Q`"),
         ("separate", Options(matrices=("Q", "Q")), "each once, got `Q`, `Q`"),
         ("separate", Options(matrices=("up",)), "Expected parts of `Q`, `K`, `V`, `O`"),
     ],
-    ids=["name", "layout", "matrices", "layer", "attention", "not attention", "no method", "twice", "part"],
+    ids=["name", "layout", "matrices", "layer", "attention", "not attention", "no method", "half", "twice", "part"],
 )
 def test_options_that_a_method_does_not_know_are_refused(name, options, words):
     with pytest.raises((RequestError, LayoutError), match=words):
