@@ -1,10 +1,10 @@
-"""TensorLLM after every head was turned: queries with keys, values with outputs, so that heads have more in common.
+"""TensorLLM on turned heads: queries with keys, values with outputs, so that heads have more in common.
 
 For any orthogonal T of d_head x d_head, the scores `(x Q T)(y K T)^T` and the outputs `(c V T)(O T)^T` do not depend on
 T. The turn of a group is the eigenvectors of its pair's Gram matrix, `Q^T Q + K^T K` over all queries of the group and
-`V^T V + O^T O`, largest first; the turned weights are decomposed, and the reconstruction is turned back, so that biases
-stay as they are. A rotary embedding or a norm stands between queries, keys and scores: there the turn of Q and K is
-not free, and its d_head x d_head entries for each group are counted as stored.
+`V^T V + O^T O`, largest first. The turned weights are decomposed, and the reconstruction is turned back, so that biases
+stay as they are. Where a rotary embedding or a norm stands between queries, keys and scores, the turn of Q and K is not
+free: its d_head x d_head entries for each group are counted as stored.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Turns:
     values_and_outputs: Float[Tensor, "d_head turned group"]
 
     @property
-    def back(self) -> Turns:
+    def inverse(self) -> Turns:
         """The turns that undo these."""
         qk, vo = self.queries_and_keys, self.values_and_outputs
         swap = "d_head turned group -> turned d_head group"
@@ -69,7 +69,7 @@ class AlignedTensorLLM(AttentionOnly):
 
         def assemble(rebuilt: Mapping[str, Tensor]) -> Mapping[int, Replacement]:
             return {
-                layer: Replacement(turn_heads(replacement.attention, turns.back))
+                layer: Replacement(turn_heads(replacement.attention, turns.inverse))
                 for layer, replacement in unit.assemble(rebuilt).items()
                 if replacement.attention is not None
             }

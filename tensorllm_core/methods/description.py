@@ -103,6 +103,10 @@ class MethodDescription:
         title: its name for people.
         words: what it does, in a sentence.
         make: the method with given options.
+        look: no other method has its colours, nor its dash and symbol together. Relatives share a range of hues
+            (TensorLLM warm, SVDs blue, stacks teal, controls grey) and differ in lightness, so that they stay apart
+            for colour-blind eyes.
+        lesson: what the panel "Explain the difference" says and draws.
         takes: the fields of `Options` that it knows.
         replaced_entries: entries of one layer that it replaces.
         stored_entries: entries that it stores for one layer when every rank is r. Both counts are the formulas of the
@@ -110,7 +114,7 @@ class MethodDescription:
         needs_plain_attention: it works only where every query head has a key and a value head of its own.
         has_local_optima: its sweeps may stop before the best, so that a larger rank may lose a little more.
         is_slow: it takes far longer than the others.
-        is_suggested: the Compare screen chooses it unless told otherwise; such a method takes seconds on a small model.
+        is_suggested: the Compare screen begins with it; such a method takes seconds on a small model.
         is_control: it is there only to measure the others by.
     """
 

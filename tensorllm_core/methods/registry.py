@@ -39,7 +39,7 @@ METHODS: Mapping[str, MethodDescription] = {
 """In the order in which screens and tables list them."""
 
 SUGGESTED = tuple(name for name, description in METHODS.items() if description.is_suggested)
-"""Names of the methods that the Compare screen chooses unless told otherwise."""
+"""Names of the methods that the Compare screen begins with."""
 
 CONTROLS = tuple(name for name, description in METHODS.items() if description.is_control)
 """Names of the methods that are there only to measure the others by."""

@@ -1,4 +1,4 @@
-"""Progress of work that is made of several equal steps."""
+"""Progress of work that has several steps of equal length."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["Steps"]
 
 
 class Steps:
-    """Progress over a known number of equal steps."""
+    """Turns the progress within each of `steps` equal steps into progress of the whole."""
 
     def __init__(self, progress: Progress | None, steps: int) -> None:
         self._progress, self._steps, self._done = progress, max(steps, 1), 0
@@ -23,9 +23,9 @@ class Steps:
         done = self._done
         self._done += 1
 
-        def within(share: float, message: str) -> bool:
+        def progress_within(share: float, message: str) -> bool:
             return self._progress is None or self._progress((done + share) / self._steps, f"{name}: {message}")
 
         if self._progress is not None and not self._progress(done / self._steps, name):
             raise StoppedError("The decomposition was stopped before it was done; start it again.")
-        return within
+        return progress_within

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import math
+import pkgutil
 import re
 from dataclasses import fields, replace
 
@@ -10,9 +12,10 @@ import numpy as np
 import pytest
 import torch
 
+from tensorllm_core import methods
 from tensorllm_core.figures.network_pattern import Kept, Network, read_networks
 from tensorllm_core.linalg.hosvd import hosvd, reconstruct, truncate
-from tensorllm_core.methods.description import LayerSizes, Options
+from tensorllm_core.methods.description import LayerSizes, MethodDescription, Options
 from tensorllm_core.methods.registry import CONTROLS, METHODS, SUGGESTED, make_method
 from tensorllm_core.types import Ranks, TensorShape
 
@@ -44,7 +47,14 @@ def test_every_method_says_what_it_is_called_and_does(name):
     assert set(method.takes) <= {field.name for field in fields(Options)}
 
 
-def test_no_two_methods_have_one_title():
+def test_every_description_in_a_method_file_is_registered_under_a_name_and_a_title_of_its_own():
+    files = [
+        importlib.import_module(f"{methods.__name__}.{file.name}") for file in pkgutil.iter_modules(methods.__path__)
+    ]
+    described = {
+        id(value): value for file in files for value in vars(file).values() if isinstance(value, MethodDescription)
+    }
+    assert len(described) == len(METHODS)
     assert len({method.title for method in METHODS.values()}) == len(METHODS)
 
 

@@ -124,7 +124,7 @@ def test_turns_are_orthogonal_and_leave_scores_and_outputs_alone(groups, shared_
                               weights.q[:, :, head] @ weights.k[:, :, group].T, atol=1e-4)  # fmt: skip
         assert torch.allclose(new.v[:, :, group] @ new.o[:, :, head].T,
                               weights.v[:, :, group] @ weights.o[:, :, head].T, atol=1e-4)  # fmt: skip
-    back = turn_heads(new, turns.back)
+    back = turn_heads(new, turns.inverse)
     assert all(torch.allclose(getattr(back, name), getattr(weights, name), atol=1e-5) for name in "qkvo")
 
 
