@@ -19,6 +19,7 @@ __all__ = [
     "AttentionWeights",
     "LayerWeights",
     "Layout",
+    "MethodLook",
     "Progress",
     "Ranks",
     "TensorShape",
@@ -181,3 +182,16 @@ class Tucker:
     def ranks(self) -> Ranks:
         """Ranks of modes 1, 2 and 3."""
         return Ranks(*self.core.shape[:3])
+
+
+@dataclass(frozen=True)
+class MethodLook:
+    """How a compression method is drawn in every figure: its colour on light and on dark ground, as `#rrggbb`.
+
+    `dash` and `symbol` are named as plotly names them.
+    """
+
+    on_light: str
+    on_dark: str
+    dash: str
+    symbol: str

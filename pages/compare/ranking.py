@@ -13,7 +13,7 @@ from tensorllm_core.experiments.comparison_result import Weighed
 from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.experiments.intervals import Interval, accuracy_interval, mean_interval
 from tensorllm_core.experiments.paired import Paired, paired
-from tensorllm_core.methods.registry import CONTROL, METHODS
+from tensorllm_core.methods.registry import CONTROLS, METHODS
 from tensorllm_core.runs.comparison_run import Comparison
 
 __all__ = ["Standing", "accuracy_of", "problems", "standings", "subject", "tested", "title"]
@@ -29,7 +29,7 @@ class Standing:
     @property
     def is_control(self) -> bool:
         """Whether it is there for others to be measured by."""
-        return self.point.method == CONTROL
+        return self.point.method in CONTROLS
 
     @property
     def title(self) -> str:

@@ -68,7 +68,7 @@ SCENES: tuple[SceneCard, ...] = (
     SceneCard(
         "Which method, at the same size?",
         ":material/balance:",
-        "Seven methods save as much as each other of every layer of the noisy model. Only one that shares the right "
+        "Several methods save as much as each other of every layer of the noisy model. Only one that shares the right "
         "subspace heals it; random directions of the same size do not.",
         Scene(),
         "compare",

@@ -14,7 +14,7 @@ from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.experiments.measurement import Measurement
 from tensorllm_core.experiments.measurement_store import MeasurementStore
 from tensorllm_core.experiments.statistics import paired_accuracy
-from tensorllm_core.methods.registry import Options
+from tensorllm_core.methods.description import Options
 from tensorllm_core.models.checkpoint import open_checkpoint
 from tensorllm_core.runs.edit_run import EDITED, EditResult, run_edit
 from tensorllm_core.runs.plan import EditPlan, plan_model
