@@ -22,7 +22,7 @@ __all__ = ["Paired", "paired"]
 
 @dataclass(frozen=True)
 class Paired:
-    """Accuracy and loss of one model against another."""
+    """Accuracy and loss of one model against another, on each benchmark and in the mean over all of them."""
 
     by_benchmark: Mapping[str, tuple[PairedAccuracy, PairedLoss]]
     accuracy: MacroAccuracy
@@ -30,12 +30,12 @@ class Paired:
 
 
 def paired(before: Mapping[str, Answers], after: Mapping[str, Answers]) -> Paired:
-    """What came of going from one model to the other, on the benchmarks that both have answered.
+    """The difference from the first model to the second, on the benchmarks that both have answered.
 
     Raises:
-        RequestError: there is none.
+        RequestError: there is no such benchmark.
     """
-    found = {
+    by_benchmark = {
         name: (
             paired_accuracy(before[name].right, after[name].right),
             paired_loss(before[name].loss, after[name].loss),
@@ -44,7 +44,7 @@ def paired(before: Mapping[str, Answers], after: Mapping[str, Answers]) -> Paire
         if name in after
     }
     return Paired(
-        found,
-        macro([accuracy for accuracy, _ in found.values()]),
-        macro_loss([loss for _, loss in found.values()]),
+        by_benchmark,
+        macro([accuracy for accuracy, _ in by_benchmark.values()]),
+        macro_loss([loss for _, loss in by_benchmark.values()]),
     )

@@ -105,7 +105,7 @@ def run_edit(
         return EditResult(plan, compressed.ranks, *entries, evaluation, history.curves(), layers.notices)
 
     def on_wave(evaluation: Evaluation) -> bool:
-        history.note(evaluation)
+        history.add(evaluation)
         publish(result_of(evaluation))
         asked = sum(len(answers.right) for answers in evaluation.answers[ORIGINAL].values())
         return progress(evaluation.share, f"{asked:,} of {sum(evaluation.total.values()):,} questions")
