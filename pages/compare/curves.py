@@ -8,7 +8,7 @@ import pandas as pd
 
 from pages.compare.ranking import accuracy_of, title
 from pages.session import state
-from tensorllm_core.experiments.comparison_result import Weighed
+from tensorllm_core.experiments.comparison_result import BudgetResult
 from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.figures.method_curves import MethodCurve, MethodPoint
 from tensorllm_core.methods.registry import METHODS
@@ -73,7 +73,7 @@ def pinned() -> Curves | None:
     return state.kept(_PINNED)
 
 
-def _stored(found: Comparison, point: Weighed) -> float:
+def _stored(found: Comparison, point: BudgetResult) -> float:
     """Entries of the layers' attention that would be left if all that the method saves were saved there.
 
     For a method on the attention that is what it stores. One that replaces feed-forward matrices may save more than

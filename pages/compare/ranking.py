@@ -9,7 +9,7 @@ import numpy as np
 
 from pages.work.caches import bounded_cache
 from tensorllm_core.experiments.answers import Answers
-from tensorllm_core.experiments.comparison_result import Weighed
+from tensorllm_core.experiments.comparison_result import BudgetResult
 from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.experiments.intervals import Interval, accuracy_interval, mean_interval
 from tensorllm_core.experiments.paired import Paired, paired
@@ -23,7 +23,7 @@ __all__ = ["Standing", "accuracy_of", "problems", "standings", "subject", "teste
 class Standing:
     """One method at the budget, and what came of going from the unedited model to it."""
 
-    point: Weighed
+    point: BudgetResult
     against: Paired
 
     @property

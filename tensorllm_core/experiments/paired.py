@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from tensorllm_core.experiments.answers import Answers
 from tensorllm_core.experiments.statistics import (
@@ -17,7 +18,7 @@ from tensorllm_core.experiments.statistics import (
     paired_loss,
 )
 
-__all__ = ["Paired", "paired"]
+__all__ = ["Paired", "difference_json", "paired"]
 
 
 @dataclass(frozen=True)
@@ -48,3 +49,15 @@ def paired(before: Mapping[str, Answers], after: Mapping[str, Answers]) -> Paire
         macro([accuracy for accuracy, _ in by_benchmark.values()]),
         macro_loss([loss for _, loss in by_benchmark.values()]),
     )
+
+
+def difference_json(accuracy: PairedAccuracy, loss: PairedLoss) -> dict[str, Any]:
+    """The difference of two models as an object of JSON's types: shares of 1, and nats."""
+    return {
+        "accuracy": accuracy.delta,
+        "ci95": [accuracy.interval.low, accuracy.interval.high],
+        "loss": loss.delta,
+        "mcnemar_p": accuracy.p,
+        "fixed": accuracy.fixed,
+        "broken": accuracy.broken,
+    }
