@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pages.shared.analysis import Analysis, Result
-from tensorllm_core.linalg.heads import chance_similarity, core_similarity
-from tensorllm_core.linalg.slices import SliceErrors, slice_errors
+from tensorllm_core.linalg.core_similarity import chance_similarity, core_similarity
+from tensorllm_core.linalg.slices import slice_errors
 
 __all__ = ["Compared", "compare", "said"]
 
@@ -62,7 +62,7 @@ def compare(analysis: Analysis, result: Result) -> Compared:
     if result.refinement:
         errors = slice_errors(analysis.tensor.data, result.tucker)
     else:
-        errors = SliceErrors(*analysis.table.products.slice_energies(result.ranks))
+        errors = analysis.table.products.slice_errors(result.ranks)
     energy = errors.energy.sum(axis=0)
     return Compared(
         result=result,
