@@ -24,9 +24,9 @@ from tensorllm_core.methods.method import Compressed, Prepared
 from tensorllm_core.methods.random_subspace import RandomSubspace
 from tensorllm_core.methods.tensorise import detensorise
 from tensorllm_core.methods.tensorllm import tensor_name, tensorllm_unit
-from tensorllm_core.models.bundled import CLEAN
+from tensorllm_core.models.bundled_models import CLEAN
 from tensorllm_core.models.checkpoint import Checkpoint
-from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.models.loaded_model import LoadedModel
 from tensorllm_core.types import LayerWeights, Ranks
 
 __all__ = [

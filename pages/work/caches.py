@@ -22,8 +22,7 @@ from tensorllm_core.experiments.layer_store import LayerStore, cache_folder
 from tensorllm_core.experiments.measured import MeasuredStore, measured_folder
 from tensorllm_core.experiments.prefix_store import PrefixStore
 from tensorllm_core.models.checkpoint import Checkpoint, open_checkpoint
-from tensorllm_core.models.loading import load_where_it_fits
-from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.models.loaded_model import LoadedModel, load_where_it_fits
 from tensorllm_core.types import Progress
 
 __all__ = [

@@ -7,8 +7,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tensorllm_core.models.devices import give_back_memory
-from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.models.devices import release_memory
+from tensorllm_core.models.loaded_model import LoadedModel
 
 __all__ = ["Held", "ModelKey", "Shelf"]
 
@@ -52,7 +52,7 @@ class Shelf:
                 # Before the loading, so that there is room for it.
                 while len(self._models) >= self._most:
                     self._models.popitem(last=False)
-            give_back_memory()
+            release_memory()
             loaded = load()
             with self._lock:
                 self._models[key] = loaded
@@ -72,7 +72,7 @@ class Shelf:
         """Let a model go; its memory is free again once no evaluation runs on it."""
         with self._lock:
             self._models.pop(key, None)
-        give_back_memory()
+        release_memory()
 
 
 def _nbytes(loaded: LoadedModel) -> int:

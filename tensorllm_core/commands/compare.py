@@ -32,7 +32,7 @@ from tensorllm_core.models.fit import check_room
 from tensorllm_core.models.layers import parse_layers
 
 if TYPE_CHECKING:
-    from tensorllm_core.models.opening import LoadedModel
+    from tensorllm_core.models.loaded_model import LoadedModel
 
 __all__ = ["add_compare"]
 
@@ -63,7 +63,7 @@ def add_compare(add_command: Callable[..., Parser]) -> None:
 
 def _run(options: Namespace) -> None:
     # Imported here: whole models are slow to import.
-    from tensorllm_core.models.opening import load_model
+    from tensorllm_core.models.loaded_model import load_model
 
     limit = None if options.limit is None else whole_number("--limit", options.limit)
     names = tuple(METHODS) if options.methods == "all" else _listed(options.methods)

@@ -35,7 +35,7 @@ from tensorllm_core.models.layers import parse_layers
 from tensorllm_core.types import LayerWeights, Layout
 
 if TYPE_CHECKING:
-    from tensorllm_core.models.opening import LoadedModel
+    from tensorllm_core.models.loaded_model import LoadedModel
 
 __all__ = ["add_evaluate"]
 
@@ -60,7 +60,7 @@ def add_evaluate(add_command: Callable[..., Parser]) -> None:
 
 def _run(options: Namespace) -> None:
     # Imported here: whole models are this command's alone, and slow to import.
-    from tensorllm_core.models.opening import load_model
+    from tensorllm_core.models.loaded_model import load_model
 
     limit = None if options.limit is None else whole_number("--limit", options.limit)
     settings, split, wanted = method_options(options), Split.parse(options.split), _Wanted(options)

@@ -11,7 +11,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from tensorllm_core.models.prefix import Entering
+from tensorllm_core.models.prefix import LayerInput
 
 __all__ = ["PrefixStore"]
 
@@ -36,7 +36,7 @@ class PrefixStore:
     """
 
     def __init__(self, most_bytes: int = 2**30, most_disk_bytes: int = 8 * 2**30) -> None:
-        self._memory: dict[tuple[str, str], Entering] = {}
+        self._memory: dict[tuple[str, str], LayerInput] = {}
         self._disk: dict[tuple[str, str], _Spilled] = {}
         self._most_bytes, self._most_disk_bytes = most_bytes, most_disk_bytes
         self._folder: Path | None = None
@@ -53,7 +53,7 @@ class PrefixStore:
         """Bytes of the states that were spilled."""
         return sum(spilled.size for spilled in self._disk.values())
 
-    def get(self, group: str, key: str) -> Entering | None:
+    def get(self, group: str, key: str) -> LayerInput | None:
         """What was put there, if it is still kept."""
         with self._lock:
             if (group, key) in self._memory:
@@ -65,12 +65,12 @@ class PrefixStore:
             from safetensors.torch import load_file
 
             try:
-                return Entering(load_file(spilled.path)[_NAME], spilled.returned)
+                return LayerInput(load_file(spilled.path)[_NAME], spilled.returned)
             except OSError:
                 self._forget((group, key))
                 return None
 
-    def put(self, group: str, key: str, entering: Entering) -> None:
+    def put(self, group: str, key: str, entering: LayerInput) -> None:
         """Keep the states, on the CPU, as far as there is room."""
         states = entering.states.detach().cpu().contiguous()
         place = (group, key)
@@ -79,9 +79,9 @@ class PrefixStore:
                 return
             self._make_room(group, states.nbytes)
             if self.bytes_in_memory + states.nbytes <= self._most_bytes:
-                self._memory[place] = Entering(states, entering.returned)
+                self._memory[place] = LayerInput(states, entering.returned)
             elif self.bytes_on_disk + states.nbytes <= self._most_disk_bytes:
-                self._spill(place, Entering(states, entering.returned))
+                self._spill(place, LayerInput(states, entering.returned))
 
     def clear(self) -> None:
         """Forget everything and give the disk's room back."""
@@ -104,7 +104,7 @@ class PrefixStore:
                 return
             self._forget(place)
 
-    def _spill(self, place: tuple[str, str], entering: Entering) -> None:
+    def _spill(self, place: tuple[str, str], entering: LayerInput) -> None:
         from safetensors.torch import save_file
 
         try:

@@ -19,9 +19,10 @@ from tensorllm_core.experiments.edits import edit_of, read_for_all
 from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.methods.registry import METHODS, make_method
 from tensorllm_core.models.checkpoint import open_checkpoint
-from tensorllm_core.models.editing import edited, read_module_attention
+from tensorllm_core.models.edit import edited
 from tensorllm_core.models.feed_forward import read_module_feed_forward
-from tensorllm_core.models.opening import load_model
+from tensorllm_core.models.loaded_model import load_model
+from tensorllm_core.models.module_weights import read_module_attention
 from tests.models.tiny_models import saved_model
 
 QUICK = {name: make_method(name) for name in METHODS if not name.startswith("trawl")}

@@ -15,8 +15,8 @@ from tests.tools.hub_server import COMMIT
 
 @pytest.fixture
 def server(tmp_path, monkeypatch):
-    with hub_with_a_model(tmp_path, monkeypatch) as found:
-        yield found
+    with hub_with_a_model(tmp_path, monkeypatch) as hub_server:
+        yield hub_server
 
 
 @pytest.mark.parametrize("revision", ["", "@main", f"@{COMMIT}"])
@@ -48,9 +48,9 @@ def test_shards_open_too(server, tmp_path):
 
 def test_opening_again_asks_the_hub_nothing(server):
     open_checkpoint(MODEL)
-    asked = len(server.requests)
+    earlier = len(server.requests)
     open_checkpoint(MODEL)
-    assert len(server.requests) == asked
+    assert len(server.requests) == earlier
 
 
 def test_a_private_model_opens_with_the_token(server, monkeypatch):

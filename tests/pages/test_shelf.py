@@ -11,7 +11,7 @@ from torch import nn
 
 from pages.work.loaded_models import ModelKey, Shelf
 from tensorllm_core.models.checkpoint import open_checkpoint
-from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.models.loaded_model import LoadedModel
 
 KEY = ModelKey("demo-decoder", "abc", "cpu", "float32")
 
