@@ -18,7 +18,7 @@ from tensorllm_core.experiments.edits import edit_of
 from tensorllm_core.experiments.evaluate import ORIGINAL, Subject
 from tensorllm_core.methods.method import Compressed, Method, Prepared, attention_of
 from tensorllm_core.methods.steps import Steps
-from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.models.loaded_model import LoadedModel
 from tensorllm_core.types import AttentionWeights, LayerWeights, Progress
 
 __all__ = [

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from tensorllm_core.models.family import Objective
-from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.models.loaded_model import LoadedModel
 
 __all__ = ["generate_answers"]
 
