@@ -1,8 +1,8 @@
 """Lower the error of a truncated HOSVD by higher-order orthogonal iteration (HOOI); the error never rises.
 
 It minimises the error of arXiv 2501.15674, Eq. 14: first by sequential truncation, small modes first (Vannieuwenhoven
-et al. 2012), then by sweeps of HOOI from there (De Lathauwer et al. 2000). All work is done on the full core, in the
-coordinates of the full bases. There the truncation keeps the leading directions of each mode.
+et al. 2012), then by HOOI (De Lathauwer et al. 2000). All work is done on the full core, in the coordinates of the full
+bases. There the truncation keeps the leading directions of each mode.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tensorllm_core.linalg.eigenvectors import eigenvectors
 from tensorllm_core.linalg.hosvd import DOUBLE_UP_TO, Hosvd, truncate
 from tensorllm_core.linalg.products import first_mode, full_precision, group_energy, later_modes, row_blocks
 from tensorllm_core.linalg.rank_choice import check_ranks
-from tensorllm_core.linalg.subspace import better_subspace, has_few_directions, strongest_subspace
+from tensorllm_core.linalg.subspace import better_subspace, first_subspace
 from tensorllm_core.types import Ranks, Tucker
 
 __all__ = ["MOST_SWEEPS", "OnSweep", "Refinement", "refine"]
@@ -61,8 +61,7 @@ def refine(
     """Lower the error of the truncation at these ranks.
 
     The result has converged when all further sweeps together, at the rate of the last two, would lower the relative
-    error by at most `tolerance` times itself. `on_sweep(0, error)` is called before any work, then `on_sweep` is called
-    after each sweep.
+    error by at most `tolerance` times itself. `on_sweep` is called before any work (sweep 0) and after each sweep.
 
     Raises:
         RankError: no decomposition of the tensor can have these ranks.
@@ -109,7 +108,11 @@ class _Target:
 
 @dataclass(frozen=True, eq=False)
 class _Directions:
-    """Orthonormal directions of modes 1, 2 and 3, in the coordinates of the full bases, and the core that they give."""
+    """Orthonormal directions of modes 1, 2 and 3, in the coordinates of the full bases, and the core that they give.
+
+    `last_gain` is how much the last sweep lowered the relative error, `expected_gain` how much all further sweeps
+    together would lower it, if the gain keeps falling at the same rate.
+    """
 
     u1: Float[Tensor, "k1 r1"]
     u2: Float[Tensor, "k2 r2"]
@@ -117,9 +120,7 @@ class _Directions:
     core: Float[Tensor, "r1 r2 r3 group"]
     relative_error: float
     last_gain: float = math.inf
-    """How much the last sweep lowered the relative error."""
     expected_gain: float = math.inf
-    """How much all further sweeps together would lower it, if the gain keeps falling at the same rate."""
 
 
 def _truncation(target: _Target, ranks: Ranks) -> _Directions:
@@ -143,14 +144,14 @@ def _starts(target: _Target, truncation: _Directions) -> list[_Directions]:
     # The start from the truncated HOSVD, with its directions of modes 2 and 3.
     d = truncation
     r2, r3 = d.core.shape[1:3]
-    plain = _with_first_mode(target, target.core[:, :r2, :r3], d.u1, d.u2, d.u3, _first_subspace)
+    plain = _with_first_mode(target, target.core[:, :r2, :r3], d.u1, d.u2, d.u3, first_subspace)
     if _is_complete(d.u2) or _is_complete(d.u3):
         # Sequential truncation has the same directions of mode 2 then, so the two starts are one.
         return [plain]
     # Sequential truncation.
     u2 = _best_directions(target.core[:, :, :r3], 2, d.u2)
     projection = later_modes(target.core[:, :, :r3], u2, None)
-    sequential = _with_first_mode(target, projection, d.u1, u2, d.u3, _first_subspace)
+    sequential = _with_first_mode(target, projection, d.u1, u2, d.u3, first_subspace)
     return [sequential, plain] if target.core.numel() <= DOUBLE_UP_TO else [sequential]
 
 
@@ -224,13 +225,6 @@ def _residual_energy(
     blocks = row_blocks(core)
     rebuilt = (einsum(u, rows, "k1 r1, r1 k2 k3 group -> k1 k2 k3 group") for u in u1.split(len(blocks[0])))
     return sum(float(group_energy(block - part).sum()) for block, part in zip(blocks, rebuilt, strict=True))
-
-
-def _first_subspace(unfolding: Float[Tensor, "k1 column"], start: Float[Tensor, "k1 r1"]) -> Float[Tensor, "k1 r1"]:
-    """With few directions a better subspace is nearly the best one; with many the best one is worth its cost once."""
-    if has_few_directions(unfolding, start.shape[1]):
-        return better_subspace(unfolding, start)
-    return strongest_subspace(unfolding, start.shape[1])
 
 
 def _is_complete(directions: Float[Tensor, "k r"]) -> bool:

@@ -19,7 +19,7 @@ from torch import Tensor
 from tensorllm_core.linalg.eigenvectors import eigenvectors
 from tensorllm_core.linalg.products import as_rows, row_products
 
-__all__ = ["better_subspace", "has_few_directions", "orthonormalised", "strongest_subspace"]
+__all__ = ["better_subspace", "first_subspace", "has_few_directions", "orthonormalised", "strongest_subspace"]
 
 _SHORT = 512
 """Up to this length of the shorter side the exact answer costs nearly nothing."""
@@ -95,3 +95,10 @@ def orthonormalised(columns: Float[Tensor, "row r"]) -> Float[Tensor, "row r"]:
 def has_few_directions(matrix: Float[Tensor, "row column"], rank: int) -> bool:
     """Whether a subspace that is widened from this many directions stays small compared to the matrix."""
     return 2 * (_KRYLOV_STEPS + 1) * rank <= min(matrix.shape)
+
+
+def first_subspace(unfolding: Float[Tensor, "k1 column"], start: Float[Tensor, "k1 r1"]) -> Float[Tensor, "k1 r1"]:
+    """With few directions a better subspace is nearly the best one; with many the best one is worth its cost once."""
+    if has_few_directions(unfolding, start.shape[1]):
+        return better_subspace(unfolding, start)
+    return strongest_subspace(unfolding, start.shape[1])
