@@ -12,7 +12,7 @@ from pages.work.caches import loaded_models
 from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.models.devices import SPREAD, device_names, resolve_device
 from tensorllm_core.models.download import plan_download
-from tensorllm_core.models.fit import Fit, Memory, Option, bytes_text, check_fit, free_memory, verdict
+from tensorllm_core.models.fit import Fit, Memory, Option, bytes_text, check_fit, device_memories, fit_text
 from tensorllm_core.models.hub import HubRepository
 
 __all__ = ["device_popover", "has_room"]
@@ -43,13 +43,13 @@ def device_popover(scene: Scene, checkpoint: Checkpoint) -> None:
             required=True,
             help="Halves need half the memory; the decomposition always computes in float32",
         )
-        st.markdown("  \n".join(_gauge(memory) for memory in free_memory()))
+        st.markdown("  \n".join(_gauge(memory) for memory in device_memories()))
         _loaded()
         fit = check_fit(checkpoint)
         st.caption(
             f"`{scene.model}`: {fit.parameters:,} parameters, {fit.attention_share:.0%} attention; stored as "
             + ", ".join(f"{kind} {bytes_text(size)}" for kind, size in fit.bytes_by_dtype.items())
-            + f". {verdict(fit, _wanted(fit, scene))}"
+            + f". {fit_text(fit, _wanted(fit, scene))}"
             + (f" Commit `{checkpoint.commit}` of the hub." if checkpoint.commit else "")
         )
 
@@ -67,9 +67,9 @@ def has_room(scene: Scene, checkpoint: Checkpoint) -> bool:
         plan = plan_download(on_hub)
         st.caption(f"Asking downloads {bytes_text(plan.missing)} of `{scene.model}` to the hub's cache first.")
     if option.fits:
-        st.caption(f"The model must be loaded for this. {verdict(fit, option)}")
+        st.caption(f"The model must be loaded for this. {fit_text(fit, option)}")
         return True
-    st.warning(verdict(fit, option), icon=":material/memory:")
+    st.warning(fit_text(fit, option), icon=":material/memory:")
     if fit.best is not None:
         st.button(
             f"Use {fit.best.dtype} on {fit.best.device}",

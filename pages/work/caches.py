@@ -19,7 +19,7 @@ from tensorllm_core.experiments.prefix_store import PrefixStore
 from tensorllm_core.linalg.rank_choice import ParetoFront
 from tensorllm_core.linalg.refinement import Refinement
 from tensorllm_core.models.checkpoint import Checkpoint, open_checkpoint
-from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.models.loaded_model import LoadedModel
 from tensorllm_core.runs.layer_analysis import LayerAnalysis, analyse_layer, best_path, go_on, refine_layer
 from tensorllm_core.runs.plan import LayerPlan, ModelPlan
 from tensorllm_core.runs.resources import Resources, load_planned_model, load_registered

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tensorllm_core.models.devices import give_back_memory
-from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.models.devices import release_memory
+from tensorllm_core.models.loaded_model import LoadedModel
 from tensorllm_core.runs.plan import ModelPlan
 from tensorllm_core.storage.cache import BoundedCache
 
@@ -33,7 +33,7 @@ class LoadedModels:
         def load_into_room() -> LoadedModel:
             # The oldest leaves before the loading, not after it: the memory may not suffice for one more.
             self._models.make_room()
-            give_back_memory()
+            release_memory()
             return load()
 
         return self._models.get_or_compute(key, load_into_room)
@@ -49,7 +49,7 @@ class LoadedModels:
     def unload(self, key: ModelPlan) -> None:
         """Let a model go; its memory is free again once no evaluation runs on it."""
         self._models.forget(key)
-        give_back_memory()
+        release_memory()
 
 
 def _nbytes(loaded: LoadedModel) -> int:

@@ -23,8 +23,8 @@ from tensorllm_core.linalg.truncations import TuckerTruncations
 from tensorllm_core.methods.method import Compressed
 from tensorllm_core.methods.random_subspace import RandomSubspace
 from tensorllm_core.methods.tensorllm import TensorLLM, tensor_name
-from tensorllm_core.models.editing import Edit
-from tensorllm_core.models.opening import LoadedModel, load_model
+from tensorllm_core.models.edit import Edit
+from tensorllm_core.models.loaded_model import LoadedModel, load_model
 from tensorllm_core.types import Ranks
 
 __all__ = [

@@ -1,7 +1,7 @@
 """Several methods at the same number of stored entries, so that their losses can be compared.
 
-A budget is a compression ratio of the attention: every method must save, in each layer, as many entries as the attention
-of that layer saves at this ratio. That holds for whatever a method replaces: attention or feed-forward matrices or both.
+A budget is a compression ratio of the attention: every method must save, in each layer, as many entries as the
+attention of that layer saves at this ratio, whatever it replaces: attention or feed-forward matrices or both.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tensorllm_core.experiments.edits import edit_of
 from tensorllm_core.experiments.evaluate import ORIGINAL, Subject
 from tensorllm_core.methods.method import Compressed, Method, Prepared, attention_of
 from tensorllm_core.methods.steps import Steps
-from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.models.loaded_model import LoadedModel
 from tensorllm_core.types import AttentionWeights, LayerWeights, Progress
 
 __all__ = [

@@ -14,7 +14,7 @@ from typing import Any
 from tensorllm_core.benchmarks.benchmark import Answering, Question, QuestionSet
 from tensorllm_core.errors import BenchmarkError
 from tensorllm_core.models.family import Objective
-from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.models.loaded_model import LoadedModel
 
 __all__ = ["Encoding", "Probe", "Target", "encode", "longest_row", "padding_token"]
 

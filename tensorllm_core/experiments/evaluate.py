@@ -16,8 +16,8 @@ from tensorllm_core.experiments.answers import Answers, join_answers
 from tensorllm_core.experiments.prefix_store import PrefixStore
 from tensorllm_core.experiments.waves import Schedule, Wave, ask, schedule_waves
 from tensorllm_core.models.devices import is_out_of_memory
-from tensorllm_core.models.editing import Edit
-from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.models.edit import Edit
+from tensorllm_core.models.loaded_model import LoadedModel
 from tensorllm_core.models.prefix import first_to_run
 from tensorllm_core.storage.cache import BoundedCache
 

@@ -13,7 +13,7 @@ import torch
 
 from tensorllm_core.experiments.encoding import padding_token
 from tensorllm_core.models.family import Objective
-from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.models.loaded_model import LoadedModel
 
 __all__ = ["generate_answers"]
 

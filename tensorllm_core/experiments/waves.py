@@ -13,9 +13,9 @@ from tensorllm_core.experiments.encoding import Encoding, encode, padding_token
 from tensorllm_core.experiments.generation import generate_answers
 from tensorllm_core.experiments.prefix_store import PrefixStore
 from tensorllm_core.experiments.scoring import Batch, batches, score_batch
-from tensorllm_core.models.editing import Edit, edited
+from tensorllm_core.models.edit import Edit, edited
 from tensorllm_core.models.family import Objective
-from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.models.loaded_model import LoadedModel
 from tensorllm_core.models.prefix import blocks_of, recording, resumed
 
 __all__ = ["Schedule", "Wave", "ask", "schedule_waves"]

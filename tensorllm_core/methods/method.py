@@ -17,7 +17,7 @@ from torch import Tensor
 
 from tensorllm_core.errors import RankError
 from tensorllm_core.linalg.allocation import allocate
-from tensorllm_core.linalg.truncations import Front, Truncations
+from tensorllm_core.linalg.truncations import TruncationFront, Truncations
 from tensorllm_core.methods.steps import Steps
 from tensorllm_core.types import AttentionWeights, LayerWeights, Progress
 
@@ -239,11 +239,11 @@ def _at_most(entries: int, ratio: float) -> int:
     return most
 
 
-def _front_with_kept(tensor: Truncations) -> Front:
+def _front_with_kept(tensor: Truncations) -> TruncationFront:
     """The points that store less than the tensor itself, then one for the tensor as it is, at ranks of zero."""
     front = tensor.front()
     smaller = int(np.searchsorted(front.stored_entries, tensor.entries))
-    return Front(
+    return TruncationFront(
         np.concatenate([front.ranks[:smaller], np.zeros_like(front.ranks[:1])]),
         np.append(front.stored_entries[:smaller], tensor.entries),
         np.append(front.squared_error[:smaller], 0.0),

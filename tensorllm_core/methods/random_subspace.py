@@ -14,7 +14,7 @@ from torch import Tensor
 from tensorllm_core.linalg.hosvd import reconstruct
 from tensorllm_core.linalg.pareto import pareto_front_of
 from tensorllm_core.linalg.rank_choice import check_ranks, rank_limits
-from tensorllm_core.linalg.truncations import Front
+from tensorllm_core.linalg.truncations import TruncationFront
 from tensorllm_core.methods.description import MethodDescription, MethodLesson
 from tensorllm_core.methods.method import AttentionOnly, Prepared, Unit, layer_by_layer
 from tensorllm_core.methods.tensorise import tensorise
@@ -77,7 +77,7 @@ class _RandomTruncations:
         """Entries of the core and of the factors, although a seed would do for these."""
         return self._shape.stored_entries(Ranks(*ranks))
 
-    def front(self) -> Front:
+    def front(self) -> TruncationFront:
         """By the expected error: random directions keep the share `R1/d_model R2/d_head R3/part` of the energy."""
         limits = rank_limits(self._shape)
         shares = [np.arange(1, limit + 1) / size for limit, size in zip(limits, self._shape, strict=False)]
@@ -85,7 +85,7 @@ class _RandomTruncations:
         lost = np.sqrt(np.clip(1.0 - kept, 0.0, 1.0))
         front = pareto_front_of(self._shape, lost)
         squared = (front.relative_error * float(self.tensor.norm())) ** 2
-        return Front(np.stack([front.r1, front.r2, front.r3], axis=1), front.stored_entries, squared)
+        return TruncationFront(np.stack([front.r1, front.r2, front.r3], axis=1), front.stored_entries, squared)
 
     def rebuild(self, ranks: tuple[int, ...]) -> Float[Tensor, "d_model d_head part group"]:
         """The projection of the tensor."""

@@ -17,7 +17,7 @@ from tensorllm_core.methods.method import Method
 from tensorllm_core.methods.registry import make_method
 from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.models.fit import check_room
-from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.models.loaded_model import LoadedModel
 from tensorllm_core.runs.layer_analysis import go_on
 from tensorllm_core.runs.plan import ComparisonPlan
 from tensorllm_core.runs.questions import questions_of, wave_size

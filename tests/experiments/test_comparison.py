@@ -20,9 +20,10 @@ from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.methods.description import LayerSizes
 from tensorllm_core.methods.registry import METHODS, make_method
 from tensorllm_core.models.checkpoint import open_checkpoint
-from tensorllm_core.models.editing import edited, read_module_attention
+from tensorllm_core.models.edit import edited
 from tensorllm_core.models.feed_forward import read_module_feed_forward
-from tensorllm_core.models.opening import load_model
+from tensorllm_core.models.loaded_model import load_model
+from tensorllm_core.models.module_weights import read_module_attention
 from tests.models.tiny_models import saved_model
 
 SIZES = LayerSizes(128, 16, heads=8, groups=8, d_ff=344, feed_forward_matrices=3)

@@ -17,7 +17,7 @@ from tensorllm_core.experiments.evaluate import ORIGINAL, Subject, empty_answer_
 from tensorllm_core.experiments.prefix_store import PrefixStore
 from tensorllm_core.methods.random_subspace import RandomSubspace
 from tensorllm_core.methods.tensorllm import TensorLLM
-from tensorllm_core.models.editing import Edit
+from tensorllm_core.models.edit import Edit
 from tensorllm_core.types import Ranks
 from tests.experiments.conftest import BENCHMARKS, some_questions
 

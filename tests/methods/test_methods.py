@@ -20,8 +20,8 @@ from tensorllm_core.methods.rank_text import parse_ranks
 from tensorllm_core.methods.registry import METHODS, make_method
 from tensorllm_core.methods.trawl import Trawl
 from tensorllm_core.models.checkpoint import open_checkpoint
-from tensorllm_core.models.editing import edited
-from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.models.edit import edited
+from tensorllm_core.models.loaded_model import LoadedModel
 from tensorllm_core.types import LayerWeights, Layout
 from tests.methods.test_tensorise import random_weights
 from tests.models.tiny_models import logits, saved_model, tiny_model

@@ -20,7 +20,7 @@ from tensorllm_core.experiments.paired import paired
 from tensorllm_core.experiments.statistics import verdict
 from tensorllm_core.methods.registry import make_method
 from tensorllm_core.models.checkpoint import open_checkpoint
-from tensorllm_core.models.opening import load_model
+from tensorllm_core.models.loaded_model import load_model
 from tests.pages.visits import arriving, drawn, sentences, value, visit
 
 QUICK = {

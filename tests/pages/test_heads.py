@@ -99,7 +99,7 @@ def test_groups_are_called_groups(name: str, refine: str, tmp_path: Path) -> Non
     ("parameters", "said"),
     [
         ({"r1": "0", "r2": "1", "r3": "1"}, "got `0`"),
-        ({"r1": "99999", "r2": "8", "r3": "4"}, "at most (128, 16, 4)"),
+        ({"r1": "99999", "r2": "8", "r3": "4"}, "from (1, 1, 1) to (128, 16, 4)"),
         ({"group": "x"}, "got `x`"),
         ({"model": "nope"}, "nope"),
     ],
