@@ -1,4 +1,4 @@
-"""Frozen values that several layers of the core share; axis names as in `layer part head group d_model d_head`."""
+"""Frozen values that several layers of the core share; their axes are called `layer part head group d_model d_head`."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ __all__ = [
     "AttentionWeights",
     "LayerWeights",
     "Layout",
+    "MethodLook",
     "Progress",
     "Ranks",
     "TensorShape",
@@ -26,21 +27,24 @@ __all__ = [
 ]
 
 Progress = Callable[[float, str], bool]
-"""Called with the share done (0 to 1) and what is being done; returning False asks to stop."""
+"""Called with the share of the work that is done (0 to 1) and a few words on the next step; False asks to stop."""
 
 
 class Layout(StrEnum):
-    """How the stored matrices are cut into heads before they are stacked."""
+    """How the stored matrices are cut into heads before they are stacked to a tensor.
+
+    `PAPER` cuts as the equations of arXiv 2501.15674 do, `RELEASED_CODE` as the program of its authors does.
+    """
 
     PAPER = "paper"
     RELEASED_CODE = "released-code"
 
     @classmethod
     def parse(cls, text: str) -> Layout:
-        """The layout of that name.
+        """The layout of this name.
 
         Raises:
-            LayoutError: the name is not one of the two.
+            LayoutError: there is no layout of this name.
 
         >>> Layout.parse("paper")
         <Layout.PAPER: 'paper'>
@@ -53,7 +57,7 @@ class Layout(StrEnum):
 
 
 class Ranks(NamedTuple):
-    """How many directions modes 1 (model), 2 (head width) and 3 (part) keep."""
+    """How many directions are kept in mode 1 (model width), mode 2 (head width) and mode 3 (part)."""
 
     r1: int
     r2: int
@@ -61,18 +65,18 @@ class Ranks(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Ranks:
-        """Read `R1,R2,R3`.
+        """The ranks in a text `R1,R2,R3`.
 
         Raises:
-            RankError: not three positive whole numbers.
+            RankError: the text does not hold three positive whole numbers.
 
         >>> Ranks.parse("16, 8,4")
         Ranks(r1=16, r2=8, r3=4)
         """
-        found = re.fullmatch(r"\s*\(?\s*(\d{1,9})\s*,\s*(\d{1,9})\s*,\s*(\d{1,9})\s*\)?\s*", text, re.ASCII)
-        if found is None or min(map(int, found.groups())) < 1:
+        match = re.fullmatch(r"\s*\(?\s*(\d{1,9})\s*,\s*(\d{1,9})\s*,\s*(\d{1,9})\s*\)?\s*", text, re.ASCII)
+        if match is None or min(map(int, match.groups())) < 1:
             raise RankError(f"Expected three positive whole ranks like `16,8,4`, got `{text}`; give R1,R2,R3.")
-        return cls(*map(int, found.groups()))
+        return cls(*map(int, match.groups()))
 
     def __str__(self) -> str:
         return f"({self.r1}, {self.r2}, {self.r3})"
@@ -96,7 +100,7 @@ class TensorShape(NamedTuple):
         return math.prod(self)
 
     def stored_entries(self, ranks: Ranks) -> int:
-        """Entries of the core and of the three factors at these ranks (denominator of the ratio).
+        """Entries of the cores and of the three factors at these ranks: the denominator of the compression ratio.
 
         Source: arXiv 2501.15674, compression ratio: `h R1 R2 R3 + d R1 + d_v R2 + 4 R3`.
 
@@ -107,17 +111,17 @@ class TensorShape(NamedTuple):
         return self.group * r1 * r2 * r3 + self.d_model * r1 + self.d_head * r2 + self.part * r3
 
     def compression_ratio(self, ranks: Ranks) -> float:
-        """Stored attention weights of the layer / stored core and factor entries."""
+        """Stored attention weights of the layer divided by `stored_entries` of these ranks."""
         return self.entries / self.stored_entries(ranks)
 
 
 @dataclass(frozen=True)
 class AttentionWeights:
-    """The four projections of one layer, cut by head; every stored weight stands here once.
+    """The query, key, value and output projections of one layer, cut by head; each stored weight stands here once.
 
-    `x @ q[:, :, i]` is head i's query; `o[:, :, i]` is the output projection transposed, so that
-    head i adds `context @ o[:, :, i].T` to the residual stream. Query heads `g n ... g n + n - 1`
-    share key and value head g, where n = heads / groups.
+    `x @ q[:, :, i]` is the query of head i. `o[:, :, i]` is its part of the output projection, transposed: head i adds
+    `context @ o[:, :, i].T` to the residual stream. With n = heads / groups, the query heads `g n` to `g n + n - 1`
+    share the key and value head g.
     """
 
     q: Float[Tensor, "d_model d_head head"]
@@ -140,10 +144,12 @@ class AttentionWeights:
 class LayerWeights:
     """The weights of one layer that a method may replace.
 
-    `attention` is None where only the feed-forward matrices of a layer are chosen. `feed_forward` holds these by their
-    names in the family; it is empty where there are none or nobody needs them. `turns_freely` says that attention
-    scores stay when the queries and the keys of a group are turned together: no rotary embedding and no norm stands
-    between the projections and the scores.
+    `attention` is None where a method gets only the feed-forward matrices of a layer. `feed_forward` holds these by the
+    names that the family gives them; it is empty where the family describes none, or where the method needs none.
+
+    `turns_freely` is True where one rotation (an orthogonal matrix) may turn the queries and the keys of a group
+    together without changing any attention score. This needs an architecture with neither a rotary embedding nor a
+    norm between the projections and the scores.
     """
 
     attention: AttentionWeights | None
@@ -153,7 +159,7 @@ class LayerWeights:
 
 @dataclass(frozen=True)
 class AttentionTensor:
-    """A layer's attention weights stacked to one 4-D tensor, with a name for each slice of mode 3."""
+    """The attention weights of a layer, stacked to one 4-D tensor; `parts` names the slices of mode 3."""
 
     data: Float[Tensor, "d_model d_head part group"]
     parts: tuple[str, ...]
@@ -161,13 +167,15 @@ class AttentionTensor:
 
     @property
     def shape(self) -> TensorShape:
-        """Sizes by axis name."""
+        """The size of each axis."""
         return TensorShape(*self.data.shape)
 
 
 @dataclass(frozen=True)
 class Tucker:
-    """One private core per group and three factor matrices, orthonormal columns, shared by all groups.
+    """A Tucker decomposition: one core for each group, and three factor matrices that all groups share.
+
+    The columns of the factors are orthonormal.
 
     Source: arXiv 2501.15674, Eq. 9-14: `W_i ~ G_i x1 U1 x2 U2 x3 U3`.
     """
@@ -181,3 +189,16 @@ class Tucker:
     def ranks(self) -> Ranks:
         """Ranks of modes 1, 2 and 3."""
         return Ranks(*self.core.shape[:3])
+
+
+@dataclass(frozen=True)
+class MethodLook:
+    """How a compression method is drawn in every figure: its colour on light and on dark ground, as `#rrggbb`.
+
+    `dash` and `symbol` are named as plotly names them.
+    """
+
+    on_light: str
+    on_dark: str
+    dash: str
+    symbol: str

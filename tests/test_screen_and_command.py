@@ -14,7 +14,7 @@ import pytest
 import streamlit as st
 
 from tensorllm_core.__main__ import main
-from tensorllm_core.experiments.measured import MeasuredStore
+from tensorllm_core.experiments.measurement_store import MeasurementStore
 from tests.pages.visits import drawn, value, visit
 
 MODEL, FEW = "demo-decoder-noisy", "40"
@@ -162,7 +162,7 @@ def test_record(command, home):
 
 def _records(folder: Path) -> list[dict[str, Any]]:
     (kept,) = folder.rglob("measured")
-    found = MeasuredStore(kept).latest(MODEL, "world-hop", "tensorllm")
+    found = MeasurementStore(kept).latest(MODEL, "world-hop", "tensorllm")
     assert found is not None
     return [{name: value for name, value in asdict(found).items() if name != "date"}]
 

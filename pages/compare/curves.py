@@ -8,9 +8,10 @@ import pandas as pd
 
 from pages.compare.ranking import accuracy_of, title
 from pages.session import state
-from tensorllm_core.experiments.comparison_result import Weighed
+from tensorllm_core.experiments.comparison_result import BudgetResult
 from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.figures.method_curves import MethodCurve, MethodPoint
+from tensorllm_core.methods.registry import METHODS
 from tensorllm_core.runs.comparison_run import Comparison
 
 __all__ = ["Curves", "curves_of", "pin", "pinned", "unpin"]
@@ -28,11 +29,12 @@ class Curves:
 
     def table(self) -> pd.DataFrame:
         """All points as rows."""
+        original = (ORIGINAL, (self.baseline,))
         return pd.DataFrame(
             [
-                (self.label, curve.title, point.ratio, point.stored, point.accuracy, point.low, point.high)
-                for curve in (*self.curves, MethodCurve(ORIGINAL, ORIGINAL, (self.baseline,)))
-                for point in curve.points
+                (self.label, method, point.ratio, point.stored, point.accuracy, point.low, point.high)
+                for method, points in (*((curve.title, curve.points) for curve in self.curves), original)
+                for point in points
             ],
             columns=["asked", "method", "budget", "entries stored", "accuracy", "low", "high"],
         )
@@ -50,7 +52,7 @@ def curves_of(found: Comparison) -> Curves:
                 stored = _stored(found, point)
                 share = stored / (found.entries * found.layers)
                 points.append(MethodPoint(point.ratio, stored, share, accuracy, interval.low, interval.high))
-        curves.append(MethodCurve(name, title(name), tuple(points)))
+        curves.append(MethodCurve(name, title(name), METHODS[name].look, tuple(points)))
     accuracy, interval = accuracy_of(found.evaluation.answers[ORIGINAL])
     whole = MethodPoint(1.0, float(found.entries * found.layers), 1.0, accuracy, interval.low, interval.high)
     return Curves(_label(found), tuple(curves), whole)
@@ -71,7 +73,7 @@ def pinned() -> Curves | None:
     return state.kept(_PINNED)
 
 
-def _stored(found: Comparison, point: Weighed) -> float:
+def _stored(found: Comparison, point: BudgetResult) -> float:
     """Entries of the layers' attention that would be left if all that the method saves were saved there.
 
     For a method on the attention that is what it stores. One that replaces feed-forward matrices may save more than

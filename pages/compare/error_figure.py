@@ -9,7 +9,8 @@ from pages.compare.ranking import title
 from pages.controls.widgets import Explanation, show
 from pages.frame.frame import canvas
 from pages.session.scene import Scene
-from tensorllm_core.figures.method_errors import errors_height, method_errors
+from tensorllm_core.figures.method_errors import MethodErrors, errors_height, method_errors
+from tensorllm_core.methods.registry import METHODS
 from tensorllm_core.runs.comparison_run import Comparison
 
 __all__ = ["errors_picture"]
@@ -28,7 +29,11 @@ def errors_picture(_scene: Scene, found: Comparison, ratio: float) -> None:
     matrices = [name for name in _MATRICES if name in known] + sorted(known - set(_MATRICES))
     least = min((point for point in points if point.errors), key=lambda point: point.error, default=None)
     show(
-        method_errors(errors, {name: title(name) for name in errors}, matrices, canvas(errors_height(len(errors)))),
+        method_errors(
+            [MethodErrors(title(name), METHODS[name].look, by_matrix) for name, by_matrix in errors.items()],
+            matrices,
+            canvas(errors_height(len(errors))),
+        ),
         key="error by part",
         takeaway=(
             f"At {ratio:.3g}x {title(least.method)} changes what it replaces least: {least.error:.2f}. Blank: untouched"

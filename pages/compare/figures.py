@@ -14,6 +14,7 @@ from pages.frame.frame import canvas
 from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.figures.method_curves import method_curves
 from tensorllm_core.figures.method_deltas import MethodDelta, method_deltas
+from tensorllm_core.methods.registry import METHODS
 from tensorllm_core.runs.comparison_run import Comparison
 
 __all__ = ["curves_picture", "deltas_picture"]
@@ -79,6 +80,7 @@ def deltas_picture(found: Comparison, ratio: float, standing: Sequence[Standing]
             MethodDelta(
                 each.point.method,
                 each.title,
+                METHODS[each.point.method].look,
                 (accuracy.delta, accuracy.interval.low, accuracy.interval.high),
                 (loss.delta, loss.interval.low, loss.interval.high),
             )

@@ -13,7 +13,8 @@ from tensorllm_core.figures.layout_cut import layout_cut
 from tensorllm_core.figures.network import network_diagram
 from tensorllm_core.figures.network_pattern import Kept, Network, read_networks
 from tensorllm_core.lessons.layouts import HeadCut, cut_into_heads
-from tensorllm_core.lessons.methods import METHOD_LESSONS, MethodLesson
+from tensorllm_core.methods.description import MethodDescription, MethodLesson
+from tensorllm_core.methods.registry import METHODS
 from tensorllm_core.types import Layout
 
 __all__ = ["explained"]
@@ -28,31 +29,29 @@ _READING = (
 
 def explained(method_names: Sequence[str]) -> None:
     """Draw the panel for these methods, by their names in the registry."""
-    lessons = [METHOD_LESSONS[name] for name in method_names if name in METHOD_LESSONS]
-    for row in _rows(lessons):
-        for column, lesson in zip(st.columns(len(row), gap="medium"), row, strict=True):
+    for row in _rows([METHODS[name] for name in method_names]):
+        for column, method in zip(st.columns(len(row), gap="medium"), row, strict=True):
             with column:
-                _method(lesson)
-    if unknown := [name for name in method_names if name not in METHOD_LESSONS]:
-        st.caption(f"Not drawn here: {', '.join(unknown)}.")
+                _explain(method)
     st.divider()
     _layouts()
 
 
-def _rows(lessons: Sequence[MethodLesson]) -> list[Sequence[MethodLesson]]:
+def _rows(methods: Sequence[MethodDescription]) -> list[Sequence[MethodDescription]]:
     """Rows as even as can be, of as many cards as there is room for."""
     most = _MOST_IN_ROW if type_scale() == 1 else _MOST_IN_ROW_PRESENTING
-    count = -(-len(lessons) // most)
-    each = -(-len(lessons) // count) if count else 1
-    return [lessons[start : start + each] for start in range(0, len(lessons), each)]
+    count = -(-len(methods) // most)
+    each = -(-len(methods) // count) if count else 1
+    return [methods[start : start + each] for start in range(0, len(methods), each)]
 
 
-def _method(lesson: MethodLesson) -> None:
+def _explain(method: MethodDescription) -> None:
+    lesson = method.lesson
     networks = read_networks(lesson.network)
-    st.markdown(f"**{lesson.title}**")
+    st.markdown(f"**{method.title}**")
     show(
         network_diagram(networks, canvas(_NETWORK_HEIGHT), shared_by=lesson.shared_by, one_per=lesson.one_per),
-        key=f"network {lesson.name}",
+        key=f"network {method.name}",
         takeaway=lesson.takeaway,
         explanation=Explanation(_READING, lesson.formula),
         table=lambda: _nodes(networks, lesson),

@@ -11,7 +11,7 @@ from pages.session.scene import Scene
 from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.experiments.paired import Paired
 from tensorllm_core.experiments.statistics import PairedAccuracy, PairedLoss, better_than_control, verdict
-from tensorllm_core.methods.registry import CONTROL
+from tensorllm_core.methods.registry import CONTROLS
 from tensorllm_core.runs.comparison_run import Comparison
 
 __all__ = ["two"]
@@ -39,7 +39,7 @@ def two(scene: Scene, found: Comparison, ratio: float) -> None:
         st.info("Choose two different ones.", icon=":material/equal:")
         return
     at = f"at {ratio:.3g}x"
-    if second == CONTROL:
+    if second in CONTROLS:
         sentence = better_than_control(between.accuracy, f"the control, {title(second)}")
     else:
         sentence = verdict(between.accuracy)

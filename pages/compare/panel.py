@@ -44,7 +44,8 @@ def _methods(scene: Scene) -> None:
         )
         st.button("Suggested", icon=":material/undo:", on_click=state.change, kwargs={"methods": ()})
         st.caption("  \n".join(f"**{METHODS[name].title}**: {METHODS[name].words}" for name in chosen))
-        st.caption("TRAWL's CP is found by alternating least squares, which takes far longer than all others.")
+        slow = ", ".join(f"**{method.title}**" for method in METHODS.values() if method.is_slow)
+        st.caption(f"Far slower than the others: {slow}.")
 
 
 def _take_methods() -> None:

@@ -9,11 +9,11 @@ import numpy as np
 
 from pages.work.caches import bounded_cache
 from tensorllm_core.experiments.answers import Answers
-from tensorllm_core.experiments.comparison_result import Weighed
+from tensorllm_core.experiments.comparison_result import BudgetResult
 from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.experiments.intervals import Interval, accuracy_interval, mean_interval
 from tensorllm_core.experiments.paired import Paired, paired
-from tensorllm_core.methods.registry import CONTROL, METHODS
+from tensorllm_core.methods.registry import CONTROLS, METHODS
 from tensorllm_core.runs.comparison_run import Comparison
 
 __all__ = ["Standing", "accuracy_of", "problems", "standings", "subject", "tested", "title"]
@@ -23,13 +23,13 @@ __all__ = ["Standing", "accuracy_of", "problems", "standings", "subject", "teste
 class Standing:
     """One method at the budget, and what came of going from the unedited model to it."""
 
-    point: Weighed
+    point: BudgetResult
     against: Paired
 
     @property
     def is_control(self) -> bool:
         """Whether it is there for others to be measured by."""
-        return self.point.method == CONTROL
+        return self.point.method in CONTROLS
 
     @property
     def title(self) -> str:

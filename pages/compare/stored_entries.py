@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.compare.ranking import title
 from pages.session.scene import Scene
-from tensorllm_core.experiments.comparison_result import Weighed
+from tensorllm_core.experiments.comparison_result import BudgetResult
 from tensorllm_core.runs.comparison_run import Comparison
 
 __all__ = ["rows_of", "storing"]
@@ -46,7 +46,7 @@ def storing(_scene: Scene, found: Comparison, ratio: float) -> None:
         )
 
 
-def rows_of(found: Comparison, point: Weighed) -> dict[str, object]:
+def rows_of(found: Comparison, point: BudgetResult) -> dict[str, object]:
     """One row: a method at a budget."""
     answers = found.evaluation.answers.get(point.name) or {}
     losses = [each.mean_loss for each in answers.values()]
@@ -65,7 +65,7 @@ def rows_of(found: Comparison, point: Weighed) -> dict[str, object]:
     }
 
 
-def _ranks(point: Weighed) -> str:
+def _ranks(point: BudgetResult) -> str:
     """Ranks of each tensor, those that agree named once."""
     by_ranks: dict[tuple[int, ...], list[str]] = {}
     for name, ranks in point.ranks.items():

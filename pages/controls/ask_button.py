@@ -13,7 +13,7 @@ from pages.session import state
 from pages.session.scene import Scene
 from pages.work import jobs
 from tensorllm_core.errors import ExplorerError
-from tensorllm_core.models.bundled import BUNDLED
+from tensorllm_core.models.bundled_models import BUNDLED
 from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.runs.plan import Plan
 

@@ -12,7 +12,7 @@ from pages.work.caches import loaded_models
 from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.models.devices import SPREAD, device_names, resolve_device
 from tensorllm_core.models.download import plan_download
-from tensorllm_core.models.fit import Fit, Memory, Option, bytes_text, check_fit, free_memory, verdict
+from tensorllm_core.models.fit import Fit, Memory, Option, bytes_text, check_fit, device_memories, fit_text
 from tensorllm_core.models.hub import HubRepository
 
 __all__ = ["device_popover", "has_room"]
@@ -40,14 +40,14 @@ def device_popover(scene: Scene, checkpoint: Checkpoint) -> None:
             required=True,
             help="The 16-bit types need half the memory. The decomposition always computes in float32",
         )
-        st.markdown("  \n".join(_gauge(memory) for memory in free_memory()))
+        st.markdown("  \n".join(_gauge(memory) for memory in device_memories()))
         _loaded_models()
         fit = check_fit(checkpoint)
         st.caption(
             f"`{scene.model}`: {fit.parameters:,} parameters, {fit.attention_share:.0%} of them attention. Its files "
             "hold "
             + ", ".join(f"{bytes_text(size)} in {kind}" for kind, size in fit.bytes_by_dtype.items())
-            + f". {verdict(fit, _option_of(scene, fit))}"
+            + f". {fit_text(fit, _option_of(scene, fit))}"
             + (f" Its commit on the hub is `{checkpoint.commit}`." if checkpoint.commit else "")
         )
 
@@ -65,9 +65,9 @@ def has_room(scene: Scene, checkpoint: Checkpoint) -> bool:
         plan = plan_download(on_hub)
         st.caption(f"The first run downloads {bytes_text(plan.missing)} of `{scene.model}` to the hub's cache.")
     if option.fits:
-        st.caption(f"The model must be loaded for this. {verdict(fit, option)}")
+        st.caption(f"The model must be loaded for this. {fit_text(fit, option)}")
         return True
-    st.warning(verdict(fit, option), icon=":material/memory:")
+    st.warning(fit_text(fit, option), icon=":material/memory:")
     if fit.best is not None:
         st.button(
             f"Use {fit.best.dtype} on {fit.best.device}",

@@ -13,7 +13,7 @@ from pages.session import state
 from pages.session.checked_scene import checked_scene
 from pages.session.scene import Scene
 from pages.work.caches import rest_heap
-from tensorllm_core.models.bundled import BUNDLED
+from tensorllm_core.models.bundled_models import BUNDLED
 from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.types import Layout
 

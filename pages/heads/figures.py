@@ -17,7 +17,7 @@ from tensorllm_core.figures.cells import pooled_caption
 from tensorllm_core.figures.core_contrast import NamedCore, core_contrast
 from tensorllm_core.figures.group_profile import group_profile
 from tensorllm_core.figures.similarity import similarity_map
-from tensorllm_core.linalg.heads import similarity_order
+from tensorllm_core.linalg.core_similarity import similarity_order
 from tensorllm_core.runs.layer_analysis import LayerAnalysis
 
 __all__ = ["cores_picture", "parts_picture", "profile_picture", "similarity_picture"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tensorllm_core.linalg.heads import chance_similarity, core_similarity
+from tensorllm_core.linalg.core_similarity import chance_similarity, core_similarity
 from tensorllm_core.runs.layer_analysis import LayerAnalysis, RankResult, errors_of_slices
 
 __all__ = ["HeadComparison", "compare_heads"]

@@ -69,7 +69,7 @@ SCENES: tuple[SceneCard, ...] = (
     SceneCard(
         "Which method, at the same size?",
         ":material/balance:",
-        "Seven methods save the same number of entries in every layer of the noisy model. Only a method that shares "
+        "Several methods save the same number of entries in every layer of the noisy model. Only a method that shares "
         "the right subspace improves the answers; random directions do not.",
         Scene(),
         "compare",

@@ -8,7 +8,7 @@ from pages.session import state
 from pages.session.checked_scene import checked_device
 from pages.session.scene import Scene
 from pages.work.caches import measured_store
-from tensorllm_core.experiments.measured_result import Measured, moment
+from tensorllm_core.experiments.measurement import Measurement, timestamp
 from tensorllm_core.experiments.published import PublishedCell, Score
 from tensorllm_core.experiments.published_tables import ABLATED_MODEL, ABLATION, CASES, CELLS, VARIANTS
 from tensorllm_core.types import Ranks
@@ -93,7 +93,7 @@ def variant_title(table: str, variant: str) -> str:
     return "LASER" if table == "LASER" else "TensorLLM"
 
 
-def measured_of(cell: PublishedCell, table: str, variant: str) -> Measured | None:
+def measured_of(cell: PublishedCell, table: str, variant: str) -> Measurement | None:
     """The latest result on test questions for the same cell and method; None if there is none."""
     if table in {"II", "ranks"} or variant == "all":
         methods: tuple[str, ...] = _TENSORLLM
@@ -101,4 +101,4 @@ def measured_of(cell: PublishedCell, table: str, variant: str) -> Measured | Non
         methods = _METHODS.get((table, variant), ())
     store = measured_store()
     results = [store.latest(cell.model.hub_id, cell.benchmark.name, method, "test") for method in methods]
-    return max((result for result in results if result), key=lambda result: moment(result.date), default=None)
+    return max((result for result in results if result), key=lambda result: timestamp(result.date), default=None)

@@ -13,7 +13,7 @@ from pages.papers.reproduce import command_of, reproducing
 from pages.papers.time_estimate import offer_to_measure, rate_in_force
 from pages.session import state
 from pages.session.scene import Scene
-from tensorllm_core.experiments.measured_result import Measured
+from tensorllm_core.experiments.measurement import Measurement
 from tensorllm_core.experiments.needs import duration_text, needs_of
 from tensorllm_core.experiments.published_tables import ABLATED_MODEL, PUBLISHED_BENCHMARKS, PUBLISHED_MODELS, VARIANTS
 
@@ -120,7 +120,7 @@ def _measured(choice: Choice) -> None:
     st.markdown(f":small[:green-badge[measured here] {_measured_text(result)}]", help=where)
 
 
-def _measured_text(result: Measured) -> str:
+def _measured_text(result: Measurement) -> str:
     before, after = 100 * result.accuracy_before, 100 * result.accuracy_after
     points, low, high = 100 * result.delta, 100 * result.low, 100 * result.high
     ranks = f" at {result.ranks}" if result.ranks else ""

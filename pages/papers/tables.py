@@ -11,7 +11,7 @@ from pages.frame.frame import appearance
 from pages.papers.cell_choice import Choice, measured_of, score_of
 from pages.session import state
 from pages.session.scene import Scene
-from tensorllm_core.experiments.measured_result import Measured
+from tensorllm_core.experiments.measurement import Measurement
 from tensorllm_core.experiments.published import PublishedCell
 from tensorllm_core.experiments.published_tables import (
     ABLATED_MODEL,
@@ -62,7 +62,7 @@ def papers_table(scene: Scene, choice: Choice) -> None:
     _take_cell(key, event.selection.cells, columns, scene)
 
 
-def measured_text(result: Measured | None) -> str:
+def measured_text(result: Measurement | None) -> str:
     """A measured result, short enough for a cell.
 
     >>> measured_text(None)

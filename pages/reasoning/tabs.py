@@ -12,8 +12,8 @@ from pages.frame.frame import canvas
 from pages.reasoning.rank_scan_tab import scan_tab
 from pages.session.scene import REASONING_TABS, Scene
 from tensorllm_core.experiments.answers import Answers, flips, join_answers
-from tensorllm_core.experiments.calibration import calibration
 from tensorllm_core.experiments.evaluate import ORIGINAL
+from tensorllm_core.experiments.reliability import measure_reliability
 from tensorllm_core.figures.calibration import CalibrationCurve, reliability
 from tensorllm_core.figures.margins import margins, margins_caption
 from tensorllm_core.runs.edit_run import EDITED, EditResult
@@ -112,7 +112,7 @@ def _confidence(result: EditResult) -> None:
         if not known.any():
             st.info("Only questions with choices have a confidence. These answers were generated as text.")
             return
-        curves[subject] = calibration(answers.confidence[known], answers.right[known])
+        curves[subject] = measure_reliability(answers.confidence[known], answers.right[known])
     errors = ", ".join(f"{name} {curve.error:.1%}" for name, curve in curves.items())
     show(
         reliability(

@@ -9,7 +9,8 @@ from pages.session.scene import DEFAULT_MODEL, Scene
 from pages.session.scene_parts import ChooseBy
 from tensorllm_core.benchmarks.benchmark import QuestionSet, Split
 from tensorllm_core.experiments.comparison import check_ratios
-from tensorllm_core.methods.registry import METHODS, SUGGESTED, Options
+from tensorllm_core.methods.description import Options
+from tensorllm_core.methods.registry import METHODS, SUGGESTED
 from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.runs.plan import (
     ComparisonPlan,

@@ -14,12 +14,12 @@ from pages.work.queue import Board
 from tensorllm_core.benchmarks.benchmark import QuestionSet, Split
 from tensorllm_core.experiments.evaluate import AnswerCache, empty_answer_cache
 from tensorllm_core.experiments.layer_store import LayerStore, cache_folder
-from tensorllm_core.experiments.measured import MeasuredStore, measured_folder
+from tensorllm_core.experiments.measurement_store import MeasurementStore, measurements_folder
 from tensorllm_core.experiments.prefix_store import PrefixStore
 from tensorllm_core.linalg.rank_choice import ParetoFront
 from tensorllm_core.linalg.refinement import Refinement
 from tensorllm_core.models.checkpoint import Checkpoint, open_checkpoint
-from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.models.loaded_model import LoadedModel
 from tensorllm_core.runs.layer_analysis import LayerAnalysis, analyse_layer, best_path, go_on, refine_layer
 from tensorllm_core.runs.plan import LayerPlan, ModelPlan
 from tensorllm_core.runs.resources import Resources, load_planned_model, load_registered
@@ -192,9 +192,9 @@ def layer_store() -> LayerStore:
 
 
 @st.cache_resource(show_spinner=False)
-def measured_store() -> MeasuredStore:
+def measured_store() -> MeasurementStore:
     """Results of edits, in memory and in the user's cache folder."""
-    return MeasuredStore(measured_folder())
+    return MeasurementStore(measurements_folder())
 
 
 @st.cache_resource(show_spinner=False)

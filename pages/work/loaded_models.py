@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tensorllm_core.models.devices import give_back_memory
-from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.models.devices import release_memory
+from tensorllm_core.models.loaded_model import LoadedModel
 from tensorllm_core.runs.plan import ModelPlan
 from tensorllm_core.storage.cache import BoundedCache
 
@@ -33,7 +33,7 @@ class LoadedModels:
         def load_into_room() -> LoadedModel:
             # The oldest model is dropped before the loading, not after it: the memory may not hold one more.
             self._models.make_room()
-            give_back_memory()
+            release_memory()
             return load()
 
         return self._models.get_or_compute(plan, load_into_room)
@@ -49,7 +49,7 @@ class LoadedModels:
     def unload(self, plan: ModelPlan) -> None:
         """Unload a model. Its memory is free again when no evaluation uses it any more."""
         self._models.forget(plan)
-        give_back_memory()
+        release_memory()
 
 
 def _nbytes(loaded: LoadedModel) -> int:

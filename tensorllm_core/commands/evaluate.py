@@ -19,8 +19,8 @@ from tensorllm_core.commands.options import (
 )
 from tensorllm_core.commands.output import log_progress, show
 from tensorllm_core.experiments.evaluate import ORIGINAL
-from tensorllm_core.experiments.measured import MeasuredStore, measured_folder
-from tensorllm_core.experiments.paired import Paired
+from tensorllm_core.experiments.measurement_store import MeasurementStore, measurements_folder
+from tensorllm_core.experiments.paired import Paired, difference_json
 from tensorllm_core.methods.rank_text import parse_ranks
 from tensorllm_core.methods.registry import make_method
 from tensorllm_core.models.checkpoint import open_checkpoint
@@ -78,7 +78,7 @@ def _run(options: Namespace) -> None:
     result = run_edit(plan, checkpoint, Resources(), log_progress)
     for notice in (*result.notices, *result.evaluation.notices):
         print(notice, file=sys.stderr)
-    record(result, MeasuredStore(measured_folder()))
+    record(result, MeasurementStore(measurements_folder()))
     show(_as_json(result), as_json=options.json)
 
 
@@ -119,12 +119,4 @@ def _as_json(result: EditResult) -> dict[str, object]:
 
 
 def _difference(paired: Paired, benchmark: str) -> dict[str, object]:
-    accuracy, loss = paired.by_benchmark[benchmark]
-    return {
-        "accuracy": accuracy.delta,
-        "ci95": [accuracy.interval.low, accuracy.interval.high],
-        "loss": loss.delta,
-        "mcnemar_p": accuracy.p,
-        "fixed": accuracy.fixed,
-        "broken": accuracy.broken,
-    }
+    return difference_json(*paired.by_benchmark[benchmark])

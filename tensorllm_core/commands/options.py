@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from tensorllm_core.errors import RequestError
-from tensorllm_core.methods.registry import METHODS, Options
+from tensorllm_core.methods.description import Options
+from tensorllm_core.methods.registry import METHODS
 from tensorllm_core.types import Layout
 
 __all__ = [

@@ -6,8 +6,8 @@ from transformers import PreTrainedModel
 
 from tensorllm_core.linalg.hosvd import hosvd, reconstruct, truncate
 from tensorllm_core.methods.tensorise import detensorise, tensorise
-from tensorllm_core.models.editing import read_module_attention, write_module_attention
 from tensorllm_core.models.families import family_of
+from tensorllm_core.models.module_weights import read_module_attention, write_module_attention
 from tensorllm_core.types import AttentionTensor, Ranks
 
 __all__ = ["project_attention"]

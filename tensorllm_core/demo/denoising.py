@@ -18,12 +18,13 @@ from tensorllm_core.experiments.prefix_store import PrefixStore
 from tensorllm_core.experiments.statistics import PairedAccuracy, paired_accuracy
 from tensorllm_core.linalg.noise_floor import noise_floor
 from tensorllm_core.linalg.rank_choice import clamp_ranks
+from tensorllm_core.linalg.refinement import MOST_SWEEPS
 from tensorllm_core.linalg.truncations import TuckerTruncations
 from tensorllm_core.methods.method import Compressed
 from tensorllm_core.methods.random_subspace import RandomSubspace
 from tensorllm_core.methods.tensorllm import TensorLLM, tensor_name
-from tensorllm_core.models.editing import Edit
-from tensorllm_core.models.opening import LoadedModel, load_model
+from tensorllm_core.models.edit import Edit
+from tensorllm_core.models.loaded_model import LoadedModel, load_model
 from tensorllm_core.types import Ranks
 
 __all__ = [
@@ -45,8 +46,6 @@ ALL_LAYERS_RANKS = tuple(itertools.starmap(Ranks, itertools.product((8, 12, 16, 
 
 ONE_LAYER_RANKS = tuple(itertools.starmap(Ranks, itertools.product((4, 8, 16, 32), (1, 2, 4), (1, 2, 4))))
 """The ranks that validation chooses from when one layer is compressed, which needs far smaller ones."""
-
-_SWEEPS = 10
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,7 @@ def run_trial(model: Path, benchmark_folder: Path, layers: tuple[int, ...], cand
     """Compress the layers at the candidate ranks with the best validation accuracy; fewer stored entries win a tie."""
     # 1. Decompose every layer once.
     loaded = load_model(str(model), device="cpu")
-    method = TensorLLM(sweeps=_SWEEPS)
+    method = TensorLLM(sweeps=MOST_SWEEPS)
     weights = read_layers(loaded.checkpoint, layers, method)
     prepared = method.prepare(weights)
     names = {layer: tensor_name(layer) for layer in layers}

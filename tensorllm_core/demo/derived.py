@@ -10,8 +10,8 @@ from transformers import PreTrainedModel
 from tensorllm_core.demo.questions import TrainingQuestion, WorldQuestion
 from tensorllm_core.demo.world import World
 from tensorllm_core.methods.tensorise import detensorise, tensorise
-from tensorllm_core.models.editing import read_module_attention, write_module_attention
 from tensorllm_core.models.families import family_of
+from tensorllm_core.models.module_weights import read_module_attention, write_module_attention
 from tensorllm_core.types import AttentionTensor
 
 __all__ = ["add_noise", "freeze_but_attention", "mislabel"]

@@ -28,7 +28,7 @@ from tensorllm_core.demo.recipe import (
 )
 from tensorllm_core.demo.training import deterministic, train
 from tensorllm_core.demo.world import make_world
-from tensorllm_core.models.opening import load_model
+from tensorllm_core.models.loaded_model import load_model
 
 __all__ = ["BENCHMARK_FOLDER", "MODEL_FOLDER", "has_all_models", "make_all"]
 

@@ -26,7 +26,7 @@ from tensorllm_core.demo.recipe import MISLABELLING, DemoModel
 from tensorllm_core.experiments.intervals import accuracy_interval
 from tensorllm_core.experiments.statistics import PairedAccuracy
 from tensorllm_core.models.checkpoint import open_checkpoint
-from tensorllm_core.models.opening import load_model
+from tensorllm_core.models.loaded_model import load_model
 
 __all__ = ["SeedResult", "as_markdown", "as_plain", "measure"]
 

@@ -1,4 +1,4 @@
-"""What a model answered, question by question, as arrays in one fixed order."""
+"""A model's answers to questions, as arrays in the order of the questions."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ __all__ = ["Answers", "Flip", "flips", "from_generation", "from_scores", "join_a
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """Answers to questions in the order in which they were asked.
+    """Answers to questions, in the order of the questions.
 
-    `loss` is the negative log-likelihood of the gold answer in nats; `confidence` and `gold_probability` are shares
-    among the choices, `margin` is the log-probability of the gold choice minus that of the best other one. The three
-    are NaN where answers are generated.
+    `right` says whether `predicted` is the gold answer. `loss` is the negative log-likelihood of the gold answer in
+    nats. `confidence` and `gold_probability` are the shares of the predicted and of the gold answer among the choices,
+    `margin` is the log-probability of the gold choice minus that of the best other choice, in nats. These three are
+    NaN where answers are generated.
     """
 
     questions: tuple[Question, ...]
@@ -59,15 +60,25 @@ def from_scores(
     choices_of: Int[np.ndarray, " answer"],
     scores: Float[np.ndarray, " answer"],
 ) -> Answers:
-    """Answers by the greatest log-probability; the first of equals wins, as in the order of the choices."""
-    most = max(len(question.choices) for question in questions)
-    table = np.full((len(questions), most), -np.inf)
+    """Answers by the greatest log-probability; of equal ones, the first choice.
+
+    Args:
+        questions: every question that was scored.
+        questions_of: the question of each score, counted from 0.
+        choices_of: the choice of each score, counted from 0 in the choices of its question.
+        scores: log-probabilities in nats.
+    """
+    # 1. A table of scores: a row for each question, a column for each choice.
+    columns = max(len(question.choices) for question in questions)
+    table = np.full((len(questions), columns), -np.inf)
     table[questions_of, choices_of] = scores
+    # 2. The predicted and the gold choice, and the shares of all choices of a question.
     rows = np.arange(len(questions))
     gold = np.array([question.choices.index(question.answer) for question in questions])
     best = table.argmax(axis=1)
     shares = np.exp(table - table.max(axis=1, keepdims=True))
     shares /= shares.sum(axis=1, keepdims=True)
+    # 3. The best choice that is not the gold one, for the margin.
     others = table.copy()
     others[rows, gold] = -np.inf
     return Answers(
@@ -84,7 +95,7 @@ def from_scores(
 def from_generation(
     questions: Sequence[Question], texts: Sequence[str], loss: Float[np.ndarray, " question"]
 ) -> Answers:
-    """Answers that are right when they contain the gold answer, case folded and stripped."""
+    """Answers that are right when they contain the gold answer, in upper or lower case; `loss` is in nats."""
     unknown = np.full(len(questions), np.nan)
     right = [
         question.answer.strip().casefold() in text.casefold() for question, text in zip(questions, texts, strict=True)
@@ -94,7 +105,7 @@ def from_generation(
 
 
 def join_answers(parts: Sequence[Answers]) -> Answers:
-    """Answers to one lot of questions after another."""
+    """The answers of several parts, one part after another."""
     if len(parts) == 1:
         return parts[0]
     return Answers(
@@ -109,7 +120,7 @@ def join_answers(parts: Sequence[Answers]) -> Answers:
 
 
 def flips(before: Answers, after: Answers) -> tuple[Flip, ...]:
-    """The questions that only one of two models answers, in the order in which they were asked."""
+    """The questions that only one of two models answers rightly, in the order of the questions."""
     return tuple(
         Flip(
             before.questions[number],

@@ -1,4 +1,4 @@
-"""What a comparison of methods found, as plain values, and all of it as one object of JSON's types."""
+"""The results of a comparison of methods, as plain values, and as one object of JSON's types."""
 
 from __future__ import annotations
 
@@ -8,27 +8,24 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tensorllm_core.experiments.answers import Answers
-from tensorllm_core.experiments.comparison import Contender
 from tensorllm_core.experiments.evaluate import ORIGINAL, Evaluation
-from tensorllm_core.experiments.paired import Paired, paired
+from tensorllm_core.experiments.paired import Paired, difference_json, paired
 from tensorllm_core.methods.registry import METHODS
 
-__all__ = ["Weighed", "add_answers", "comparison_json", "macro_accuracy", "weigh"]
+__all__ = ["BudgetResult", "add_answers", "comparison_json", "mean_accuracy"]
 
-Answered = Mapping[str, Answers]
-"""Answers by benchmark."""
+AnswersByBenchmark = Mapping[str, Answers]
 
 
 @dataclass(frozen=True)
-class Weighed:
-    """A contender without its weights: what it stores and loses; `name` is that under which it is asked.
+class BudgetResult:
+    """What one method stores and loses at one budget, without its weights.
 
-    Ranks of () stand for a tensor that is kept as it is.
-
-    Where the budget is out of reach, `problem` says why and the rest is empty.
+    `ratio` is the budget. `ranks` are those of each tensor, () for a tensor that stays as it is. `errors` are relative
+    errors by matrix over all chosen layers, for the matrices that are replaced; `error` is that of all of these
+    together. Where the method cannot reach the budget, `problem` says why and the rest is empty.
     """
 
-    name: str
     method: str
     ratio: float
     ranks: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
@@ -39,29 +36,22 @@ class Weighed:
     problem: str = ""
 
     @property
+    def name(self) -> str:
+        """The name of the method at this budget among the subjects of an evaluation.
+
+        >>> BudgetResult("tensorllm", 8.0).name
+        'tensorllm at 8x'
+        """
+        return f"{self.method} at {self.ratio:.6g}x"
+
+    @property
     def saved_entries(self) -> int:
-        """Entries that need not be stored any more."""
+        """Original less stored entries."""
         return self.original_entries - self.stored_entries
 
 
-def weigh(found: Contender) -> Weighed:
-    """The contender without its weights."""
-    if found.compressed is None:
-        return Weighed(found.name, found.method, found.ratio, problem=found.problem)
-    return Weighed(
-        found.name,
-        found.method,
-        found.ratio,
-        found.compressed.ranks,
-        found.compressed.stored_entries,
-        found.compressed.original_entries,
-        found.errors,
-        found.error,
-    )
-
-
 def comparison_json(
-    model: str, layers: Sequence[int], names: Sequence[str], against: str, found: Sequence[Weighed]
+    model: str, layers: Sequence[int], methods: Sequence[str], against: str, results: Sequence[BudgetResult]
 ) -> dict[str, Any]:
     """What every method stores and loses at every budget; `against` names the method others are tested against."""
     return {
@@ -71,71 +61,72 @@ def comparison_json(
         "methods": {
             name: {
                 "title": METHODS[name].title,
-                "points": [_weighed(point) for point in found if point.method == name],
+                "points": [_point(result) for result in results if result.method == name],
             }
-            for name in names
+            for name in methods
         },
     }
 
 
-def add_answers(result: dict[str, Any], found: Sequence[Weighed], evaluation: Evaluation) -> None:
-    """Add what was answered to an object of `comparison_json`, of the same contenders: scores and both differences."""
-    original, against = evaluation.answers[ORIGINAL], result["against"]
-    result["benchmarks"] = list(original)
-    result["n"] = sum(len(answers.right) for answers in original.values())
-    result["baseline"] = _scores(original)
-    result["seconds"] = dict(evaluation.seconds)
-    for weighed in found:
-        if weighed.problem:
+def add_answers(comparison: dict[str, Any], results: Sequence[BudgetResult], evaluation: Evaluation) -> None:
+    """Add scores, and differences from the original and the method tested against, to a `comparison_json`.
+
+    Args:
+        comparison: an object of `comparison_json`, of the same results.
+        results: their names are those of the subjects.
+        evaluation: answers of the original and of every method that reaches its budget.
+    """
+    # 1. The questions, and the model as it is.
+    original, against = evaluation.answers[ORIGINAL], comparison["against"]
+    comparison["benchmarks"] = list(original)
+    comparison["n"] = sum(len(answers.right) for answers in original.values())
+    comparison["baseline"] = _scores(original)
+    comparison["seconds"] = dict(evaluation.seconds)
+    for result in results:
+        if result.problem:
             continue
-        points = result["methods"][weighed.method]["points"]
-        point = next(point for point in points if point["ratio"] == weighed.ratio)
-        answers = evaluation.answers[weighed.name]
-        other = evaluation.answers.get(Contender(against, weighed.ratio, None).name)
+        # 2. Each method at each budget: its scores, and its difference from the model as it is.
+        points = comparison["methods"][result.method]["points"]
+        point = next(point for point in points if point["ratio"] == result.ratio)
+        answers = evaluation.answers[result.name]
         point |= _scores(answers)
         point["delta"] = _difference(paired(original, answers))
-        if other is None or weighed.method == against:
+        # 3. Its difference from the method that the others are tested against, if that reaches the budget.
+        other = evaluation.answers.get(BudgetResult(against, result.ratio).name)
+        if other is None or result.method == against:
             point["delta_against"] = None
         else:
             point["delta_against"] = _difference(paired(other, answers))
 
 
-def macro_accuracy(answers: Answered) -> float:
-    """Mean accuracy over the benchmarks, each counting alike."""
-    return sum(found.accuracy for found in answers.values()) / len(answers)
+def mean_accuracy(answers: AnswersByBenchmark) -> float:
+    """Mean accuracy over the benchmarks, in which every benchmark has the same weight."""
+    return sum(each.accuracy for each in answers.values()) / len(answers)
 
 
-def _weighed(found: Weighed) -> dict[str, Any]:
-    if found.problem:
-        return {"ratio": found.ratio, "problem": found.problem}
+def _point(result: BudgetResult) -> dict[str, Any]:
+    if result.problem:
+        return {"ratio": result.ratio, "problem": result.problem}
     return {
-        "ratio": found.ratio,
-        "ranks": {name.removeprefix("layer "): list(ranks) for name, ranks in found.ranks.items()},
+        "ratio": result.ratio,
+        "ranks": {name.removeprefix("layer "): list(ranks) for name, ranks in result.ranks.items()},
         "parameters": {
-            "original": found.original_entries,
-            "compressed": found.stored_entries,
-            "saved": found.saved_entries,
+            "original": result.original_entries,
+            "compressed": result.stored_entries,
+            "saved": result.saved_entries,
         },
-        "relative_error": found.error,
-        "relative_error_by_matrix": dict(found.errors),
+        "relative_error": result.error,
+        "relative_error_by_matrix": dict(result.errors),
     }
 
 
-def _scores(answers: Answered) -> dict[str, Any]:
+def _scores(answers: AnswersByBenchmark) -> dict[str, Any]:
     return {
-        "accuracy": macro_accuracy(answers),
-        "loss": sum(found.mean_loss for found in answers.values()) / len(answers),
-        "accuracy_by_benchmark": {name: found.accuracy for name, found in answers.items()},
+        "accuracy": mean_accuracy(answers),
+        "loss": sum(each.mean_loss for each in answers.values()) / len(answers),
+        "accuracy_by_benchmark": {name: each.accuracy for name, each in answers.items()},
     }
 
 
-def _difference(found: Paired) -> dict[str, Any]:
-    accuracy = found.accuracy
-    return {
-        "accuracy": accuracy.delta,
-        "ci95": [accuracy.interval.low, accuracy.interval.high],
-        "loss": found.loss.delta,
-        "mcnemar_p": accuracy.p,
-        "fixed": accuracy.fixed,
-        "broken": accuracy.broken,
-    }
+def _difference(difference: Paired) -> dict[str, Any]:
+    return difference_json(difference.accuracy, difference.loss)

@@ -8,7 +8,7 @@ import torch
 
 from tensorllm_core.methods.method import Compressed, Method
 from tensorllm_core.models.checkpoint import Checkpoint, read_attention
-from tensorllm_core.models.editing import Edit
+from tensorllm_core.models.edit import Edit
 from tensorllm_core.models.feed_forward import read_feed_forward
 from tensorllm_core.types import LayerWeights
 

@@ -1,31 +1,35 @@
-"""From questions to token rows: where in each row which tokens of which choice are predicted.
+"""From questions to rows of tokens, and the positions in each row at which the tokens of each choice are predicted.
 
-A decoder predicts an answer after the prompt; an encoder at mask tokens put after it, as many as the answer has
-tokens (PAPER's protocol). One row serves every choice whose tokens it can score in one pass.
+A decoder predicts an answer after the prompt. An encoder predicts it at mask tokens after the prompt, as many as the
+answer has tokens: the protocol of TensorLLM (arXiv 2501.15674). One row serves every choice that it can score.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tensorllm_core.benchmarks.benchmark import Answering, Question, QuestionSet
 from tensorllm_core.errors import BenchmarkError
 from tensorllm_core.models.family import Objective
-from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.models.loaded_model import LoadedModel
 
-__all__ = ["Encoded", "Probe", "Target", "encode", "longest_row"]
+__all__ = ["Encoding", "Probe", "Target", "encode", "longest_row", "padding_token"]
 
 _ENCODER_MASKS = 5
 """Masks that an encoder fills in where a decoder would continue freely."""
 _ANCHOR = "a"
+"""A word before an answer, so that the answer is tokenised as it is in the middle of a sentence."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """Tokens whose log-probabilities sum to that of a choice; counted from 0 in the question's choices."""
+    """The tokens of one choice, whose log-probabilities sum to that of the choice.
+
+    `choice` counts from 0 in the question's choices.
+    """
 
     choice: int
     tokens: tuple[int, ...]
@@ -33,7 +37,10 @@ class Target:
 
 @dataclass(frozen=True)
 class Probe:
-    """One row of tokens for one question, and the positions at which the targets' tokens are predicted."""
+    """One row of tokens for one question, and the positions at which the tokens of the targets are predicted.
+
+    `question` counts from 0 in the question set; all targets have as many tokens as there are positions.
+    """
 
     question: int
     tokens: tuple[int, ...]
@@ -42,77 +49,82 @@ class Probe:
 
 
 @dataclass(frozen=True)
-class Encoded:
-    """A question set as one model reads it; questions that do not fit are left out, and that is said.
+class Encoding:
+    """A question set as rows of tokens for one model.
 
-    Where answers are generated, the one target of a probe is the gold answer, and `prompts` holds what to continue.
+    `question_set` holds the questions that the model can read; `notices` say how many are left out. `probes` are the
+    rows of each question. Where answers are generated, the one target of a probe is the gold answer, and `prompts`
+    are the rows that the model continues.
     """
 
-    questions: QuestionSet
+    question_set: QuestionSet
     probes: tuple[tuple[Probe, ...], ...]
     prompts: tuple[tuple[int, ...], ...]
-    left_out: tuple[str, ...]
+    notices: tuple[str, ...]
 
 
-def encode(questions: QuestionSet, loaded: LoadedModel) -> Encoded:
+def encode(question_set: QuestionSet, loaded: LoadedModel) -> Encoding:
     """Tokenise a question set for a model.
 
     Raises:
-        BenchmarkError: an answer or choice is made of tokens that the model does not know, or no question fits.
+        BenchmarkError: no question, only questions that are longer than the model reads, or an answer or choice of
+            tokens that the model does not know.
     """
-    writer = _Writer(loaded, questions)
-    rows = [writer.probes(number, question) for number, question in enumerate(questions.questions)]
+    # 1. The rows of every question.
+    writer = _Writer(loaded, question_set)
+    rows = [writer.probes(number, question) for number, question in enumerate(question_set.questions)]
+    # 2. The questions whose rows, and the tokens that are generated after them, the model can read.
     longest = longest_row(loaded)
-    room = questions.max_new_tokens if questions.answering is Answering.GENERATION else 0
-    fits = [max(len(probe.tokens) for probe in probes) + room <= longest for probes in rows]
-    kept = [number for number, does in enumerate(fits) if does]
-    if not kept:
+    room = question_set.max_new_tokens if question_set.answering is Answering.GENERATION else 0
+    readable = [
+        number for number, probes in enumerate(rows) if max(len(probe.tokens) for probe in probes) + room <= longest
+    ]
+    if not rows:
         raise BenchmarkError(
-            f"Expected questions of at most {longest} tokens for `{loaded.checkpoint.reference}`, got "
-            f"{len(rows)} of `{questions.benchmark}`, all of them longer; choose shorter questions or another model."
-            if rows
-            else f"Expected at least one question in `{questions.benchmark}`, got none; choose another split."
+            f"Expected at least one question in `{question_set.benchmark}`, got none; choose another split."
         )
-    left_out = len(rows) - len(kept)
-    message = (
-        f"{left_out} of {len(rows)} questions of `{questions.benchmark}` are longer than the {longest} tokens that "
-        f"the model reads and are left out."
+    if not readable:
+        raise BenchmarkError(
+            f"Expected questions of at most {longest} tokens for `{loaded.checkpoint.reference}`, got {len(rows)} "
+            f"longer ones of `{question_set.benchmark}`; choose shorter questions or another model."
+        )
+    # 3. These questions alone, numbered anew.
+    kept = tuple(question_set.questions[number] for number in readable)
+    notice = (
+        f"{len(rows) - len(kept)} of {len(rows)} questions of `{question_set.benchmark}` are longer than the {longest} "
+        "tokens that the model reads and are left out."
     )
-    return Encoded(
-        questions=QuestionSet(
-            questions.benchmark,
-            questions.split,
-            tuple(questions.questions[number] for number in kept),
-            questions.answering,
-            questions.template,
-            questions.max_new_tokens,
-        ),
+    return Encoding(
+        question_set=replace(question_set, questions=kept),
         probes=tuple(
-            tuple(Probe(place, probe.tokens, probe.positions, probe.targets) for probe in rows[number])
-            for place, number in enumerate(kept)
+            tuple(replace(probe, question=place) for probe in rows[number]) for place, number in enumerate(readable)
         ),
-        prompts=tuple(writer.prompt(questions.questions[number]) for number in kept)
-        if questions.answering is Answering.GENERATION
-        else (),
-        left_out=(message,) if left_out else (),
+        prompts=tuple(map(writer.prompt, kept)) if question_set.answering is Answering.GENERATION else (),
+        notices=(notice,) if len(kept) < len(rows) else (),
     )
 
 
 def longest_row(loaded: LoadedModel) -> int:
-    """Tokens that a model reads at most."""
+    """The most tokens of one row that a model reads."""
     config: Any = loaded.model.config
     positions = getattr(config, "max_position_embeddings", None) or math.inf
     return int(min(positions, loaded.tokenizer.model_max_length, 2**31))
 
 
-class _Writer:
-    """Writes token rows for one model and one question set; remembers the tokens of each answer."""
+def padding_token(loaded: LoadedModel) -> int:
+    """The token that fills short rows: the tokenizer's own, else the one that ends a text, else 0."""
+    tokenizer: Any = loaded.tokenizer
+    return next((token for token in (tokenizer.pad_token_id, tokenizer.eos_token_id) if token is not None), 0)
 
-    def __init__(self, loaded: LoadedModel, questions: QuestionSet) -> None:
+
+class _Writer:
+    """Writes rows of tokens for one model and one question set; remembers the tokens of each prompt and answer."""
+
+    def __init__(self, loaded: LoadedModel, question_set: QuestionSet) -> None:
         self._tokenizer: Any = loaded.tokenizer
         self._model = loaded.checkpoint.reference
         self._fills_in = loaded.checkpoint.family.objective is Objective.FILL_IN
-        self._set = questions
+        self._set = question_set
         self._answers: dict[str, tuple[int, ...]] = {}
         self._targets: dict[tuple[str, ...], dict[int, tuple[Target, ...]]] = {}
         self._prompts: dict[tuple[str, int], tuple[int, ...]] = {}
@@ -126,20 +138,23 @@ class _Writer:
     def probes(self, number: int, question: Question) -> tuple[Probe, ...]:
         """The rows of one question."""
         choices = question.choices if self._set.answering is Answering.CHOICE else (question.answer,)
-        found = []
-        for length, same in self._targets_by_length(choices).items():
+        probes = []
+        for length, targets in self._targets_by_length(choices).items():
             if self._fills_in:
+                # An encoder: as many masks as tokens, which all choices of this length share.
                 row = self._row(question, length)
-                places = tuple(at for at, token in enumerate(row) if token == self._tokenizer.mask_token_id)[-length:]
-                found.append(Probe(number, row, places, same))
+                masks = tuple(at for at, token in enumerate(row) if token == self._tokenizer.mask_token_id)
+                probes.append(Probe(number, row, masks[-length:], targets))
             elif length == 1:
+                # A decoder and choices of one token: all are read off at the end of the prompt.
                 row = self._row(question, 0)
-                found.append(Probe(number, row, (len(row) - 1,), same))
+                probes.append(Probe(number, row, (len(row) - 1,), targets))
             else:
+                # A decoder and longer choices: each follows the prompt in a row of its own.
                 row = self._row(question, 0)
-                places = tuple(range(len(row) - 1, len(row) - 1 + length))
-                found += [Probe(number, row + target.tokens[:-1], places, (target,)) for target in same]
-        return tuple(found)
+                positions = tuple(range(len(row) - 1, len(row) - 1 + length))
+                probes += [Probe(number, row + target.tokens[:-1], positions, (target,)) for target in targets]
+        return tuple(probes)
 
     def _targets_by_length(self, choices: tuple[str, ...]) -> dict[int, tuple[Target, ...]]:
         # Most questions share their choices with others.
@@ -148,11 +163,11 @@ class _Writer:
             for place, choice in enumerate(choices):
                 tokens = self._answer(choice)
                 by_length.setdefault(len(tokens), []).append(Target(place, tokens))
-            self._targets[choices] = {length: tuple(same) for length, same in by_length.items()}
+            self._targets[choices] = {length: tuple(targets) for length, targets in by_length.items()}
         return self._targets[choices]
 
     def prompt(self, question: Question) -> tuple[int, ...]:
-        """What is continued, masks and all."""
+        """The row that a decoder continues, or whose masks at the end an encoder fills in."""
         return self._row(question, _ENCODER_MASKS if self._fills_in else 0)
 
     def _row(self, question: Question, masks: int) -> tuple[int, ...]:
@@ -170,9 +185,9 @@ class _Writer:
         end = f" {self._tokenizer.mask_token * masks}" if masks else ""
         rows = self._tokenizer([f"{text}{end}" for text in texts], verbose=False).input_ids
         for text, row in zip(texts, rows, strict=True):
-            # What comes next is the answer, so a decoder's row does not end itself.
-            closed = not self._fills_in and row and row[-1] == self._tokenizer.eos_token_id
-            self._prompts[text, masks] = tuple(row[:-1] if closed else row)
+            # Some tokenizers end a text with a token for its end; in a decoder's row the answer comes next instead.
+            has_end = not self._fills_in and row and row[-1] == self._tokenizer.eos_token_id
+            self._prompts[text, masks] = tuple(row[:-1] if has_end else row)
 
     def _answer(self, text: str) -> tuple[int, ...]:
         if text not in self._answers:
@@ -180,14 +195,14 @@ class _Writer:
             unknown = self._tokenizer.unk_token_id
             if not tokens or (unknown is not None and unknown in tokens):
                 raise BenchmarkError(
-                    f"Expected answers made of tokens that `{self._model}` knows, got `{text[:80]}` in "
+                    f"Expected answers that consist of tokens that `{self._model}` knows, got `{text[:80]}` in "
                     f"`{self._set.benchmark}`; choose another benchmark or another model."
                 )
             self._answers[text] = tokens
         return self._answers[text]
 
     def _continuation(self, text: str) -> tuple[int, ...]:
-        """Tokens of an answer as it follows a prompt and a space."""
+        """Tokens of an answer that follows a prompt and a space."""
         alone, joined = (
             self._tokenizer(words, add_special_tokens=False, verbose=False).input_ids
             for words in (_ANCHOR, f"{_ANCHOR} {text}")

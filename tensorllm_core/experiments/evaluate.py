@@ -1,7 +1,7 @@
-"""Ask a model the same questions before and after edits, in waves of questions that are random samples of them all.
+"""Ask a model the same questions before and after edits, in waves: each wave is a random sample of all questions.
 
-Each wave is asked of every subject before the next begins, so that a run that is stopped compares all of them on the
-same questions. An edit at layer L runs only the layers from L up: what enters L is recorded in the first pass.
+Every subject answers a wave before the next wave begins, so that a run that is stopped compares all subjects on the
+same questions. An edit at layer L runs only the layers from L up: the states that enter L are recorded once.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from tensorllm_core.benchmarks.benchmark import QuestionSet
 from tensorllm_core.errors import BenchmarkError, RequestError
 from tensorllm_core.experiments.answers import Answers, join_answers
-from tensorllm_core.experiments.asking import Wave, ask, waves_of
 from tensorllm_core.experiments.prefix_store import PrefixStore
+from tensorllm_core.experiments.waves import Schedule, Wave, ask, schedule_waves
 from tensorllm_core.models.devices import is_out_of_memory
-from tensorllm_core.models.editing import Edit
-from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.models.edit import Edit
+from tensorllm_core.models.loaded_model import LoadedModel
 from tensorllm_core.models.prefix import first_to_run
 from tensorllm_core.storage.cache import BoundedCache
 
@@ -27,14 +27,14 @@ ORIGINAL = "original"
 """Name of the subject that is the model as it is."""
 
 _MOST_CACHED = 2000
-"""Waves whose answers a cache keeps."""
+"""The most waves whose answers a cache keeps."""
 
 WAVE = 256
-"""Questions of one benchmark that are asked before the next one's."""
+"""Questions of one benchmark that are asked before those of the next benchmark."""
 
 
 AnswerCache = BoundedCache[str, Answers]
-"""Answers of unedited models by model revision, device, questions and wave."""
+"""Answers of unedited models by model revision, device, type and wave."""
 
 
 def empty_answer_cache() -> AnswerCache:
@@ -44,7 +44,7 @@ def empty_answer_cache() -> AnswerCache:
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """One thing that is asked: a model, with an edit or without."""
+    """What is asked: a model, with an edit or without."""
 
     name: str
     loaded: LoadedModel
@@ -53,10 +53,10 @@ class Subject:
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """Answers by subject and benchmark, of the questions asked so far.
+    """Answers by subject and benchmark, of the questions that were asked so far.
 
-    `total` counts the questions of each benchmark that will have been asked when it is complete; `seconds` is the
-    time spent on each subject.
+    `total` counts all questions of each benchmark; `seconds` is the time that each subject took; `complete` says
+    whether every subject has answered them all.
     """
 
     answers: Mapping[str, Mapping[str, Answers]]
@@ -67,13 +67,14 @@ class Evaluation:
 
     @property
     def share(self) -> float:
-        """Share of the questions that have been asked of every subject."""
-        asked = sum(len(found.right) for found in next(iter(self.answers.values()), {}).values())
-        return asked / max(sum(self.total.values()), 1)
+        """Share of the questions that every subject has answered."""
+        of_first_subject = next(iter(self.answers.values()), {})
+        answered = sum(len(answers.right) for answers in of_first_subject.values())
+        return answered / max(sum(self.total.values()), 1)
 
 
 OnWave = Callable[[Evaluation], bool]
-"""Called after each wave with everything so far; returning False asks to stop."""
+"""Called after each wave with all answers so far; returning False asks to stop."""
 
 
 def evaluate(
@@ -85,32 +86,39 @@ def evaluate(
     on_wave: OnWave | None = None,
     wave: int = WAVE,
 ) -> Evaluation:
-    """Ask every subject every question; the sets are asked in the order in which they stand (see `shuffled`).
+    """Ask every subject every question, in the order in which the questions stand in their sets (see `shuffled`).
 
-    `store` and `cache` may be shared by all evaluations of a process.
+    Args:
+        store: states that enter a layer; all evaluations of a process may share it.
+        cache: answers of unedited models; all evaluations of a process may share it.
+        on_wave: as `OnWave` says.
+        wave: questions of one benchmark in a wave.
 
     Raises:
-        BenchmarkError: a set that a subject's model cannot be asked, or a set twice.
+        BenchmarkError: no set, the same benchmark twice, or a set that a subject's model cannot be asked.
         RequestError: not even one question at a time fits into the memory.
     """
-    if len({found.benchmark for found in questions}) != len(questions) or not questions:
+    if len({each.benchmark for each in questions}) != len(questions) or not questions:
         raise BenchmarkError("Expected one or more different benchmarks, got none or one twice; choose each once.")
+    # 1. The waves, the same for every subject.
+    schedule = schedule_waves(questions, [subject.loaded for subject in subjects], wave)
+    # 2. Wave after wave, subject after subject.
     store = PrefixStore() if store is None else store
-    run = _Run(list(subjects), store, empty_answer_cache() if cache is None else cache)
-    plan = waves_of(questions, [subject.loaded for subject in subjects], wave)
-    evaluation = run.so_far(plan.total, plan.notices, complete=False)
-    for number, lot in enumerate(plan.waves, start=1):
+    interview = _Interview(list(subjects), store, empty_answer_cache() if cache is None else cache)
+    evaluation = interview.evaluation(schedule, complete=False)
+    for number, questions_of_wave in enumerate(schedule.waves, start=1):
         for subject in subjects:
-            run.ask(subject, lot)
-        evaluation = run.so_far(plan.total, plan.notices, complete=number == len(plan.waves))
+            interview.ask(subject, questions_of_wave)
+        # 3. All answers so far, for whoever follows the run and may stop it.
+        evaluation = interview.evaluation(schedule, complete=number == len(schedule.waves))
         if on_wave is not None and not on_wave(evaluation):
             break
     return evaluation
 
 
 @dataclass(eq=False)
-class _Run:
-    """What has been asked and answered in one evaluation."""
+class _Interview:
+    """The answers of all subjects so far, and what makes the next ones fast."""
 
     subjects: list[Subject]
     store: PrefixStore
@@ -120,56 +128,53 @@ class _Run:
     def __post_init__(self) -> None:
         self.answers: dict[str, dict[str, list[Answers]]] = {subject.name: {} for subject in self.subjects}
         self.seconds = dict.fromkeys((subject.name for subject in self.subjects), 0.0)
-        # The lowest layer that any edit of a model changes: its unedited pass records what enters there.
+        # The lowest layer that any edit of a model changes: the pass of the unedited model records what enters there.
         self.lowest: dict[int, int] = {}
         for subject in self.subjects:
             for layer in subject.edit.layers[:1]:
-                at, first = id(subject.loaded), first_to_run(subject.loaded.checkpoint.sizes, layer)
-                self.lowest[at] = min(first, self.lowest.get(at, first))
+                model, first = id(subject.loaded), first_to_run(subject.loaded.checkpoint.sizes, layer)
+                self.lowest[model] = min(first, self.lowest.get(model, first))
 
-    def ask(self, subject: Subject, lot: Wave) -> None:
+    def ask(self, subject: Subject, wave: Wave) -> None:
         start = time.perf_counter()
-        found = self._answers(subject, lot)
+        answers = self._answers(subject, wave)
         self.seconds[subject.name] += time.perf_counter() - start
-        self.answers[subject.name].setdefault(lot.benchmark, []).append(found)
+        self.answers[subject.name].setdefault(wave.benchmark, []).append(answers)
 
-    def so_far(self, total: Mapping[str, int], notices: tuple[str, ...], complete: bool) -> Evaluation:
+    def evaluation(self, schedule: Schedule, *, complete: bool) -> Evaluation:
         answers = {
-            name: {benchmark: join_answers(parts) for benchmark, parts in found.items()}
-            for name, found in self.answers.items()
+            name: {benchmark: join_answers(parts) for benchmark, parts in by_benchmark.items()}
+            for name, by_benchmark in self.answers.items()
         }
-        return Evaluation(answers, total, dict(self.seconds), notices, complete)
+        return Evaluation(answers, schedule.total, dict(self.seconds), schedule.notices, complete)
 
-    def _answers(self, subject: Subject, lot: Wave) -> Answers:
-        key = f"{lot.key} {subject.loaded.checkpoint.revision} {_place(subject.loaded)}"
-        untouched = not subject.edit.layers
-        if untouched and (remembered := self.cache.get(key)) is not None:
-            return remembered
-        if untouched:
-            layer = self.lowest.get(id(subject.loaded), 0)
-        else:
+    def _answers(self, subject: Subject, wave: Wave) -> Answers:
+        if subject.edit.layers:
             layer = first_to_run(subject.loaded.checkpoint.sizes, subject.edit.layers[0])
-        found = self._halving(subject, lot, layer)
-        if untouched:
-            self.cache.put(key, found)
-        return found
+            return self._answers_within_memory(subject, wave, layer)
+        key = f"{wave.key} {subject.loaded.checkpoint.revision} {_device_and_type(subject.loaded)}"
+        answers = self.cache.get(key)
+        if answers is None:
+            answers = self._answers_within_memory(subject, wave, self.lowest.get(id(subject.loaded), 0))
+            self.cache.put(key, answers)
+        return answers
 
-    def _halving(self, subject: Subject, lot: Wave, layer: int) -> Answers:
-        """With less and less at a time, as long as the memory does not suffice."""
+    def _answers_within_memory(self, subject: Subject, wave: Wave, layer: int) -> Answers:
+        """Ask with half as many rows at a time whenever the memory does not suffice."""
         while True:
             try:
-                return ask(subject.loaded, subject.edit, lot, layer, self.store, self.most_rows)
+                return ask(subject.loaded, subject.edit, wave, layer, self.store, self.most_rows)
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error):
                     raise
                 if self.most_rows == 1:
                     raise RequestError(
-                        "Expected memory for one question at a time, got none; choose a smaller model, a smaller dtype "
-                        "or another device."
+                        "Expected memory for one question at a time, got too little; choose a smaller model, a smaller "
+                        "dtype or another device."
                     ) from error
                 self.most_rows //= 2
 
 
-def _place(loaded: LoadedModel) -> str:
+def _device_and_type(loaded: LoadedModel) -> str:
     parameter = next(loaded.model.parameters())
     return f"{parameter.device} {parameter.dtype}"

@@ -1,4 +1,4 @@
-"""How accuracies settle as questions come in: one curve for each subject, with an interval that shrinks."""
+"""How accuracies settle while questions are answered: one curve for each subject, with a shrinking interval."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ __all__ = ["Curve", "History"]
 
 @dataclass(frozen=True)
 class Curve:
-    """Accuracy over all questions answered so far, of all benchmarks together, with its 95 % Wilson interval."""
+    """Accuracy over all questions that were answered so far, of all benchmarks together.
+
+    A point for each wave: the number of questions, their accuracy and its 95 % Wilson interval, as shares of 1.
+    """
 
     name: str
     answered: tuple[int, ...]
@@ -24,16 +27,16 @@ class Curve:
 
 
 class History:
-    """Notes an evaluation after each wave."""
+    """The curves of one evaluation, to which each wave adds a point."""
 
     def __init__(self) -> None:
         self._points: dict[str, list[tuple[int, float, float, float]]] = {}
 
-    def note(self, evaluation: Evaluation) -> None:
+    def add(self, evaluation: Evaluation) -> None:
         """Add a point to every curve."""
         for name, answers in evaluation.answers.items():
             if answers:
-                right = np.concatenate([found.right for found in answers.values()])
+                right = np.concatenate([each.right for each in answers.values()])
                 interval = accuracy_interval(right)
                 point = (len(right), float(right.mean()), interval.low, interval.high)
                 self._points.setdefault(name, []).append(point)

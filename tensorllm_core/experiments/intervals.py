@@ -1,4 +1,4 @@
-"""How sure a share, a paired difference and a mean of independent differences are: intervals at 95 %, and one test."""
+"""Intervals at 95 % for a share, a paired difference and a mean of independent differences, and McNemar's test."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ class Interval:
 
 
 def accuracy_interval(right: Bool[np.ndarray, " question"]) -> Interval:
-    """The interval of one accuracy; E. B. Wilson (1927), "Probable inference".
+    """The Wilson interval of one accuracy; E. B. Wilson (1927), "Probable inference", J. Am. Stat. Assoc. 22, 209-212.
 
     Raises:
         RequestError: no answers.
 
-    >>> found = accuracy_interval(np.repeat([True, False], [80, 20]))
-    >>> round(found.low, 3), round(found.high, 3)
+    >>> interval = accuracy_interval(np.repeat([True, False], [80, 20]))
+    >>> round(interval.low, 3), round(interval.high, 3)
     (0.711, 0.867)
     """
     require_some(len(right))
@@ -58,12 +58,13 @@ def paired_interval(n: int, fixed: int, broken: int) -> Interval:
     `f = (fixed + 1) / (n + 2)` and `b = (broken + 1) / (n + 2)`,
     `f - b +- z sqrt((f + b - (f - b)^2) / (n + 2))`.
 
-    Chosen by a simulation of 200 random pairs of models at each n from 1 to 5,000, 5,000 samples each: on average over
-    the pairs the interval held the true difference in 95.3 % (large n) to 100 % (n = 1) of the samples, and in 92.7 %
-    for the worst pair. Newcombe's method 10 was 0 to 15 % narrower, but fell to 91.2 %; the plain Wald interval to 0 %.
+    Chosen by a simulation of 200 random pairs of models at each n from 1 to 5,000, with 5,000 samples each. On
+    average over the pairs the interval held the true difference in 95.3 % (large n) to 100 % (n = 1) of the samples;
+    for the worst pair in 92.7 %. Newcombe's method 10 was 0 to 15 % narrower, but its worst pair had 91.2 %; that of
+    the plain Wald interval had 0 %.
 
-    >>> found = paired_interval(100, fixed=12, broken=4)
-    >>> round(found.low, 3), round(found.high, 3)
+    >>> interval = paired_interval(100, fixed=12, broken=4)
+    >>> round(interval.low, 3), round(interval.high, 3)
     (-0.002, 0.159)
     """
     f, b = (fixed + 1) / (n + 2), (broken + 1) / (n + 2)
@@ -74,17 +75,18 @@ def paired_interval(n: int, fixed: int, broken: int) -> Interval:
 def bootstrap_interval(values: Float[np.ndarray, " value"], seed: int, resamples: int) -> Interval:
     """The bootstrap's percentile interval of a mean.
 
-    Widened as in Hesterberg (2015), "What teachers should know about the bootstrap", Am. Stat. 69, 371-386: to the
-    percentiles `Phi(-+ sqrt(n / (n - 1)) t)`, so that it is as wide as Student's for few values; for a single one it
-    is that value, which says nothing.
+    The plain percentile interval is too narrow for few values. This one is widened as in Hesterberg (2015), "What
+    teachers should know about the bootstrap", Am. Stat. 69, 371-386: to the percentiles `Phi(-+ sqrt(n / (n - 1)) t)`,
+    so that it is as wide as Student's. A single value has no spread: its interval is the value itself.
 
-    >>> found = bootstrap_interval(np.arange(100.0), seed=0, resamples=2000)
-    >>> bool(43 < found.low < 45 and 54 < found.high < 56)
+    >>> interval = bootstrap_interval(np.arange(100.0), seed=0, resamples=2000)
+    >>> bool(43 < interval.low < 45 and 54 < interval.high < 56)
     True
     """
     # Imported here: slow.
     from scipy.stats import norm, t
 
+    # 1. The means of resamples, as many at a time as fit into a bounded memory.
     n = len(values)
     generator = np.random.default_rng(seed)
     rows = max(1, _MOST_DRAWS // n)
@@ -92,6 +94,7 @@ def bootstrap_interval(values: Float[np.ndarray, " value"], seed: int, resamples
         values[generator.integers(n, size=(min(rows, resamples - start), n), dtype=np.uint32)].mean(axis=1)
         for start in range(0, resamples, rows)
     ]
+    # 2. The widened percentiles of these means.
     tail = float(norm.cdf(math.sqrt(n / (n - 1)) * t.ppf(0.025, n - 1))) if n > 1 else 0.0
     low, high = np.quantile(np.concatenate(means), [tail, 1 - tail])
     return Interval(float(low), float(high))
@@ -100,22 +103,23 @@ def bootstrap_interval(values: Float[np.ndarray, " value"], seed: int, resamples
 def mean_interval(estimates: Sequence[float], intervals: Sequence[Interval]) -> Interval:
     """The interval of the mean of independent estimates.
 
-    The variances of K independent estimates add up: `var = sum(var_k) / K^2`. Each is recovered from the limits of
-    its interval, apart for either side, so that skewed intervals stay so (Zou and Donner 2008, Stat. Med. 27,
-    1693-1702): `low = mean - sqrt(sum((estimate_k - low_k)^2)) / K`, and likewise `high`. For K = 1 it is the interval.
+    The variances of K independent estimates add up: `var = sum(var_k) / K^2`. Each variance is taken from the limits
+    of its interval, separately below and above the estimate, so that skewed intervals give a skewed one (Zou and
+    Donner 2008, Stat. Med. 27, 1693-1702): `low = mean - sqrt(sum((estimate_k - low_k)^2)) / K`, and `high` in the
+    same way. For K = 1 it is the interval itself.
 
     >>> mean_interval([2.0, 4.0], [Interval(-1.0, 5.0), Interval(0.0, 8.0)])
     Interval(low=0.5, high=5.5)
     """
     centre = math.fsum(estimates) / len(estimates)
     pairs = list(zip(estimates, intervals, strict=True))
-    below = math.hypot(*(estimate - found.low for estimate, found in pairs)) / len(pairs)
-    above = math.hypot(*(found.high - estimate for estimate, found in pairs)) / len(pairs)
+    below = math.hypot(*(estimate - interval.low for estimate, interval in pairs)) / len(pairs)
+    above = math.hypot(*(interval.high - estimate for estimate, interval in pairs)) / len(pairs)
     return Interval(centre - below, centre + above)
 
 
 def mcnemar(fixed: int, broken: int) -> float:
-    """The p-value of McNemar's exact test, two-sided: by luck alone, changed answers would split evenly.
+    """The p-value of McNemar's exact test, two-sided: by luck alone, as many answers would be fixed as broken.
 
     >>> mcnemar(1, 6)
     0.125
@@ -130,7 +134,7 @@ def require_some(count: int) -> None:
     """Stop where there is nothing to average.
 
     Raises:
-        RequestError: none.
+        RequestError: `count` is below 1.
     """
     if count < 1:
         raise RequestError("Expected at least one answered question, got none; let the run answer some first.")

@@ -11,7 +11,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from tensorllm_core.models.prefix import Entering
+from tensorllm_core.models.prefix import LayerInput
 
 __all__ = ["PrefixStore"]
 
@@ -21,7 +21,7 @@ _NAME = "states"
 
 @dataclass(frozen=True)
 class _StateFile:
-    """States on disk: their file, `Entering.returned`, and their bytes."""
+    """States on disk: their file, `LayerInput.returned`, and their bytes."""
 
     path: Path
     returned: int
@@ -43,7 +43,7 @@ class PrefixStore:
     """
 
     def __init__(self, most_bytes: int = 2**30, most_disk_bytes: int = 8 * 2**30) -> None:
-        self._memory: dict[tuple[str, str], Entering] = {}
+        self._memory: dict[tuple[str, str], LayerInput] = {}
         self._disk: dict[tuple[str, str], _StateFile] = {}
         self._most_bytes, self._most_disk_bytes = most_bytes, most_disk_bytes
         self._folder: Path | None = None
@@ -60,7 +60,7 @@ class PrefixStore:
         """Bytes of the states that are held on disk."""
         return sum(file.size for file in self._disk.values())
 
-    def get(self, group: str, key: str) -> Entering | None:
+    def get(self, group: str, key: str) -> LayerInput | None:
         """The states that were put there, on the CPU; None if they are not kept."""
         with self._lock:
             if (group, key) in self._memory:
@@ -72,12 +72,12 @@ class PrefixStore:
             from safetensors.torch import load_file
 
             try:
-                return Entering(load_file(file.path)[_NAME], file.returned)
+                return LayerInput(load_file(file.path)[_NAME], file.returned)
             except OSError:
                 self._forget((group, key))
                 return None
 
-    def put(self, group: str, key: str, entering: Entering) -> None:
+    def put(self, group: str, key: str, entering: LayerInput) -> None:
         """Keep the states, on the CPU, if there is room."""
         states = entering.states.detach().cpu().contiguous()
         place = (group, key)
@@ -86,9 +86,9 @@ class PrefixStore:
                 return
             self._make_room(group, states.nbytes)
             if self.bytes_in_memory + states.nbytes <= self._most_bytes:
-                self._memory[place] = Entering(states, entering.returned)
+                self._memory[place] = LayerInput(states, entering.returned)
             elif self.bytes_on_disk + states.nbytes <= self._most_disk_bytes:
-                self._write(place, Entering(states, entering.returned))
+                self._write(place, LayerInput(states, entering.returned))
 
     def clear(self) -> None:
         """Forget all states and remove the folder on disk."""
@@ -111,7 +111,7 @@ class PrefixStore:
                 return
             self._forget(place)
 
-    def _write(self, place: tuple[str, str], entering: Entering) -> None:
+    def _write(self, place: tuple[str, str], entering: LayerInput) -> None:
         from safetensors.torch import save_file
 
         try:

@@ -22,9 +22,10 @@ _MOST_LOGITS = 2**26
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Rows of tokens, padded on the right, and where each target's tokens are predicted.
+    """Rows of tokens, padded on the right, and where the tokens of each target are predicted.
 
-    `mask` is None for models that read from left to right: there what stands to the right changes nothing.
+    `mask` is None for models that read from left to right: there the padding on the right changes nothing. The logits
+    are computed at the `scored` positions only, one after another; `places` says which of them belong to each row.
     """
 
     key: str
@@ -34,52 +35,66 @@ class Batch:
     scored_positions: Int[Tensor, " scored"]
     places: Int[Tensor, "row length"]
     target_tokens: Int[Tensor, "row target length"]
-    target_lengths: Bool[Tensor, "row target length"]
+    is_token: Bool[Tensor, "row target length"]
+    """False where a target is shorter than the longest of the batch."""
+    is_target: Bool[np.ndarray, "row target"]
+    """False where a row has fewer targets than the batch has at most."""
     questions: Int[np.ndarray, " answer"]
     choices: Int[np.ndarray, " answer"]
-    valid: Bool[np.ndarray, "row target"]
 
 
 def batches(
     probes: Sequence[Probe], *, most_rows: int, vocabulary: int, pad: int, masked: bool, key: str
 ) -> list[Batch]:
-    """Rows of similar length together, so that little is padded; the same probes always give the same batches."""
+    """Rows of similar length together, so that there is little padding; the same probes always give the same batches.
+
+    Args:
+        most_rows: rows of one batch; fewer, where they would have too many tokens or logits.
+        vocabulary: how many tokens the model knows.
+        pad: the token that fills short rows.
+        masked: whether the model must be told which tokens are padding.
+        key: a name of the probes; the key of each batch begins with it.
+    """
     ordered = sorted(probes, key=lambda probe: (len(probe.tokens), probe.question))
-    made = []
+    batch_list = []
     start = 0
     while start < len(ordered):
+        # One batch: rows are added until one more would be too much; a single row is never too much.
         stop, scored = start, 0
         while stop < len(ordered) and stop - start < most_rows:
             scored += len(ordered[stop].positions)
-            full = (stop - start + 1) * len(ordered[stop].tokens) > _MOST_TOKENS or scored * vocabulary > _MOST_LOGITS
-            if full and stop > start:
+            tokens = (stop - start + 1) * len(ordered[stop].tokens)
+            if stop > start and (tokens > _MOST_TOKENS or scored * vocabulary > _MOST_LOGITS):
                 break
             stop += 1
-        made.append(_batch(ordered[start:stop], pad, masked, f"{key} {start} {stop}"))
+        batch_list.append(_batch(ordered[start:stop], pad, masked, f"{key} {start} {stop}"))
         start = stop
-    return made
+    return batch_list
 
 
 @torch.no_grad()
 def score_batch(model: nn.Module, batch: Batch) -> Float[np.ndarray, " answer"]:
     """Log-probability of each answer in nats, summed over its tokens, in the order of `questions` and `choices`."""
     device = next(model.parameters()).device
-    named: dict[str, Any] = {"input_ids": batch.tokens.to(device)}
+    # 1. The logits at the scored positions.
+    inputs: dict[str, Any] = {"input_ids": batch.tokens.to(device)}
     if batch.mask is not None:
-        named["attention_mask"] = batch.mask.to(device)
+        inputs["attention_mask"] = batch.mask.to(device)
     else:
-        named["use_cache"] = False
-    with _only_at(model, batch.scored_rows.to(device), batch.scored_positions.to(device)):
-        logits = model(**named).logits[0].float()
-    everything = logits.logsumexp(dim=1)
+        inputs["use_cache"] = False
+    with _output_at(model, batch.scored_rows.to(device), batch.scored_positions.to(device)):
+        logits = model(**inputs).logits[0].float()
+    # 2. The log-probability of each token of each target.
+    normaliser = logits.logsumexp(dim=1)
     places = batch.places.to(device)
-    chosen = logits[places[:, None, :], batch.target_tokens.to(device)] - everything[places][:, None, :]
-    scores = chosen.masked_fill(~batch.target_lengths.to(device), 0.0).sum(dim=2)
-    return scores.cpu().numpy()[batch.valid]
+    chosen = logits[places[:, None, :], batch.target_tokens.to(device)] - normaliser[places][:, None, :]
+    # 3. Their sums, without the padding.
+    scores = chosen.masked_fill(~batch.is_token.to(device), 0.0).sum(dim=2)
+    return scores.cpu().numpy()[batch.is_target]
 
 
 @contextmanager
-def _only_at(model: nn.Module, rows: Int[Tensor, " scored"], positions: Int[Tensor, " scored"]) -> Iterator[None]:
+def _output_at(model: nn.Module, rows: Int[Tensor, " scored"], positions: Int[Tensor, " scored"]) -> Iterator[None]:
     """Let the output layer see the scored positions only: its vocabulary is most of the work of a small batch."""
 
     def pick(_layer: nn.Module, inputs: tuple) -> tuple:
@@ -94,37 +109,40 @@ def _only_at(model: nn.Module, rows: Int[Tensor, " scored"], positions: Int[Tens
 
 
 def _batch(probes: Sequence[Probe], pad: int, masked: bool, key: str) -> Batch:
+    # 1. Arrays as large as the longest row, the longest target and the most targets.
     width = max(len(probe.tokens) for probe in probes)
     length = max(len(probe.positions) for probe in probes)
-    most = max(len(probe.targets) for probe in probes)
+    targets = max(len(probe.targets) for probe in probes)
     tokens = np.full((len(probes), width), pad)
     mask = np.zeros((len(probes), width), dtype=np.int64)
     places = np.zeros((len(probes), length), dtype=np.int64)
-    target_tokens = np.zeros((len(probes), most, length), dtype=np.int64)
-    target_lengths = np.zeros((len(probes), most, length), dtype=bool)
-    valid = np.zeros((len(probes), most), dtype=bool)
-    rows: list[int] = []
-    positions: list[int] = []
+    target_tokens = np.zeros((len(probes), targets, length), dtype=np.int64)
+    is_token = np.zeros((len(probes), targets, length), dtype=bool)
+    is_target = np.zeros((len(probes), targets), dtype=bool)
+    scored_rows: list[int] = []
+    scored_positions: list[int] = []
+    # 2. Each probe fills the beginning of its row.
     for row, probe in enumerate(probes):
+        count, own_length = len(probe.targets), len(probe.positions)
         tokens[row, : len(probe.tokens)] = probe.tokens
         mask[row, : len(probe.tokens)] = 1
-        places[row, : len(probe.positions)] = range(len(positions), len(positions) + len(probe.positions))
-        rows += [row] * len(probe.positions)
-        positions += probe.positions
-        count = len(probe.targets)
-        target_tokens[row, :count, : len(probe.positions)] = [target.tokens for target in probe.targets]
-        target_lengths[row, :count, : len(probe.positions)] = True
-        valid[row, :count] = True
+        places[row, :own_length] = range(len(scored_positions), len(scored_positions) + own_length)
+        scored_rows += [row] * own_length
+        scored_positions += probe.positions
+        target_tokens[row, :count, :own_length] = [target.tokens for target in probe.targets]
+        is_token[row, :count, :own_length] = True
+        is_target[row, :count] = True
+    # 3. Which question and choice each target answers, in the order of `is_target`.
     return Batch(
         key=key,
         tokens=torch.from_numpy(tokens),
         mask=torch.from_numpy(mask) if masked else None,
-        scored_rows=torch.tensor(rows),
-        scored_positions=torch.tensor(positions),
+        scored_rows=torch.tensor(scored_rows),
+        scored_positions=torch.tensor(scored_positions),
         places=torch.from_numpy(places),
         target_tokens=torch.from_numpy(target_tokens),
-        target_lengths=torch.from_numpy(target_lengths),
+        is_token=torch.from_numpy(is_token),
+        is_target=is_target,
         questions=np.array([probe.question for probe in probes for _ in probe.targets]),
         choices=np.array([target.choice for probe in probes for target in probe.targets]),
-        valid=valid,
     )

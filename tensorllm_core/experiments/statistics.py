@@ -1,7 +1,7 @@
-"""Whether an edit changed accuracy and loss by more than luck: everything is paired, question by question.
+"""Whether an edit changed accuracy and loss by more than luck: two models are compared question by question.
 
-Accuracies and their differences are shares of 1, losses are in nats, intervals are at 95 %. The sentences speak of
-points: percentage points.
+Accuracies and their differences are shares of 1, losses are in nats, intervals are at 95 %. In the sentences, points
+are percentage points.
 """
 
 from __future__ import annotations
@@ -13,10 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
-from tensorllm_core.experiments.calibration import Calibration, calibration
 from tensorllm_core.experiments.intervals import (
     Interval,
-    accuracy_interval,
     bootstrap_interval,
     mcnemar,
     mean_interval,
@@ -25,16 +23,12 @@ from tensorllm_core.experiments.intervals import (
 )
 
 __all__ = [
-    "Calibration",
-    "Interval",
     "MacroAccuracy",
     "MacroLoss",
     "PairedAccuracy",
     "PairedLoss",
-    "accuracy_interval",
     "best_of",
     "better_than_control",
-    "calibration",
     "macro",
     "macro_loss",
     "paired_accuracy",
@@ -47,8 +41,9 @@ _LUCK = 0.05
 
 @dataclass(frozen=True)
 class PairedAccuracy:
-    """Two models on the same `n` questions: accuracies, their difference, how many answers an edit fixed and broke.
+    """The accuracies of two models on the same `n` questions, and their difference with its interval.
 
+    `fixed` counts the questions that only the second model answers rightly, `broken` those that only the first does.
     `p` is that of McNemar's exact test, two-sided.
     """
 
@@ -64,7 +59,7 @@ class PairedAccuracy:
 
 @dataclass(frozen=True)
 class MacroAccuracy(PairedAccuracy):
-    """Means over benchmarks, each counting alike; counts and `p` are over all questions together."""
+    """Means over benchmarks, in which every benchmark has the same weight; counts and `p` are over all questions."""
 
     benchmarks: int
 
@@ -81,28 +76,36 @@ class PairedLoss:
 
 @dataclass(frozen=True)
 class MacroLoss(PairedLoss):
-    """Means over benchmarks, each counting alike."""
+    """Means over benchmarks, in which every benchmark has the same weight."""
 
     benchmarks: int
 
 
 def paired_accuracy(before: Bool[np.ndarray, " question"], after: Bool[np.ndarray, " question"]) -> PairedAccuracy:
-    """Compare two models by which of the same questions they answer; the interval is that of `paired_interval`.
+    """Compare two models by which of the same questions they answer rightly; the interval is `paired_interval`.
 
     Raises:
         RequestError: no answers.
 
-    >>> found = paired_accuracy(np.repeat([False, True], [30, 70]), np.repeat([False, True], [18, 82]))
-    >>> found.fixed, found.broken, round(found.delta, 2), round(found.p, 5)
+    >>> accuracy = paired_accuracy(np.repeat([False, True], [30, 70]), np.repeat([False, True], [18, 82]))
+    >>> accuracy.fixed, accuracy.broken, round(accuracy.delta, 2), round(accuracy.p, 5)
     (12, 0, 0.12, 0.00049)
     """
     both = np.stack([before, after])
     n = both.shape[1]
     require_some(n)
     fixed, broken = int((~before & after).sum()), int((before & ~after).sum())
-    was, became = both.mean(axis=1).tolist()
-    interval = paired_interval(n, fixed, broken)
-    return PairedAccuracy(n, was, became, (fixed - broken) / n, interval, fixed, broken, mcnemar(fixed, broken))
+    mean_before, mean_after = both.mean(axis=1).tolist()
+    return PairedAccuracy(
+        n=n,
+        before=mean_before,
+        after=mean_after,
+        delta=(fixed - broken) / n,
+        interval=paired_interval(n, fixed, broken),
+        fixed=fixed,
+        broken=broken,
+        p=mcnemar(fixed, broken),
+    )
 
 
 def paired_loss(
@@ -111,7 +114,7 @@ def paired_loss(
     seed: int = 0,
     resamples: int = 2000,
 ) -> PairedLoss:
-    """Compare two models by their losses on the same questions; the interval is that of `bootstrap_interval`.
+    """Compare two models by their losses on the same questions; the interval is `bootstrap_interval`.
 
     Raises:
         RequestError: no answers.
@@ -122,37 +125,38 @@ def paired_loss(
     both = np.stack([before, after]).astype(np.float64)
     require_some(both.shape[1])
     difference = both[1] - both[0]
-    was, became = both.mean(axis=1).tolist()
-    return PairedLoss(was, became, float(difference.mean()), bootstrap_interval(difference, seed, resamples))
+    mean_before, mean_after = both.mean(axis=1).tolist()
+    interval = bootstrap_interval(difference, seed, resamples)
+    return PairedLoss(mean_before, mean_after, float(difference.mean()), interval)
 
 
-def macro(results: Sequence[PairedAccuracy]) -> MacroAccuracy:
-    """Means over benchmarks, whose differences are independent: `var = sum(var_k) / K^2`, as `mean_interval` has it.
+def macro(accuracies: Sequence[PairedAccuracy]) -> MacroAccuracy:
+    """Means over benchmarks. Their differences are independent, so the interval is `mean_interval`.
 
     Raises:
         RequestError: no results.
 
     >>> one = paired_accuracy(np.repeat([False, True], [30, 70]), np.repeat([False, True], [18, 82]))
-    >>> found = macro([one, one])
-    >>> found.n, found.fixed, round(found.delta, 2), found.interval.low > one.interval.low
+    >>> two = macro([one, one])
+    >>> two.n, two.fixed, round(two.delta, 2), two.interval.low > one.interval.low
     (200, 24, 0.12, True)
     """
-    require_some(len(results))
-    fixed, broken = sum(found.fixed for found in results), sum(found.broken for found in results)
+    require_some(len(accuracies))
+    fixed, broken = sum(each.fixed for each in accuracies), sum(each.broken for each in accuracies)
     return MacroAccuracy(
-        n=sum(found.n for found in results),
-        before=_mean(found.before for found in results),
-        after=_mean(found.after for found in results),
-        delta=_mean(found.delta for found in results),
-        interval=mean_interval([found.delta for found in results], [found.interval for found in results]),
+        n=sum(each.n for each in accuracies),
+        before=_mean(each.before for each in accuracies),
+        after=_mean(each.after for each in accuracies),
+        delta=_mean(each.delta for each in accuracies),
+        interval=mean_interval([each.delta for each in accuracies], [each.interval for each in accuracies]),
         fixed=fixed,
         broken=broken,
         p=mcnemar(fixed, broken),
-        benchmarks=len(results),
+        benchmarks=len(accuracies),
     )
 
 
-def macro_loss(results: Sequence[PairedLoss]) -> MacroLoss:
+def macro_loss(losses: Sequence[PairedLoss]) -> MacroLoss:
     """Means over benchmarks; the interval as in `macro`.
 
     Raises:
@@ -161,35 +165,38 @@ def macro_loss(results: Sequence[PairedLoss]) -> MacroLoss:
     >>> macro_loss([PairedLoss(3.0, 2.0, -1.0, Interval(-1.5, -0.5)), PairedLoss(1.0, 1.0, 0.0, Interval(0.0, 0.0))])
     MacroLoss(before=2.0, after=1.5, delta=-0.5, interval=Interval(low=-0.75, high=-0.25), benchmarks=2)
     """
-    require_some(len(results))
+    require_some(len(losses))
     return MacroLoss(
-        before=_mean(found.before for found in results),
-        after=_mean(found.after for found in results),
-        delta=_mean(found.delta for found in results),
-        interval=mean_interval([found.delta for found in results], [found.interval for found in results]),
-        benchmarks=len(results),
+        before=_mean(each.before for each in losses),
+        after=_mean(each.after for each in losses),
+        delta=_mean(each.delta for each in losses),
+        interval=mean_interval([each.delta for each in losses], [each.interval for each in losses]),
+        benchmarks=len(losses),
     )
 
 
-def verdict(found: PairedAccuracy) -> str:
-    """What came of an edit, as one sentence; better or worse only where both the interval and the test say so.
+def verdict(accuracy: PairedAccuracy) -> str:
+    """What an edit did, as one sentence; better or worse only where both the interval and the test say so.
 
     >>> verdict(paired_accuracy(np.repeat([False, True], [300, 700]), np.repeat([False, True], [270, 730])))
     '+3.0 points [+1.9, +4.1]: better, by more than luck (p < 0.0001); 30 answers fixed, 0 broken of 1,000 questions.'
     """
-    benchmarks = found.benchmarks if isinstance(found, MacroAccuracy) else 1
+    benchmarks = accuracy.benchmarks if isinstance(accuracy, MacroAccuracy) else 1
     where = f" in the mean over {benchmarks} benchmarks" if benchmarks > 1 else ""
-    words = {1: "better, by more than luck", 0: "no difference shown", -1: "worse, by more than luck"}[_side(found)]
-    if _side(found) == 0 and found.p < _LUCK:
+    sign = _sign_beyond_luck(accuracy)
+    words = {1: "better, by more than luck", 0: "no difference shown", -1: "worse, by more than luck"}[sign]
+    if sign == 0 and accuracy.p < _LUCK:
         words += ", although over all questions together fixed and broken answers do not balance"
-    counts = f"{_count(found.fixed, 'answer')} fixed, {found.broken:,} broken of {_count(found.n, 'question')}"
-    return f"{_points(found)}{where}: {words} ({_p(found.p)}); {counts}."
+    fixed, questions = _count(accuracy.fixed, "answer"), _count(accuracy.n, "question")
+    counts = f"{fixed} fixed, {accuracy.broken:,} broken of {questions}"
+    return f"{_points(accuracy)}{where}: {words} ({_p(accuracy.p)}); {counts}."
 
 
-def better_than_control(found: PairedAccuracy, control: str) -> str:
+def better_than_control(accuracy: PairedAccuracy, control: str) -> str:
     """Whether an edit is better than a control, as one sentence; `before` is the control, `after` the edit.
 
-    Better than the original says that the answers improved, better than a control that this needed the edit itself.
+    An edit that is better than the original has improved the answers. Only if it is also better than a control was
+    the edit itself needed for that.
 
     >>> better_than_control(paired_accuracy(np.array([True, False]), np.array([True, True])), "random subspace")
     'Not shown to differ from random subspace: +50.0 points [-56.3, +100.0] (p = 1; 2 questions).'
@@ -198,37 +205,40 @@ def better_than_control(found: PairedAccuracy, control: str) -> str:
         1: f"Better than {control}, by more than luck",
         0: f"Not shown to differ from {control}",
         -1: f"Worse than {control}, by more than luck",
-    }
-    return f"{words[_side(found)]}: {_points(found)} ({_p(found.p)}; {_count(found.n, 'question')})."
+    }[_sign_beyond_luck(accuracy)]
+    return f"{words}: {_points(accuracy)} ({_p(accuracy.p)}; {_count(accuracy.n, 'question')})."
 
 
-def best_of(found: PairedAccuracy, tried: int) -> str:
-    """What having tried several on the same questions leaves of the test of the best, as one sentence (Bonferroni).
+def best_of(best: PairedAccuracy, candidates: int) -> str:
+    """The test of the best of several candidates that were all tried on the same questions, as one sentence.
+
+    The more candidates, the better the best one is by luck: Bonferroni's correction multiplies `p` by their number.
 
     >>> best_of(paired_accuracy(np.repeat([False, True], [30, 70]), np.repeat([False, True], [18, 82])), 6)
     'The best of 6 tried on these very questions: p = 0.0029 after the correction for that.'
     """
-    corrected = min(1.0, tried * found.p)
-    return f"The best of {tried:,} tried on these very questions: {_p(corrected)} after the correction for that."
+    corrected = min(1.0, candidates * best.p)
+    return f"The best of {candidates:,} tried on these very questions: {_p(corrected)} after the correction for that."
 
 
 def _mean(values: Iterable[float]) -> float:
-    found = list(values)
-    return math.fsum(found) / len(found)
+    listed = list(values)
+    return math.fsum(listed) / len(listed)
 
 
-def _side(found: PairedAccuracy) -> int:
+def _sign_beyond_luck(accuracy: PairedAccuracy) -> int:
     """1 where better and -1 where worse by more than luck, 0 where neither is shown."""
-    if found.p >= _LUCK:
+    if accuracy.p >= _LUCK:
         return 0
-    if found.interval.low > 0 and found.fixed > found.broken:
+    if accuracy.interval.low > 0 and accuracy.fixed > accuracy.broken:
         return 1
-    return -1 if found.interval.high < 0 and found.fixed < found.broken else 0
+    return -1 if accuracy.interval.high < 0 and accuracy.fixed < accuracy.broken else 0
 
 
-def _points(found: PairedAccuracy) -> str:
+def _points(accuracy: PairedAccuracy) -> str:
+    shares = (accuracy.delta, accuracy.interval.low, accuracy.interval.high)
     # Adding zero turns a rounded -0.0 into 0.0.
-    delta, low, high = (round(100 * value, 1) + 0.0 for value in (found.delta, found.interval.low, found.interval.high))
+    delta, low, high = (round(100 * share, 1) + 0.0 for share in shares)
     return f"{delta:+.1f} points [{low:+.1f}, {high:+.1f}]"
 
 

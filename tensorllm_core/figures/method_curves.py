@@ -25,6 +25,7 @@ from tensorllm_core.figures.series import REFERENCE, SeriesLook, faint
 from tensorllm_core.figures.shapes import band_and_line, line_across, line_up
 from tensorllm_core.figures.theme import Canvas, Look, draw
 from tensorllm_core.figures.traces import interval
+from tensorllm_core.types import MethodLook
 
 __all__ = ["MethodCurve", "MethodPoint", "method_curves"]
 
@@ -51,10 +52,11 @@ class MethodPoint:
 
 @dataclass(frozen=True)
 class MethodCurve:
-    """One method at several budgets; `title` is what people read, `name` decides how it looks."""
+    """One method at several budgets; `title` is what people read, and `name` tells it from the others."""
 
     name: str
     title: str
+    look: MethodLook
     points: tuple[MethodPoint, ...]
 
 
@@ -83,8 +85,8 @@ def method_curves(
     # What is drawn and how: the emphasised line in front of the others, pinned ones behind them.
     lines = sorted((curve for curve in curves if curve.points), key=lambda curve: curve.name == emphasised)
     behind = [curve for curve in pinned if curve.points]
-    looks = {curve.name: method_look(curve.name, canvas.appearance, curve.name == emphasised) for curve in lines}
-    symbols = [method_look(curve.name, canvas.appearance).symbol for curve in behind]
+    looks = {curve.name: method_look(curve.look, canvas.appearance, curve.name == emphasised) for curve in lines}
+    symbols = [method_look(curve.look, canvas.appearance).symbol for curve in behind]
     shifts = [_APART * (place - (len(lines) - 1) / 2) for place in range(len(lines))]
     # The range of accuracies, and margins with room for the names.
     low, high = _range([*lines, *behind], baseline, pinned_baseline)

@@ -15,6 +15,7 @@ from tensorllm_core.figures.series import SeriesLook
 from tensorllm_core.figures.shapes import lines_between_rows
 from tensorllm_core.figures.theme import Canvas, draw
 from tensorllm_core.figures.traces import interval
+from tensorllm_core.types import MethodLook
 
 __all__ = ["MethodDelta", "method_deltas"]
 
@@ -33,6 +34,7 @@ class MethodDelta:
 
     name: str
     title: str
+    look: MethodLook
     accuracy: tuple[float, float, float]
     loss: tuple[float, float, float]
 
@@ -40,7 +42,7 @@ class MethodDelta:
 def method_deltas(rows: Sequence[MethodDelta], canvas: Canvas, *, emphasised: str = "") -> go.Figure:
     """A row for each method, accuracy on the left and loss on the right; `emphasised` is the name of one of them."""
     scale = canvas.scale
-    looks = [method_look(row.name, canvas.appearance, row.name == emphasised) for row in rows]
+    looks = [method_look(row.look, canvas.appearance, row.name == emphasised) for row in rows]
     traces = []
     for place, (row, style) in enumerate(zip(rows, looks, strict=True)):
         points = [100 * value for value in row.accuracy]

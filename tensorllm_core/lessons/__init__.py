@@ -1,1 +1,1 @@
-"""What the explaining panels and lessons say and show, as plain data."""
+"""Small examples that the explaining panels draw, as plain data."""

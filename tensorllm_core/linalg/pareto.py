@@ -15,7 +15,7 @@ __all__ = ["ParetoFront", "pareto_front", "pareto_front_of", "pareto_path", "sto
 
 @dataclass(frozen=True, eq=False)
 class ParetoFront:
-    """Rank triples that no other triple beats in both stored entries and error; ascending stored entries."""
+    """Rank triples that no other triple beats in both stored entries and error, in order of rising stored entries."""
 
     r1: Int64[np.ndarray, " point"]
     r2: Int64[np.ndarray, " point"]
@@ -25,29 +25,29 @@ class ParetoFront:
 
 
 def pareto_front(landscape: Landscape, limit: int | None = None) -> ParetoFront:
-    """All valid rank triples that no other beats in stored entries and error.
+    """All valid rank triples that no other triple beats in both stored entries and error.
 
-    Triples that store more than the tensor itself (ratio below one) belong to it too. With a limit, at
-    most that many points, spread evenly over the logarithm of the stored entries, both ends included.
+    Triples that store more than the tensor itself (a ratio below one) are among them. With a limit, the front has at
+    most that many points: the two ends, and points at even distances in the logarithm of the stored entries.
     """
     front = pareto_front_of(landscape.shape, landscape.table)
     if limit is None or len(front.r1) <= limit:
         return front
     position = np.log(front.stored_entries)
-    wanted = np.linspace(position[0], position[-1], limit)
-    chosen = np.searchsorted(position, wanted[1:-1])
-    return _taken(front, np.unique(np.concatenate([[0], chosen, [len(position) - 1]])))
+    targets = np.linspace(position[0], position[-1], limit)
+    nearest = np.searchsorted(position, targets[1:-1])
+    return _select(front, np.unique(np.concatenate([[0], nearest, [len(position) - 1]])))
 
 
 def pareto_front_of(shape: TensorShape, table: Float64[np.ndarray, "k1 k2 k3"]) -> ParetoFront:
-    """The same for any table of errors that never rise with a rank."""
-    # One R3 at a time, so that no table of all triples is made.
-    return _undominated(_joined([_path(shape, table, r3) for r3 in range(1, table.shape[2] + 1)]))
+    """The front of any table of relative errors that never rise with a rank, as in `Landscape.table`."""
+    # First one front for each R3, so that no list of all triples is needed; then the front of these together.
+    return _undominated(_concatenate([_front_at(shape, table, r3) for r3 in range(1, table.shape[2] + 1)]))
 
 
 def pareto_path(landscape: Landscape, r3: int) -> ParetoFront:
-    """The valid rank pairs (R1, R2) that no other pair with the same R3 beats in stored entries and error."""
-    return _path(landscape.shape, landscape.table, r3)
+    """The valid rank pairs (R1, R2) that no other pair with the same R3 beats in both stored entries and error."""
+    return _front_at(landscape.shape, landscape.table, r3)
 
 
 def stored_entries(
@@ -60,29 +60,33 @@ def stored_entries(
     return shape.group * r1 * r2 * r3 + shape.d_model * r1 + shape.d_head * r2 + shape.part * r3
 
 
-def _path(shape: TensorShape, table: Float64[np.ndarray, "k1 k2 k3"], r3: int) -> ParetoFront:
+def _front_at(shape: TensorShape, table: Float64[np.ndarray, "k1 k2 k3"], r3: int) -> ParetoFront:
+    """The front of the rank triples with this R3."""
+    # All valid pairs (R1, R2).
     k1, k2, _ = table.shape
     group = shape.group
     r1, r2 = np.ogrid[1 : k1 + 1, 1 : k2 + 1]
     valid = np.nonzero((r1 <= r2 * r3 * group) & (r2 <= r1 * r3 * group) & (r3 <= r1 * r2 * group))
     r1, r2 = valid[0] + 1, valid[1] + 1
+    # What each stores, and its error.
     stored = stored_entries(shape, r1, r2, np.full_like(r1, r3))
     error = table[:, :, r3 - 1][valid]
     return _undominated(ParetoFront(r1, r2, np.full_like(r1, r3), stored, error))
 
 
 def _undominated(points: ParetoFront) -> ParetoFront:
+    """Of these points, the ones whose error is below that of every point that stores less or the same."""
     order = np.lexsort((points.relative_error, points.stored_entries))
     error = points.relative_error[order]
-    best_before = np.minimum.accumulate(error)[:-1]
-    return _taken(points, order[np.concatenate([[True], error[1:] < best_before])])
+    least_before = np.minimum.accumulate(error)[:-1]
+    return _select(points, order[np.concatenate([[True], error[1:] < least_before])])
 
 
-def _joined(fronts: list[ParetoFront]) -> ParetoFront:
+def _concatenate(fronts: list[ParetoFront]) -> ParetoFront:
     return ParetoFront(*(np.concatenate(columns) for columns in zip(*map(_arrays, fronts), strict=True)))
 
 
-def _taken(points: ParetoFront, index: np.ndarray) -> ParetoFront:
+def _select(points: ParetoFront, index: np.ndarray) -> ParetoFront:
     return ParetoFront(*(array[index] for array in _arrays(points)))
 
 

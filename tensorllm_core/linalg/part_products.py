@@ -1,7 +1,7 @@
-"""Squared errors of every slice (part, group) at any ranks, from cumulative products of the core's part slices.
+"""The squared error of every slice (part, group) at any ranks, from cumulative products of the slices of the core.
 
-In the basis of mode 3, slice (p, g) of the tensor is the row U3[p] applied to the core's part axis, so its
-energy inside a block of modes 1 and 2 is the quadratic form `U3[p] A U3[p]`, with
+Seen in the bases of modes 1 and 2, slice (p, g) of the tensor is the core of group g with the row `U3[p]` applied to
+its third axis. So the energy of the slice inside a block of modes 1 and 2 is the quadratic form `U3[p] A U3[p]`, with
 `A[c, d] = sum of core[a, b, c, g] core[a, b, d, g] over the block`.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from einops import einsum
 from jaxtyping import Float, Float64
@@ -17,17 +16,22 @@ from torch import Tensor
 
 from tensorllm_core.linalg.hosvd import Hosvd
 from tensorllm_core.linalg.products import row_blocks
+from tensorllm_core.linalg.slices import SliceErrors
 from tensorllm_core.types import Ranks
 
 __all__ = ["PartProducts", "part_products"]
 
 _LARGEST_SHARE = 0.25
-"""Memory that the cumulative products may take, as a share of the core's."""
+"""Memory that the stored cumulative products may take, as a share of the memory of the core."""
 
 
 @dataclass(frozen=True, eq=False)
 class PartProducts:
-    """Cumulative part x part products, stored at every `spacing`-th row of mode 1; the rest is summed on demand."""
+    """Cumulative products between the parts, stored after every `spacing` rows of mode 1; the rest is summed on demand.
+
+    `stored[i, b]` sums over the leading block of `(i + 1) spacing` rows and b + 1 columns; `full` sums over all of
+    them.
+    """
 
     core: Float[Tensor, "k1 k2 k3 group"]
     u3: Float64[Tensor, "part k3"]
@@ -35,20 +39,19 @@ class PartProducts:
     spacing: int
     full: Float64[Tensor, "k3 k3 group"]
 
-    def slice_energies(
-        self, ranks: Ranks
-    ) -> tuple[Float64[np.ndarray, "part group"], Float64[np.ndarray, "part group"]]:
-        """Squared error and energy of each slice at these ranks; the ranks must lie inside the core."""
+    def slice_errors(self, ranks: Ranks) -> SliceErrors:
+        """Squared error and energy of each slice at these ranks; the ranks must not exceed those of the core."""
         r1, r2, r3 = ranks
-        kept = self._block(r1, r2)
-        lost = self.u3[:, r3:]
-        # Inside the block the error is what the dropped part directions carry; outside it is everything.
-        explained = _quadratic(self.u3, kept) - _quadratic(lost, kept[r3:, r3:])
+        block = self._block(r1, r2)
+        dropped = self.u3[:, r3:]
+        # Outside the block all energy is lost. Inside it, only the energy in the dropped directions of mode 3 is lost.
+        kept = _quadratic(self.u3, block) - _quadratic(dropped, block[r3:, r3:])
         energy = _quadratic(self.u3, self.full)
-        return (energy - explained).clamp_(min=0.0).cpu().numpy(), energy.cpu().numpy()
+        return SliceErrors((energy - kept).clamp_(min=0.0).cpu().numpy(), energy.cpu().numpy())
 
     def _block(self, r1: int, r2: int) -> Float64[Tensor, "k3 k3 group"]:
-        """Products summed over the leading `r1 x r2` block of modes 1 and 2."""
+        """The products summed over the leading `r1 x r2` block of modes 1 and 2."""
+        # Start with the last stored sum inside the block, then add the rows that follow it.
         checkpoint = min(r1 // self.spacing, len(self.stored))
         products = self.stored[checkpoint - 1, r2 - 1].clone() if checkpoint else torch.zeros_like(self.full)
         if checkpoint * self.spacing < r1:
@@ -59,24 +62,27 @@ class PartProducts:
 
 
 def part_products(decomposition: Hosvd) -> PartProducts:
-    """Sum the products once over the core, keeping as many checkpoints as the memory cap allows."""
+    """Sum the products once over the core, and store as many sums on the way as the memory allows."""
+    # Choose after how many rows a sum is stored; a core with too little room stores none.
     core = decomposition.core
     k1, k2, k3, group = core.shape
-    cap = _LARGEST_SHARE * core.numel() * core.element_size()
-    checkpoints = min(k1, int(cap // (8 * k2 * k3 * k3 * group)))
+    most_bytes = _LARGEST_SHARE * core.numel() * core.element_size()
+    checkpoints = min(k1, int(most_bytes // (8 * k2 * k3 * k3 * group)))
     spacing = -(-k1 // checkpoints) if checkpoints else k1 + 1
     stored = core.new_empty((k1 // spacing, k2, k3, k3, group), dtype=torch.float64)
-    running = core.new_zeros((k2, k3, k3, group), dtype=torch.float64)
+    # Sum over rows, column by column; a stored sum is cumulative over the columns too.
+    sums = core.new_zeros((k2, k3, k3, group), dtype=torch.float64)
     for index, between in enumerate(core.split(spacing)):
         for block in row_blocks(between):
             rows = block.double()
-            running += einsum(rows, rows, "a b c group, a b d group -> b c d group")
+            sums += einsum(rows, rows, "a b c group, a b d group -> b c d group")
         if index < len(stored):
-            torch.cumsum(running, dim=0, out=stored[index])
-    return PartProducts(core, decomposition.u3.double(), stored, spacing, running.sum(0))
+            torch.cumsum(sums, dim=0, out=stored[index])
+    return PartProducts(core, decomposition.u3.double(), stored, spacing, sums.sum(0))
 
 
 def _quadratic(
     rows: Float64[Tensor, "part k"], products: Float64[Tensor, "k k group"]
 ) -> Float64[Tensor, "part group"]:
+    """The quadratic form `row A row` for each row and group."""
     return einsum(rows, products, rows, "part c, c d group, part d -> part group")

@@ -1,4 +1,4 @@
-"""Products of matrices and tensors in full float32 or float64: never TF32 or bfloat16, and with the fastest kernel."""
+"""Products of matrices and tensors in full float32 or float64 (never TF32 or bfloat16), with the fastest kernel."""
 
 from __future__ import annotations
 
@@ -15,55 +15,57 @@ from torch import Tensor
 __all__ = ["as_rows", "first_mode", "full_precision", "group_energy", "later_modes", "row_blocks", "row_products"]
 
 _BLOCK_ENTRIES = 2**20
+"""About how many entries a block of rows has."""
 _COLUMNS = 2048
+"""How many columns of an unfolding are multiplied at a time."""
 _LARGE = 2**27
-"""Multiplications in a product from which on a faster kernel is worth its overhead."""
+"""The faster kernel has an overhead, which is worth it for a product of at least so many multiplications."""
 _WORTH_A_COPY = 256
-"""Multiplications for each entry that must be copied from which on a faster kernel outweighs the copy."""
+"""The faster kernel may need a copy, which is worth it with at least so many multiplications for each copied entry."""
 
 
 @dataclass
-class _Guard:
-    """How many callers want full precision now, and the settings to go back to when the last one is done."""
+class _PrecisionState:
+    """How many callers need full precision at this moment, and the settings that come back after the last of them."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     callers: int = 0
     settings: tuple[str, str] = ("none", "none")
 
 
-_guard = _Guard()
+_state = _PrecisionState()
 
 
 @contextmanager
 def full_precision() -> Iterator[None]:
-    """Hold float32 products to IEEE arithmetic on CPU and CUDA; the process's own settings come back at the end.
+    """Compute float32 products in IEEE arithmetic on CPU and CUDA; afterwards the settings of the process come back.
 
     >>> with full_precision():
     ...     torch.backends.cuda.matmul.fp32_precision in ("none", "ieee")
     True
     """
     backends = (torch.backends.cuda.matmul, torch.backends.mkldnn.matmul)  # type: ignore[attr-defined]
-    with _guard.lock:
-        _guard.callers += 1
-        if _guard.callers == 1:
-            _guard.settings = (backends[0].fp32_precision, backends[1].fp32_precision)
-            # PyTorch's older switches can't be read while the newer ones differ: touch them only where it matters.
-            for backend, setting in zip(backends, _guard.settings, strict=True):
+    with _state.lock:
+        _state.callers += 1
+        if _state.callers == 1:
+            _state.settings = (backends[0].fp32_precision, backends[1].fp32_precision)
+            # Change a setting only where it must change: while the two differ, PyTorch refuses to read older switches.
+            for backend, setting in zip(backends, _state.settings, strict=True):
                 if setting not in ("none", "ieee"):
                     backend.fp32_precision = "ieee"
     try:
         yield
     finally:
-        with _guard.lock:
-            _guard.callers -= 1
-            if _guard.callers == 0:
-                for backend, setting in zip(backends, _guard.settings, strict=True):
+        with _state.lock:
+            _state.callers -= 1
+            if _state.callers == 0:
+                for backend, setting in zip(backends, _state.settings, strict=True):
                     if backend.fp32_precision != setting:
                         backend.fp32_precision = setting
 
 
 def row_products(left: Float[Tensor, "m k"], right: Float[Tensor, "n k"]) -> Float[Tensor, "m n"]:
-    """Inner products of all rows of `left` with all rows of `right`.
+    """The inner products of every row of `left` with every row of `right`.
 
     >>> row_products(torch.eye(2), torch.tensor([[3.0, 4.0]])).tolist()
     [[3.0], [4.0]]
@@ -76,14 +78,14 @@ def row_products(left: Float[Tensor, "m k"], right: Float[Tensor, "n k"]) -> Flo
 
 
 def as_rows(matrix: Float[Tensor, "m k"]) -> Float[Tensor, "m k"]:
-    """The matrix as `row_products` multiplies it fastest, when it does so again and again."""
+    """The matrix in the memory order that `row_products` multiplies fastest; worth it for several products."""
     return matrix.contiguous() if _onednn_is_faster(matrix) else matrix
 
 
 def first_mode(
     tensor: Float[Tensor, "d_model d_head part group"], u1: Float[Tensor, "d_model r1"]
 ) -> Float[Tensor, "r1 d_head part group"]:
-    """The tensor in the directions `u1` of mode 1."""
+    """The tensor in the directions `u1` of mode 1: `tensor x1 u1^T`."""
     unfolding = rearrange(tensor, "d_model d_head part group -> d_model (d_head part group)")
     product = unfolding.new_empty(u1.shape[1], unfolding.shape[1])
     if not _onednn_is_faster(tensor):
@@ -100,9 +102,10 @@ def later_modes(
     u3: Float[Tensor, "part r3"] | None,
     target: Float[Tensor, "d_model r2 r3 group"] | None = None,
 ) -> Float[Tensor, "d_model r2 r3 group"]:
-    """The tensor in the directions `u2` of mode 2 and `u3` of mode 3 (None: as it is).
+    """The tensor in the directions `u2` of mode 2 and `u3` of mode 3: `tensor x2 u2^T x3 u3^T`.
 
-    `target` may be the tensor itself.
+    Without `u3` mode 3 stays as it is. The result is written to `target` where one is given; it may be the tensor
+    itself.
     """
     _, _, part, group = tensor.shape
     if target is None:
@@ -116,7 +119,7 @@ def later_modes(
 
 
 def group_energy(tensor: Float[Tensor, "r1 r2 r3 group"]) -> Float64[Tensor, "r1 r2 r3"]:
-    """Squares summed over groups in float64, without a float64 copy of the tensor.
+    """The squares of the entries, summed over groups in float64; makes no float64 copy of the tensor.
 
     >>> group_energy(torch.full((1, 1, 1, 3), 2.0)).item()
     12.0
@@ -128,7 +131,10 @@ def group_energy(tensor: Float[Tensor, "r1 r2 r3 group"]) -> Float64[Tensor, "r1
 
 
 def _onednn_is_faster(operand: Tensor) -> bool:
-    """oneDNN uses AVX-512 on every processor that has it, MKL on Intel's alone; with AVX2 MKL is ahead."""
+    """Whether oneDNN multiplies this matrix faster than MKL.
+
+    oneDNN uses AVX-512 on every processor that has it, MKL only on those of Intel. With AVX2 alone MKL is faster.
+    """
     return (
         operand.device.type == "cpu"
         and operand.dtype is torch.float32
@@ -138,15 +144,16 @@ def _onednn_is_faster(operand: Tensor) -> bool:
 
 
 def _for_all_groups(u3: Float[Tensor, "part r3"], group: int) -> Float[Tensor, "part_group r3_group"]:
-    """Mode 3 of all groups as one matrix, so that one product over contiguous memory does."""
+    """The product with `u3` in mode 3, for all groups, as one matrix: parts and groups lie side by side in memory."""
     same_group = torch.eye(group, dtype=u3.dtype, device=u3.device)
     return rearrange(einsum(u3, same_group, "part r3, g h -> part g r3 h"), "part g r3 h -> (part g) (r3 h)")
 
 
 def row_blocks(tensor: Float[Tensor, "row *rest"]) -> tuple[Float[Tensor, "block *rest"], ...]:
-    """Views of consecutive rows that together cover the tensor, each small enough to be copied freely."""
+    """Views of consecutive rows that together cover the tensor, each so small that a copy of it costs little memory."""
     return tensor.split(_rows(tensor))
 
 
 def _rows(tensor: Float[Tensor, "row *rest"]) -> int:
+    """How many rows a block has."""
     return max(1, _BLOCK_ENTRIES // tensor[0].numel())

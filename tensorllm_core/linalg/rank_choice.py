@@ -1,4 +1,4 @@
-"""Which ranks are possible, and which are best for an error or for a compression ratio; exact over the error table."""
+"""Which ranks are possible, and which are best for an error or for a compression ratio; exact for the error table."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
 from tensorllm_core.errors import RankError, RequestError
-from tensorllm_core.linalg.landscape import Landscape
+from tensorllm_core.linalg.landscape import Landscape, check_ranks_within
 from tensorllm_core.linalg.pareto import ParetoFront, pareto_front, pareto_path, stored_entries
 from tensorllm_core.types import Ranks, TensorShape
 
@@ -54,19 +54,15 @@ def largest_rank(shape: TensorShape, ranks: Ranks, mode: int) -> int:
 
 
 def check_ranks(shape: TensorShape, ranks: Ranks) -> Ranks:
-    """The ranks themselves, when a Tucker decomposition of a tensor of this shape can have them.
+    """The ranks themselves, where a Tucker decomposition of a tensor of this shape can have them.
 
     Raises:
-        RankError: a rank below one, beyond its mode, or beyond the other two ranks times the groups.
+        RankError: a rank is below one, above the full rank of its mode, or above the other two ranks times the groups.
 
     >>> check_ranks(TensorShape(768, 64, 4, 12), Ranks(192, 8, 2))
     Ranks(r1=192, r2=8, r3=2)
     """
-    limits = rank_limits(shape)
-    if not all(1 <= rank <= limit for rank, limit in zip(ranks, limits, strict=True)):
-        raise RankError(
-            f"Expected ranks from (1, 1, 1) to {limits}, got {Ranks(*ranks)}; choose ranks in these limits."
-        )
+    check_ranks_within(rank_limits(shape), ranks)
     for mode in (1, 2, 3):
         largest = largest_rank(shape, ranks, mode)
         if ranks[mode - 1] > largest:
@@ -79,18 +75,18 @@ def check_ranks(shape: TensorShape, ranks: Ranks) -> Ranks:
 
 
 def clamp_ranks(shape: TensorShape, ranks: Ranks) -> Ranks:
-    """Valid ranks near the given ones: each drawn into its mode, then lowered to what the others allow.
+    """Valid ranks near the given ones: each is moved into its limits, then lowered to what the other two allow.
 
     >>> clamp_ranks(TensorShape(768, 64, 4, 12), Ranks(9999, 1, 0))
     Ranks(r1=12, r2=1, r3=1)
     """
-    drawn = Ranks(*(min(max(rank, 1), limit) for rank, limit in zip(ranks, rank_limits(shape), strict=True)))
+    inside = Ranks(*(min(max(rank, 1), limit) for rank, limit in zip(ranks, rank_limits(shape), strict=True)))
     # At most one rank can exceed the product of the other two, so lowering each on its own is enough.
-    return Ranks(*(min(drawn[mode - 1], largest_rank(shape, drawn, mode)) for mode in (1, 2, 3)))
+    return Ranks(*(min(inside[mode - 1], largest_rank(shape, inside, mode)) for mode in (1, 2, 3)))
 
 
 def tied_ranks(shape: TensorShape, r: int, r3: int) -> Ranks:
-    """`R1 = r x groups, R2 = r`, as the paper's program ties them, clamped to valid ranks.
+    """`R1 = r x groups, R2 = r`, as in the program of the paper, clamped to valid ranks.
 
     >>> tied_ranks(TensorShape(768, 64, 4, 12), 26, 4)
     Ranks(r1=312, r2=26, r3=4)
@@ -99,10 +95,9 @@ def tied_ranks(shape: TensorShape, r: int, r3: int) -> Ranks:
 
 
 def break_even_r1(shape: TensorShape, r2: int, r3: int) -> int:
-    """The largest R1 that still saves beside these R2 and R3: with one more nothing is saved; 0 if none saves.
+    """The largest valid R1 that, beside these R2 and R3, stores fewer entries than the tensor; 0 if none does.
 
-    From `group R1 R2 R3 + d_model R1 + d_head R2 + part R3 < entries`. Where every R1 that the others allow saves, it
-    is the largest that they allow.
+    It follows from `group R1 R2 R3 + d_model R1 + d_head R2 + part R3 < entries`.
 
     >>> shape = TensorShape(768, 64, 4, 12)
     >>> break_even_r1(shape, 64, 4), break_even_r1(shape, 64, 1)
@@ -116,7 +111,7 @@ def break_even_r1(shape: TensorShape, r2: int, r3: int) -> int:
 
 
 def break_even_tied(shape: TensorShape, r3: int) -> int:
-    """The largest r whose tied ranks (`tied_ranks`) still save beside this R3; 0 if none does.
+    """The largest r whose `tied_ranks` with this R3 store fewer entries than the tensor; 0 if none does.
 
     >>> shape = TensorShape(768, 64, 4, 12)
     >>> break_even_tied(shape, 4), round(shape.compression_ratio(tied_ranks(shape, 56, 4)), 3)
@@ -130,7 +125,7 @@ def break_even_tied(shape: TensorShape, r3: int) -> int:
 def ranks_for_error(landscape: Landscape, max_relative_error: float) -> Ranks:
     """The valid ranks with the fewest stored entries whose relative error is at most the given one.
 
-    Among equals the one with the smallest error is taken.
+    Where several store as few entries, those with the smallest error.
 
     Raises:
         RequestError: the error is negative or not a number.
@@ -139,20 +134,22 @@ def ranks_for_error(landscape: Landscape, max_relative_error: float) -> Ranks:
         raise RequestError(
             f"Expected a largest relative error of at least 0, got {max_relative_error:g}; give one such as 0.5."
         )
-    columns = _columns(landscape)
-    # The error never rises with R1: the first R1 that is small enough stores the least.
-    r1 = np.maximum(columns.least, _first_at_most(landscape, columns, max_relative_error))
-    points = _points(landscape, columns, r1, r1 <= columns.most)
+    # The best R1 for each pair (R2, R3). The error never rises with R1, so the first R1 whose error is small enough
+    # stores the least.
+    pairs = _valid_pairs(landscape)
+    r1 = np.maximum(pairs.least, _first_at_most(landscape, pairs, max_relative_error))
+    # Of these triples, the one that stores the least.
+    points = _points(landscape, pairs, r1, r1 <= pairs.most)
     return _ranks(points, np.lexsort((points.relative_error, points.stored_entries))[0])
 
 
 def ranks_for_compression(landscape: Landscape, ratio: float) -> Ranks:
     """The valid ranks with the smallest error whose compression ratio is at least the given one.
 
-    Among equals the one with the fewest stored entries is taken.
+    Where several have the same error, those with the fewest stored entries.
 
     Raises:
-        RankError: no ranks reach the ratio, or it is not a positive number.
+        RankError: no ranks reach the ratio, or the ratio is not a positive number.
     """
     shape = landscape.shape
     highest = shape.compression_ratio(Ranks(1, 1, 1))
@@ -161,60 +158,67 @@ def ranks_for_compression(landscape: Landscape, ratio: float) -> Ranks:
             f"Expected a compression ratio above 0 and of at most {highest:.6g}, which ranks (1, 1, 1) reach, "
             f"got {ratio:g}; ask for a ratio in this range."
         )
-    columns = _columns(landscape)
-    # The division decides, as it does in `compression_ratio`, so that the two agree to the last bit.
+    # The most entries that reach the ratio. The division decides, as in `compression_ratio`, so that the two agree to
+    # the last bit.
     budget = math.floor(shape.entries / ratio) + 1
     while shape.entries / budget < ratio:
         budget -= 1
-    room = budget - shape.d_head * columns.r2 - shape.part * columns.r3
-    # The error never rises with R1: the last R1 that fits is best, or the first that is as good.
-    r1 = np.minimum(columns.most, room // (shape.group * columns.r2 * columns.r3 + shape.d_model))
-    fits = r1 >= columns.least
-    error = landscape.table[np.maximum(r1, 1) - 1, columns.r2 - 1, columns.r3 - 1]
-    r1 = np.maximum(columns.least, _first_at_most(landscape, columns, error))
-    points = _points(landscape, columns, r1, fits)
+    # The best R1 for each pair (R2, R3). The error never rises with R1, so it is the last R1 that fits, or the first
+    # with the same error.
+    pairs = _valid_pairs(landscape)
+    room = budget - shape.d_head * pairs.r2 - shape.part * pairs.r3
+    r1 = np.minimum(pairs.most, room // (shape.group * pairs.r2 * pairs.r3 + shape.d_model))
+    fits = r1 >= pairs.least
+    error = landscape.table[np.maximum(r1, 1) - 1, pairs.r2 - 1, pairs.r3 - 1]
+    r1 = np.maximum(pairs.least, _first_at_most(landscape, pairs, error))
+    # Of these triples, the one with the smallest error.
+    points = _points(landscape, pairs, r1, fits)
     return _ranks(points, np.lexsort((points.stored_entries, points.relative_error))[0])
 
 
 @dataclass(frozen=True, eq=False)
-class _Columns:
-    """All pairs (R2, R3) that some R1 makes valid, with the least and the largest such R1."""
+class _Pairs:
+    """All pairs (R2, R3) for which there is a valid R1, with the least and the largest such R1."""
 
-    r2: Int64[np.ndarray, " column"]
-    r3: Int64[np.ndarray, " column"]
-    least: Int64[np.ndarray, " column"]
-    most: Int64[np.ndarray, " column"]
+    r2: Int64[np.ndarray, " pair"]
+    r3: Int64[np.ndarray, " pair"]
+    least: Int64[np.ndarray, " pair"]
+    most: Int64[np.ndarray, " pair"]
 
 
-def _columns(landscape: Landscape) -> _Columns:
+def _valid_pairs(landscape: Landscape) -> _Pairs:
     k1, k2, k3 = landscape.table.shape
     group = landscape.shape.group
     r2, r3 = (axis.ravel() for axis in np.meshgrid(np.arange(1, k2 + 1), np.arange(1, k3 + 1), indexing="ij"))
     least = np.maximum(-(-r2 // (r3 * group)), -(-r3 // (r2 * group)))
     most = np.minimum(k1, r2 * r3 * group)
     possible = least <= most
-    return _Columns(r2[possible], r3[possible], least[possible], most[possible])
+    return _Pairs(r2[possible], r3[possible], least[possible], most[possible])
 
 
 def _first_at_most(
-    landscape: Landscape, columns: _Columns, error: float | Float64[np.ndarray, " column"]
-) -> Int64[np.ndarray, " column"]:
-    """The least R1 whose error is at most the given one in each column; k1 + 1 where there is none."""
-    low, high = np.ones_like(columns.r2), np.full_like(columns.r2, landscape.table.shape[0] + 1)
+    landscape: Landscape, pairs: _Pairs, error: float | Float64[np.ndarray, " pair"]
+) -> Int64[np.ndarray, " pair"]:
+    """For each pair the least R1 whose error is at most the given one; k1 + 1 where there is none.
+
+    A binary search for all pairs at once.
+    """
+    low, high = np.ones_like(pairs.r2), np.full_like(pairs.r2, landscape.table.shape[0] + 1)
     while (low < high).any():
         middle = (low + high) // 2
-        # A column that is done looks up its last row, and stays as it is.
+        # A pair whose search has ended may point behind the table; it reads the last row and stays as it is.
         row = np.minimum(middle, landscape.table.shape[0]) - 1
-        small_enough = landscape.table[row, columns.r2 - 1, columns.r3 - 1] <= error
+        small_enough = landscape.table[row, pairs.r2 - 1, pairs.r3 - 1] <= error
         high = np.where((low < high) & small_enough, middle, high)
         low = np.where((low < high) & ~small_enough, middle + 1, low)
     return low
 
 
 def _points(
-    landscape: Landscape, columns: _Columns, r1: Int64[np.ndarray, " column"], kept: Bool[np.ndarray, " column"]
+    landscape: Landscape, pairs: _Pairs, r1: Int64[np.ndarray, " pair"], possible: Bool[np.ndarray, " pair"]
 ) -> ParetoFront:
-    r1, r2, r3 = r1[kept], columns.r2[kept], columns.r3[kept]
+    """The rank triples of the pairs that are possible, with what they store and their errors."""
+    r1, r2, r3 = r1[possible], pairs.r2[possible], pairs.r3[possible]
     return ParetoFront(r1, r2, r3, stored_entries(landscape.shape, r1, r2, r3), landscape.table[r1 - 1, r2 - 1, r3 - 1])
 
 

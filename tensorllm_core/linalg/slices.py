@@ -1,4 +1,4 @@
-"""Single slices of a Tucker decomposition, without forming the whole tensor."""
+"""Single slices (part, group) of a Tucker decomposition and their errors, without the whole tensor."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ __all__ = ["SliceErrors", "core_seen_from_part", "reconstruct_slice", "slice_err
 
 @dataclass(frozen=True)
 class SliceErrors:
-    """Squared error and squared norm of every slice, `part x group`, in float64."""
+    """The squared error and the energy (squared norm) of every slice, in float64."""
 
     squared_error: Float64[np.ndarray, "part group"]
     energy: Float64[np.ndarray, "part group"]
 
     def by_part_and_group(self) -> Float64[np.ndarray, "part group"]:
-        """Relative error of each slice, 0 where there is nothing to lose."""
+        """The error of each slice relative to the norm of the slice; 0 where the slice is zero."""
         return _relative(self.squared_error, self.energy)
 
     def by_part(self) -> Float64[np.ndarray, " part"]:
-        """Relative error of each part over all groups."""
+        """The error of each part over all groups, relative to the norm of the part; 0 where the part is zero."""
         return _relative(self.squared_error.sum(axis=1), self.energy.sum(axis=1))
 
     def by_group(self) -> Float64[np.ndarray, " group"]:
-        """Relative error of each group over all parts."""
+        """The error of each group over all parts, relative to the norm of the group; 0 where the group is zero."""
         return _relative(self.squared_error.sum(axis=0), self.energy.sum(axis=0))
 
 
 def slice_errors(tensor: Float[Tensor, "d_model d_head part group"], tucker: Tucker) -> SliceErrors:
     """Compare a tensor with any Tucker decomposition of it, slice by slice in float64.
 
-    The error table answers for truncations of the HOSVD; this answers for refined decompositions too.
+    The table of errors holds truncations of the HOSVD only. This function also takes refined decompositions.
     """
     exact = Tucker(*(array.cpu().double() for array in (tucker.core, tucker.u1, tucker.u2, tucker.u3)))
     error = np.empty(tensor.shape[2:])
@@ -50,7 +50,9 @@ def slice_errors(tensor: Float[Tensor, "d_model d_head part group"], tucker: Tuc
 
 
 def core_seen_from_part(tucker: Tucker, part: int) -> Float[Tensor, "r1 r2 group"]:
-    """The cores contracted with one row of U3: how each group mixes the shared directions to make that projection.
+    """The cores contracted with the row of U3 that belongs to one part.
+
+    They say how each group combines the shared directions of modes 1 and 2 to this projection.
 
     >>> import torch
     >>> tucker = Tucker(torch.ones(2, 1, 2, 1), torch.eye(3, 2), torch.eye(1), torch.eye(2))
@@ -61,7 +63,7 @@ def core_seen_from_part(tucker: Tucker, part: int) -> Float[Tensor, "r1 r2 group
 
 
 def reconstruct_slice(tucker: Tucker, part: int, group: int) -> Float[Tensor, "d_model d_head"]:
-    """One projection of one group as the decomposition gives it back."""
+    """The slice of one part and one group, as the decomposition approximates it."""
     return einsum(
         core_seen_from_part(tucker, part)[:, :, group],
         tucker.u1,

@@ -1,10 +1,13 @@
-"""A better subspace for the rows of a matrix, from one that is good already; it never keeps less energy.
+"""From a good subspace of the columns of a matrix to a better one, which never keeps less energy of the matrix.
 
-A short matrix gives the best subspace exactly, by the Gram matrix of its shorter side. For a long one and
-few directions the start is widened by two steps of block Krylov iteration and the best part of the wider
-space is taken (Rayleigh-Ritz); it keeps at least as much as the start, which it holds. For a long one and
-many directions one step of orthogonal iteration is made; the kept energy is a convex function of the
-directions, which such a step never lowers.
+There are three ways:
+
+- The shorter side of the matrix is short: its Gram matrix gives the best subspace exactly.
+- Both sides are long and few directions are needed: two steps of block Krylov iteration widen the given subspace, and
+  the best part of the wider subspace is the answer (Rayleigh-Ritz). The wider subspace holds the given one, so it
+  keeps at least as much energy.
+- Both sides are long and many directions are needed: one step of orthogonal iteration. The energy that is kept is a
+  convex function of the directions, which such a step never lowers.
 """
 
 from __future__ import annotations
@@ -13,22 +16,23 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from tensorllm_core.linalg.eigenvectors import eigenvectors
 from tensorllm_core.linalg.products import as_rows, row_products
-from tensorllm_core.linalg.symmetric import eigenvectors
 
-__all__ = ["better_subspace", "has_few_directions", "orthonormalised", "strongest_subspace"]
+__all__ = ["better_subspace", "first_subspace", "has_few_directions", "orthonormalised", "strongest_subspace"]
 
 _SHORT = 512
-"""Length of the shorter side up to which the exact answer costs next to nothing."""
+"""Up to this length of the shorter side the exact answer costs nearly nothing."""
 _MODERATE = 1024
-"""Length up to which it is worth its price when many directions are wanted."""
-_CONDITIONED = 1e-4
+"""Up to this length of the shorter side the exact answer is worth its cost when many directions are needed."""
+_LEAST_CONDITION = 1e-4
+"""Least ratio of the smallest to the largest diagonal entry of a Cholesky factor that is accurate enough."""
 _KRYLOV_STEPS = 2
-"""With one step the iteration crawls where the spectrum is flat; with two it is as good as exact in practice."""
+"""One step is slow where the singular values are nearly equal; two are in practice as good as the exact answer."""
 
 
 def strongest_subspace(matrix: Float[Tensor, "row column"], rank: int) -> Float[Tensor, "row rank"]:
-    """The orthonormal directions that keep the most of the matrix; rank is at most the number of columns.
+    """The orthonormal directions that keep the most energy of the matrix; rank is at most the number of columns.
 
     >>> strongest_subspace(torch.tensor([[1.0], [0.0], [0.0]]), 1).abs().tolist()
     [[1.0], [0.0], [0.0]]
@@ -40,7 +44,7 @@ def strongest_subspace(matrix: Float[Tensor, "row column"], rank: int) -> Float[
 
 
 def better_subspace(matrix: Float[Tensor, "row column"], start: Float[Tensor, "row r"]) -> Float[Tensor, "row r"]:
-    """Orthonormal directions that keep at least as much of the matrix as the orthonormal `start`.
+    """Orthonormal directions that keep at least as much energy of the matrix as the orthonormal `start`.
 
     r is at most the number of columns.
 
@@ -53,20 +57,23 @@ def better_subspace(matrix: Float[Tensor, "row column"], start: Float[Tensor, "r
         return strongest_subspace(matrix, rank)
     if not few:
         return torch.linalg.qr(matrix @ (matrix.T @ start)).Q
+    # Project the matrix on the start.
     transposed = as_rows(matrix.T)
-    wider = newest = start
-    projected = row_products(start.T, transposed)
-    projections = [projected]
+    wider = start
+    projection = row_products(start.T, transposed)
+    projections = [projection]
     for _ in range(_KRYLOV_STEPS):
-        newest = row_products(projected, matrix).T
+        # Multiply the last projection by the matrix: these directions are new.
+        added = row_products(projection, matrix).T
+        # Make them orthogonal to the subspace so far. Twice, because rounding leaves a rest the first time.
         for _ in range(2):
-            # Twice, for what rounding has left of the wider space the first time.
-            newest = orthonormalised(newest - wider @ (wider.T @ newest))
-        wider = torch.cat([wider, newest], dim=1)
-        projected = row_products(newest.T, transposed)
-        projections.append(projected)
+            added = orthonormalised(added - wider @ (wider.T @ added))
+        wider = torch.cat([wider, added], dim=1)
+        projection = row_products(added.T, transposed)
+        projections.append(projection)
+    # The best part of the wider subspace.
     best = strongest_subspace(torch.cat(projections), rank)
-    # Orthonormal to the last bit that the precision has, so that the kept energy is what it seems.
+    # As orthonormal as the precision allows, because the kept energy is computed from it.
     return orthonormalised(wider @ best)
 
 
@@ -79,12 +86,19 @@ def orthonormalised(columns: Float[Tensor, "row r"]) -> Float[Tensor, "row r"]:
     columns64 = columns.double()
     triangle, failed = torch.linalg.cholesky_ex(columns64.T @ columns64, upper=True)
     diagonal = triangle.diagonal()
-    # Beyond this condition number the Gram matrix has lost what orthonormal columns need.
-    if bool(failed) or float(diagonal.min()) < _CONDITIONED * float(diagonal.max()):
+    # Nearly dependent columns: their Gram matrix is not accurate enough.
+    if bool(failed) or float(diagonal.min()) < _LEAST_CONDITION * float(diagonal.max()):
         return torch.linalg.qr(columns).Q
     return torch.linalg.solve_triangular(triangle, columns64, upper=True, left=False).to(columns.dtype)
 
 
 def has_few_directions(matrix: Float[Tensor, "row column"], rank: int) -> bool:
-    """Whether the space widened from so many directions stays small beside the matrix."""
+    """Whether a subspace that is widened from this many directions stays small compared to the matrix."""
     return 2 * (_KRYLOV_STEPS + 1) * rank <= min(matrix.shape)
+
+
+def first_subspace(unfolding: Float[Tensor, "k1 column"], start: Float[Tensor, "k1 r1"]) -> Float[Tensor, "k1 r1"]:
+    """With few directions a better subspace is nearly the best one; with many the best one is worth its cost once."""
+    if has_few_directions(unfolding, start.shape[1]):
+        return better_subspace(unfolding, start)
+    return strongest_subspace(unfolding, start.shape[1])

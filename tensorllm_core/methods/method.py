@@ -1,7 +1,7 @@
 """What a compression method is: it decomposes weights once, then gives their replacement at any ranks or budget.
 
-A method cuts the chosen layers into units. The tensors of a unit share one budget; how many entries each of them may
-store is chosen by error. Most methods make one unit of each layer.
+A method cuts the chosen layers into units. The tensors of a unit share one budget; it goes to them so that their error
+is least. Most methods make one unit of each layer.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from torch import Tensor
 
 from tensorllm_core.errors import RankError
 from tensorllm_core.linalg.allocation import allocate
-from tensorllm_core.linalg.truncations import Front, Truncations
+from tensorllm_core.linalg.truncations import TruncationFront, Truncations
 from tensorllm_core.methods.steps import Steps
 from tensorllm_core.types import AttentionWeights, LayerWeights, Progress
 
@@ -31,13 +31,14 @@ __all__ = [
     "Replacement",
     "Unit",
     "attention_of",
+    "join_replacements",
     "layer_by_layer",
 ]
 
 
 @dataclass(frozen=True, eq=False)
 class Replacement:
-    """What is put in the place of a layer's weights; None and absent matrices stay as they are."""
+    """New weights of a layer. Where `attention` is None, or a matrix is missing, the layer keeps its own."""
 
     attention: AttentionWeights | None = None
     feed_forward: Mapping[str, Float[Tensor, "d_ff d_model"]] = field(default_factory=dict)
@@ -45,7 +46,7 @@ class Replacement:
 
 @dataclass(frozen=True, eq=False)
 class Compressed:
-    """Replacements by layer, the ranks by tensor, and what is stored for the matrices that the method replaces."""
+    """Replacements by layer, ranks by tensor, and the entries of the replaced matrices, stored and original."""
 
     replacements: Mapping[int, Replacement]
     ranks: Mapping[str, tuple[int, ...]]
@@ -54,12 +55,12 @@ class Compressed:
 
     @property
     def compression_ratio(self) -> float:
-        """Entries of the matrices that are replaced / entries stored in their place."""
+        """Original entries / stored entries."""
         return self.original_entries / self.stored_entries
 
     @property
     def saved_entries(self) -> int:
-        """Entries that need not be stored any more; negative where "compressed" is larger than the original."""
+        """Original less stored entries; negative where the compressed form is larger than the original."""
         return self.original_entries - self.stored_entries
 
 
@@ -74,8 +75,8 @@ Assemble = Callable[[Mapping[str, Tensor]], Mapping[int, Replacement]]
 class Unit:
     """Decomposed tensors, by name, that share one budget.
 
-    `layers` are those whose budget it is. `fixed_entries` are stored whatever the ranks. `assemble` takes the rebuilt
-    tensors, those that are kept as they are left out, and gives the replacements.
+    The budget is the sum of those of `layers`. `fixed_entries` are stored at any ranks. `assemble` takes the rebuilt
+    tensors, without those that stay as they are, and gives the replacements.
     """
 
     layers: tuple[int, ...]
@@ -94,18 +95,12 @@ class Unit:
         Raises:
             RankError: even the smallest ranks store more.
         """
-        fronts = [tensor.front() for tensor in self.tensors.values()]
-        if len(fronts) > 1:
-            # Where others need the room less, a tensor had better stay as it is than be stored in more entries.
-            fronts = [
-                _or_kept(front, tensor.entries) for front, tensor in zip(fronts, self.tensors.values(), strict=True)
-            ]
+        # One of several tensors may stay as it is, rather than be stored in more entries than it has.
+        alone = len(self.tensors) == 1
+        fronts = [tensor.front() if alone else _front_with_kept(tensor) for tensor in self.tensors.values()]
         points = allocate(fronts, most_stored - self.fixed_entries)
-        found = {}
-        for name, front, point in zip(self.tensors, fronts, points, strict=True):
-            ranks = tuple(front.ranks[point].tolist())
-            found[name] = ranks if all(ranks) else KEPT
-        return found
+        ranks = (tuple(front.ranks[point].tolist()) for front, point in zip(fronts, points, strict=True))
+        return {name: each if all(each) else KEPT for name, each in zip(self.tensors, ranks, strict=True)}
 
     @property
     def least_stored(self) -> int:
@@ -131,7 +126,7 @@ class Prepared:
         return {name: tensor for unit in self.units for name, tensor in unit.tensors.items()}
 
     def at(self, ranks: Mapping[str, tuple[int, ...]]) -> Compressed:
-        """The replacement at given ranks, one entry for each tensor; one at `KEPT` stays as it is.
+        """The replacement at the ranks of each tensor; a tensor at `KEPT` stays as it is.
 
         Raises:
             RankError: ranks that a tensor cannot have, or a tensor without ranks.
@@ -141,13 +136,14 @@ class Prepared:
         replacements: dict[int, Replacement] = {}
         stored = 0
         for unit in self.units:
-            replaced = {name: tensor for name, tensor in unit.tensors.items() if ranks[name] != KEPT}
+            truncated = {name: tensor for name, tensor in unit.tensors.items() if ranks[name] != KEPT}
             for name, tensor in unit.tensors.items():
-                stored += tensor.stored_entries(tensor.check(ranks[name])) if name in replaced else tensor.entries
+                stored += tensor.stored_entries(tensor.check(ranks[name])) if name in truncated else tensor.entries
             stored += unit.fixed_entries
-            rebuilt = {name: tensor.rebuild(ranks[name]) for name, tensor in replaced.items()}
-            for layer, found in unit.assemble(rebuilt).items():
-                replacements[layer] = _joined(replacements.get(layer, Replacement()), found)
+            rebuilt = {name: tensor.rebuild(ranks[name]) for name, tensor in truncated.items()}
+            for layer, new in unit.assemble(rebuilt).items():
+                old = replacements.get(layer, Replacement())
+                replacements[layer] = join_replacements(old, new)
         return Compressed(replacements, {name: ranks[name] for name in self.tensors}, stored, self.entries)
 
     def ranks_for_compression(self, ratio: float) -> dict[str, tuple[int, ...]]:
@@ -171,14 +167,13 @@ class Prepared:
             RankError: no ranks save as much.
         """
         for unit in self.units:
-            wanted = sum(saved[layer] for layer in unit.layers)
+            to_save = sum(saved[layer] for layer in unit.layers)
             most = unit.entries - unit.least_stored
-            if wanted > most:
-                where = "layer" if len(unit.layers) == 1 else "layers"
-                names = ", ".join(map(str, unit.layers))
+            if to_save > most:
+                where = ("layer " if len(unit.layers) == 1 else "layers ") + ", ".join(map(str, unit.layers))
                 raise RankError(
                     f"Expected to save at most {max(most, 0):,} of the {unit.entries:,} entries that this method "
-                    f"replaces in {where} {names}, got a budget that saves {wanted:,}; allow more stored entries."
+                    f"replaces in {where}, got a budget that saves {to_save:,}; allow more stored entries."
                 )
         return self._within(lambda unit: unit.entries - sum(saved[layer] for layer in unit.layers))
 
@@ -191,7 +186,7 @@ class Method(Protocol):
     """A frozen dataclass of settings that can be used on any layers."""
 
     def feed_forward_layers(self, chosen: tuple[int, ...]) -> tuple[int, ...]:
-        """The layers whose feed-forward matrices it reads when these layers are chosen; nobody loads the others'."""
+        """The layers whose feed-forward matrices it needs when these layers are chosen; no others are loaded."""
 
     def prepare(self, layers: Mapping[int, LayerWeights], progress: Progress | None = None) -> Prepared:
         """Decompose the weights of these layers.
@@ -203,16 +198,21 @@ class Method(Protocol):
 
 
 def attention_of(layers: Mapping[int, LayerWeights]) -> dict[int, AttentionWeights]:
-    """The attention weights of the layers that have been chosen for them."""
+    """The attention weights by layer, of those layers that have them."""
     return {layer: weights.attention for layer, weights in layers.items() if weights.attention is not None}
 
 
 class AttentionOnly:
-    """What methods have in common that replace attention weights and no others."""
+    """Base of the methods that replace attention weights and no others."""
 
     def feed_forward_layers(self, chosen: tuple[int, ...]) -> tuple[int, ...]:
-        """None."""
+        """No layer."""
         return ()
+
+
+def join_replacements(old: Replacement, new: Replacement) -> Replacement:
+    """Both replacements of one layer together; where both have a matrix, the new one."""
+    return Replacement(new.attention or old.attention, {**old.feed_forward, **new.feed_forward})
 
 
 def layer_by_layer(
@@ -220,31 +220,31 @@ def layer_by_layer(
     unit_of: Callable[[int, AttentionWeights, Progress], Unit],
     progress: Progress | None,
 ) -> Prepared:
-    """A unit of each layer's attention."""
-    chosen = attention_of(layers)
-    steps = Steps(progress, len(chosen))
-    return Prepared(tuple(unit_of(layer, weights, steps.begin(f"layer {layer}")) for layer, weights in chosen.items()))
+    """One unit for the attention of each layer.
+
+    Raises:
+        StoppedError: `progress` asked to stop.
+    """
+    attention = attention_of(layers)
+    steps = Steps(progress, len(attention))
+    units = (unit_of(layer, weights, steps.begin(f"layer {layer}")) for layer, weights in attention.items())
+    return Prepared(tuple(units))
 
 
 def _at_most(entries: int, ratio: float) -> int:
-    """The most entries whose ratio is still this one, to the last bit of the division."""
+    """The largest number of stored entries that still reaches this ratio, exact in floating point."""
     most = math.floor(entries / ratio) + 1
     while entries / most < ratio:
         most -= 1
     return most
 
 
-def _or_kept(front: Front, entries: int) -> Front:
-    """The points that store less than the tensor itself, then the tensor itself, at ranks of zero."""
-    smaller = int(np.searchsorted(front.stored_entries, entries))
-    return Front(
+def _front_with_kept(tensor: Truncations) -> TruncationFront:
+    """The points that store less than the tensor itself, then one for the tensor as it is, at ranks of zero."""
+    front = tensor.front()
+    smaller = int(np.searchsorted(front.stored_entries, tensor.entries))
+    return TruncationFront(
         np.concatenate([front.ranks[:smaller], np.zeros_like(front.ranks[:1])]),
-        np.append(front.stored_entries[:smaller], entries),
+        np.append(front.stored_entries[:smaller], tensor.entries),
         np.append(front.squared_error[:smaller], 0.0),
-    )
-
-
-def _joined(first: Replacement, second: Replacement) -> Replacement:
-    return Replacement(
-        second.attention if first.attention is None else first.attention, {**first.feed_forward, **second.feed_forward}
     )

@@ -14,13 +14,23 @@ from torch import Tensor
 from tensorllm_core.linalg.hosvd import reconstruct
 from tensorllm_core.linalg.pareto import pareto_front_of
 from tensorllm_core.linalg.rank_choice import check_ranks, rank_limits
-from tensorllm_core.linalg.truncations import Front
+from tensorllm_core.linalg.truncations import TruncationFront
+from tensorllm_core.methods.description import MethodDescription, MethodLesson
 from tensorllm_core.methods.method import AttentionOnly, Prepared, Unit, layer_by_layer
 from tensorllm_core.methods.tensorise import tensorise
-from tensorllm_core.methods.tensorllm import tensorllm_unit
-from tensorllm_core.types import AttentionWeights, LayerWeights, Layout, Progress, Ranks, TensorShape, Tucker
+from tensorllm_core.methods.tensorllm import TUCKER_FORMULA, TUCKER_NETWORK, tensorllm_unit, tucker_entries
+from tensorllm_core.types import (
+    AttentionWeights,
+    LayerWeights,
+    Layout,
+    MethodLook,
+    Progress,
+    Ranks,
+    TensorShape,
+    Tucker,
+)
 
-__all__ = ["RandomSubspace"]
+__all__ = ["RANDOM_SUBSPACE", "RandomSubspace"]
 
 
 @dataclass(frozen=True)
@@ -34,7 +44,7 @@ class RandomSubspace(AttentionOnly):
     seed: int = 0
 
     def prepare(self, layers: Mapping[int, LayerWeights], progress: Progress | None = None) -> Prepared:
-        """Nothing is computed before ranks are chosen."""
+        """Stack the weights of every layer; the directions are drawn once there are ranks."""
         return layer_by_layer(layers, self._unit, progress)
 
     def _unit(self, layer: int, weights: AttentionWeights, _progress: Progress) -> Unit:
@@ -67,15 +77,15 @@ class _RandomTruncations:
         """Entries of the core and of the factors, although a seed would do for these."""
         return self._shape.stored_entries(Ranks(*ranks))
 
-    def front(self) -> Front:
+    def front(self) -> TruncationFront:
         """By the expected error: random directions keep the share `R1/d_model R2/d_head R3/part` of the energy."""
         limits = rank_limits(self._shape)
         shares = [np.arange(1, limit + 1) / size for limit, size in zip(limits, self._shape, strict=False)]
         kept = shares[0][:, None, None] * shares[1][:, None] * shares[2]
         lost = np.sqrt(np.clip(1.0 - kept, 0.0, 1.0))
-        found = pareto_front_of(self._shape, lost)
-        squared = (found.relative_error * float(self.tensor.norm())) ** 2
-        return Front(np.stack([found.r1, found.r2, found.r3], axis=1), found.stored_entries, squared)
+        front = pareto_front_of(self._shape, lost)
+        squared = (front.relative_error * float(self.tensor.norm())) ** 2
+        return TruncationFront(np.stack([front.r1, front.r2, front.r3], axis=1), front.stored_entries, squared)
 
     def rebuild(self, ranks: tuple[int, ...]) -> Float[Tensor, "d_model d_head part group"]:
         """The projection of the tensor."""
@@ -97,5 +107,27 @@ class _RandomTruncations:
 def _directions(size: int, rank: int, seed: int) -> Float64[Tensor, "size rank"]:
     """The first of a fixed sequence of random orthonormal directions: more ranks add to them."""
     generator = torch.Generator().manual_seed(seed)
-    drawn = torch.randn(rank, size, generator=generator, dtype=torch.float64)
-    return torch.linalg.qr(drawn.mT).Q
+    gaussian = torch.randn(rank, size, generator=generator, dtype=torch.float64)
+    return torch.linalg.qr(gaussian.mT).Q
+
+
+RANDOM_SUBSPACE = MethodDescription(
+    name="random-subspace",
+    title="Random subspace",
+    words="The control: random shared directions of the same ranks.",
+    make=lambda options: RandomSubspace(options.layout),
+    takes=("layout",),
+    # A control is grey and dotted.
+    look=MethodLook("#656d76", "#9aa4af", "dot", "x-thin"),
+    lesson=MethodLesson(
+        takeaway="Heads share directions drawn blindly",
+        shares="three factor matrices, by all heads and all parts, drawn at random: they know nothing of the weights.",
+        private="a core for each head, the best for these directions.",
+        formula=TUCKER_FORMULA,
+        network=TUCKER_NETWORK.replace("+", "~"),
+    ),
+    replaced_entries=lambda sizes: sizes.attention_entries,
+    stored_entries=tucker_entries,
+    is_suggested=True,
+    is_control=True,
+)

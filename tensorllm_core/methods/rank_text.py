@@ -18,7 +18,10 @@ _FRACTION = r"[01]?\.\d{1,9}"
 
 @dataclass(frozen=True)
 class RankText:
-    """The same ranks for all tensors that have as many modes, and a fraction for matrices."""
+    """Ranks for tensors by their number of modes, and a fraction of the full rank for matrices.
+
+    `groups` holds the ranks, one tuple for each number of modes; `text` is what was read.
+    """
 
     text: str
     groups: tuple[tuple[int, ...], ...]
@@ -28,7 +31,7 @@ class RankText:
         """The ranks of each tensor.
 
         Raises:
-            RankError: none of the groups has as many ranks as a tensor, or one is impossible.
+            RankError: not exactly one group has as many ranks as the tensor has modes, or a rank is impossible.
         """
         return {name: tensor.check(self._of(name, tensor)) for name, tensor in prepared.tensors.items()}
 
@@ -36,13 +39,13 @@ class RankText:
         if self.fraction is not None and isinstance(tensor, SvdTruncations):
             return (tensor.rank_of(self.fraction),)
         modes = len(tensor.limits)
-        found = [group for group in self.groups if len(group) == modes]
-        if len(found) != 1:
+        matching = [group for group in self.groups if len(group) == modes]
+        if len(matching) != 1:
             names = ",".join(f"R{mode}" for mode in range(1, modes + 1)) if modes > 1 else "R"
             raise RankError(
                 f"Expected {modes} rank{'s' if modes > 1 else ''} for {name}, got `{self.text}`; give {names}."
             )
-        return found[0]
+        return matching[0]
 
 
 def parse_ranks(text: str) -> RankText:
@@ -56,11 +59,11 @@ def parse_ranks(text: str) -> RankText:
     """
     groups, fraction = [], None
     for part in text.split(";"):
-        wanted = part.strip().strip("()")
-        if re.fullmatch(_NUMBERS, wanted, re.ASCII) and 0 not in (found := tuple(map(int, wanted.split(",")))):
-            groups.append(found)
-        elif fraction is None and re.fullmatch(_FRACTION, wanted, re.ASCII) and 0 < float(wanted) <= 1:
-            fraction = float(wanted)
+        numbers = part.strip().strip("()")
+        if re.fullmatch(_NUMBERS, numbers, re.ASCII) and 0 not in (ranks := tuple(map(int, numbers.split(",")))):
+            groups.append(ranks)
+        elif fraction is None and re.fullmatch(_FRACTION, numbers, re.ASCII) and 0 < float(numbers) <= 1:
+            fraction = float(numbers)
         else:
             raise RankError(
                 f"Expected positive whole ranks like `16,8,4` or a fraction like `0.1`, got `{text}`; give R1,R2,R3 "

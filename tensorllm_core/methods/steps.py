@@ -1,4 +1,4 @@
-"""Progress of work that is made of several equal steps."""
+"""Progress of work that has several steps of equal length."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ __all__ = ["Steps"]
 
 
 class Steps:
-    """Progress over a known number of equal steps."""
+    """Turns the progress within each of `steps` equal steps into progress of the whole."""
 
     def __init__(self, progress: Progress | None, steps: int) -> None:
         self._progress, self._steps, self._done = progress, max(steps, 1), 0
 
-    def begin(self, what: str) -> Progress:
-        """Say what comes next; what is returned takes the progress within the step.
+    def begin(self, name: str) -> Progress:
+        """Report the next step by its name; returns the progress within that step, with shares from 0 to 1.
 
         Raises:
-            StoppedError: the one who is told asks to stop.
+            StoppedError: `progress` asked to stop.
         """
         done = self._done
         self._done += 1
 
-        def within(share: float, message: str) -> bool:
-            return self._progress is None or self._progress((done + share) / self._steps, f"{what}: {message}")
+        def progress_within(share: float, message: str) -> bool:
+            return self._progress is None or self._progress((done + share) / self._steps, f"{name}: {message}")
 
-        if self._progress is not None and not self._progress(done / self._steps, what):
+        if self._progress is not None and not self._progress(done / self._steps, name):
             raise StoppedError("The decomposition was stopped before it was done; start it again.")
-        return within
+        return progress_within

@@ -7,12 +7,23 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from tensorllm_core.linalg.refinement import MOST_SWEEPS
 from tensorllm_core.linalg.truncations import Truncations, tucker_truncations
+from tensorllm_core.methods.description import LayerSizes, MethodDescription, MethodLesson
 from tensorllm_core.methods.method import AttentionOnly, Prepared, Replacement, Unit, layer_by_layer
 from tensorllm_core.methods.tensorise import detensorise, tensorise
-from tensorllm_core.types import AttentionTensor, AttentionWeights, LayerWeights, Layout, Progress
+from tensorllm_core.types import AttentionTensor, AttentionWeights, LayerWeights, Layout, MethodLook, Progress
 
-__all__ = ["TensorLLM", "tensor_name", "tensorllm_unit"]
+__all__ = [
+    "TENSORLLM",
+    "TENSORLLM_REFINED",
+    "TUCKER_FORMULA",
+    "TUCKER_NETWORK",
+    "TensorLLM",
+    "tensor_name",
+    "tensorllm_unit",
+    "tucker_entries",
+]
 
 
 @dataclass(frozen=True)
@@ -41,13 +52,67 @@ def tensor_name(layer: int, matrix: str = "") -> str:
 
 
 def tensorllm_unit(layer: int, tensor: AttentionTensor, truncations: Truncations) -> Unit:
-    """A layer whose tensor is decomposed already."""
+    """The unit of a layer whose tensor is decomposed already."""
     name = tensor_name(layer)
 
     def assemble(rebuilt: Mapping[str, Tensor]) -> Mapping[int, Replacement]:
         if name not in rebuilt:
             return {}
-        found = AttentionTensor(rebuilt[name].to(tensor.data), tensor.parts, tensor.layout)
-        return {layer: Replacement(detensorise(found))}
+        new = AttentionTensor(rebuilt[name].to(tensor.data), tensor.parts, tensor.layout)
+        return {layer: Replacement(detensorise(new))}
 
     return Unit((layer,), {name: truncations}, assemble)
+
+
+def tucker_entries(sizes: LayerSizes, rank: int) -> int:
+    """Entries of the cores and of the three factors when every rank is `rank`.
+
+    Source: arXiv 2501.15674, compression ratio: `h R1 R2 R3 + d R1 + d_v R2 + 4 R3`, with groups in place of heads.
+
+    >>> tucker_entries(LayerSizes(128, 16, heads=8, groups=8, d_ff=344, feed_forward_matrices=3), 4)
+    1104
+    """
+    return sizes.groups * rank**3 + (sizes.d_model + sizes.d_head + sizes.parts) * rank
+
+
+TUCKER_FORMULA = r"W_i \approx G_i \times_1 U_1 \times_2 U_2 \times_3 U_3"
+TUCKER_NETWORK = "G*(r1 r2 r3 head) U1+(d_model r1) U2+(d_head r2) U3+(part r3)"
+
+TENSORLLM = MethodDescription(
+    name="tensorllm",
+    title="TensorLLM",
+    words="Truncated HOSVD: factor matrices shared by all heads, a private core for each.",
+    make=lambda options: TensorLLM(options.layout),
+    takes=("layout",),
+    # The orange of whatever is chosen; the relatives have warm colours, too.
+    look=MethodLook("#d55e00", "#f28a3c", "solid", "circle"),
+    lesson=MethodLesson(
+        takeaway="All heads and parts share one subspace",
+        shares="three factor matrices, by all heads and all parts: directions of the model, the head width, the parts.",
+        private="a small core for each head, which mixes them.",
+        formula=TUCKER_FORMULA,
+        network=TUCKER_NETWORK,
+    ),
+    replaced_entries=lambda sizes: sizes.attention_entries,
+    stored_entries=tucker_entries,
+    is_suggested=True,
+)
+
+TENSORLLM_REFINED = MethodDescription(
+    name="tensorllm-refined",
+    title="TensorLLM, refined",
+    words="The same, improved by HOOI sweeps as in the paper.",
+    make=lambda options: TensorLLM(options.layout, sweeps=MOST_SWEEPS),
+    takes=("layout",),
+    look=MethodLook("#8a3d00", "#ffc59a", "dash", "circle-open"),
+    lesson=MethodLesson(
+        takeaway="The shared subspace, improved in turns",
+        shares="three factor matrices, by all heads and all parts; each in turn is fitted to the others until none "
+        "gains.",
+        private="a small core for each head.",
+        formula=r"\textstyle\min_{U_1, U_2, U_3} \sum_i \| W_i - \hat W_i \|^2",
+        network=TUCKER_NETWORK,
+    ),
+    replaced_entries=lambda sizes: sizes.attention_entries,
+    stored_entries=tucker_entries,
+)

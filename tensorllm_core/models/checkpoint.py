@@ -1,4 +1,4 @@
-"""Open a checkpoint from its config and headers alone, and read the attention weights of one layer."""
+"""Open a checkpoint by its config and its headers alone, and read the attention weights of one layer."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from torch import Tensor
 
 from tensorllm_core.errors import CheckpointError
 from tensorllm_core.models.families import family_of
-from tensorllm_core.models.family import Family, split, stored_shape
+from tensorllm_core.models.family import Family
 from tensorllm_core.models.headers import TensorEntry, read_headers, read_json
-from tensorllm_core.models.kinds import parameter_counts
-from tensorllm_core.models.locate import Location, check_layer, locate
-from tensorllm_core.models.quantised import refuse_quantised_config, refuse_quantised_tensors
+from tensorllm_core.models.layers import check_layer
+from tensorllm_core.models.parameter_counts import parameter_counts
+from tensorllm_core.models.patterns import split, stored_shape
+from tensorllm_core.models.quantisation import refuse_quantised_config, refuse_quantised_tensors
 from tensorllm_core.models.reference import resolve_reference
 from tensorllm_core.models.sizes import AttentionSizes
 from tensorllm_core.models.storage import Storage
+from tensorllm_core.models.weight_names import WeightNames, find_weights
 from tensorllm_core.types import AttentionWeights
 
 __all__ = ["Checkpoint", "open_checkpoint", "read_attention", "read_matrix"]
@@ -31,25 +33,28 @@ _FLOATS = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a checkpoint holds, read without its weights; `revision` changes whenever its files do."""
+    """What a checkpoint holds; its weights are not read.
+
+    `reference` is the text by which it was opened. `revision` changes whenever a file changes.
+    """
 
     reference: str
     storage: Storage
     model_type: str
     revision: str
     sizes: AttentionSizes
-    location: Location
+    weight_names: WeightNames
     tensors: Mapping[str, TensorEntry]
 
     @property
     def commit(self) -> str | None:
-        """The commit of the hub that it is pinned to; None where it is not the hub's."""
+        """The commit of the hub at which its files are read; None where it is not a model of the hub."""
         return self.storage.commit
 
     @property
     def family(self) -> Family:
-        """How its architecture stores the attention weights."""
-        return self.location.family
+        """How its architecture stores the weights."""
+        return self.weight_names.family
 
     @property
     def layers(self) -> int:
@@ -83,86 +88,89 @@ class Checkpoint:
 
     @property
     def attention_parameters(self) -> int:
-        """Stored attention weights, biases not counted; weights that layers share count once."""
+        """Stored attention weights without biases; weights that layers share count once."""
         return self.sizes.blocks * self.sizes.entries
 
     def parameters_by_kind(self) -> dict[str, int]:
-        """Stored parameters by what they do; the counts sum to `parameters`."""
-        attention = {name for layer in range(self.layers) for name in self.location.names(layer).values()}
-        return parameter_counts(self.tensors.values(), attention, f"{self.location.prefix}{self.family.blocks}.")
+        """Stored parameters by their purpose; the counts sum to `parameters`."""
+        attention = {name for layer in range(self.layers) for name in self.weight_names.attention(layer).values()}
+        return parameter_counts(self.tensors.values(), attention, f"{self.weight_names.prefix}{self.family.blocks}.")
 
     def check_layer(self, layer: int) -> None:
         """Accept a layer of this model.
 
         Raises:
-            LayerError: it has no such layer.
+            LayerError: the model has no such layer.
         """
         check_layer(layer, self.layers)
 
 
 def open_checkpoint(reference: str) -> Checkpoint:
-    """Open a bundled name, a folder or a hub id; reads config.json and the safetensors headers only, also from the hub.
+    """Open a bundled model by its name, a folder, or a model of the hub by its id.
+
+    Only config.json and the safetensors headers are read, from the hub too.
 
     Raises:
-        ModelNotFoundError: nothing of that name is found.
-        CheckpointError: a file or tensor is missing, truncated, quantised, pickled or contradicts the config.
+        ModelNotFoundError: there is no such model.
+        CheckpointError: a file or a tensor is missing, cut short, quantised or pickled, or contradicts the config.
         UnknownArchitectureError: no family describes the model type.
         FileAccessError: a file may not be read.
     """
+    # Find the files.
     storage = resolve_reference(reference)
     if CONFIG_FILE not in storage.names():
         raise CheckpointError(
             f"Expected {CONFIG_FILE} in {storage.place}, got none; give the folder that holds the model."
         )
+    # Read the sizes from the config.
     config = read_json(storage, CONFIG_FILE)
     refuse_quantised_config(config)
     model_type = str(config.get("model_type", ""))
     family = family_of(model_type)
     sizes = family.size_names.read(config)
+    # Find the attention weights among the tensors, and compare their shapes with the sizes.
     tensors = read_headers(storage, storage.place)
     refuse_quantised_tensors(tensors)
-    location = locate(family, tensors, sizes)
-    _verify_attention(location, sizes, tensors)
+    weight_names = find_weights(family, tensors, sizes)
+    _check_attention(weight_names, sizes, tensors)
     return Checkpoint(
         reference=reference,
         storage=storage,
         model_type=model_type,
         revision=_revision(storage, config, tensors),
         sizes=sizes,
-        location=location,
+        weight_names=weight_names,
         tensors=MappingProxyType(tensors),
     )
 
 
 def read_attention(checkpoint: Checkpoint, layer: int, device: torch.device | str = "cpu") -> AttentionWeights:
-    """The attention weights of one layer in float32, reading the bytes of that layer only.
+    """The attention weights of one layer in float32; reads the bytes of these weights only.
 
     Raises:
         LayerError: the model has no such layer.
-        CheckpointError: a weight is not finite, or the file has been cut short since it was opened.
+        CheckpointError: a weight is not finite, or a file became shorter since the checkpoint was opened.
+        FileAccessError: a file may not be read.
     """
     checkpoint.check_layer(layer)
     stored = {
         path: read_matrix(checkpoint.storage, checkpoint.tensors[name]).to(device)
-        for path, name in checkpoint.location.names(layer).items()
+        for path, name in checkpoint.weight_names.attention(layer).items()
     }
     return split(checkpoint.family, stored, checkpoint.sizes)
 
 
 def read_matrix(storage: Storage, entry: TensorEntry) -> Tensor:
-    """One stored weight in float32.
+    """One stored matrix in float32.
 
     Raises:
-        CheckpointError: it is not of floating point, not finite, or the file has been cut short since it was opened.
+        CheckpointError: it is not of floating point or not finite, or the file became shorter since it was opened.
+        FileAccessError: the file may not be read.
     """
-    if entry.dtype not in _FLOATS:
-        raise CheckpointError(
-            f"Expected `{entry.name}` as {', '.join(_FLOATS)}, got {entry.dtype}; choose the model's unquantised "
-            "checkpoint."
-        )
+    _check_dtype(entry)
     buffer = storage.read(entry.file, entry.start, entry.size)
     matrix = torch.frombuffer(buffer, dtype=_FLOATS[entry.dtype]).float().reshape(entry.shape)
-    # Both extremes are finite only if every entry is; unlike a mask, this takes no memory.
+    # Every entry is finite where both extremes are. Unlike a mask of all entries, this needs no memory.
     smallest, largest = matrix.aminmax()
     if not (smallest.isfinite() and largest.isfinite()):
         raise CheckpointError(
@@ -172,10 +180,11 @@ def read_matrix(storage: Storage, entry: TensorEntry) -> Tensor:
     return matrix
 
 
-def _verify_attention(location: Location, sizes: AttentionSizes, tensors: Mapping[str, TensorEntry]) -> None:
+def _check_attention(weight_names: WeightNames, sizes: AttentionSizes, tensors: Mapping[str, TensorEntry]) -> None:
+    """Accept tensors among which every attention matrix stands in the shape that the config declares."""
     for layer in range(sizes.layers):
-        for matrix in location.family.matrices:
-            name = location.name(layer, matrix.path)
+        for matrix in weight_names.family.matrices:
+            name = weight_names.name(layer, matrix.path)
             entry = tensors.get(name)
             if entry is None:
                 raise CheckpointError(
@@ -188,14 +197,19 @@ def _verify_attention(location: Location, sizes: AttentionSizes, tensors: Mappin
                     f"Expected `{name}` of shape {expected} as config.json declares, got {entry.shape}; give the "
                     "config that belongs to these weights."
                 )
-            if entry.dtype not in _FLOATS:
-                raise CheckpointError(
-                    f"Expected `{name}` as {', '.join(_FLOATS)}, got {entry.dtype}; choose the model's unquantised "
-                    "checkpoint."
-                )
+            _check_dtype(entry)
+
+
+def _check_dtype(entry: TensorEntry) -> None:
+    if entry.dtype not in _FLOATS:
+        raise CheckpointError(
+            f"Expected `{entry.name}` as {', '.join(_FLOATS)}, got {entry.dtype}; choose the model's unquantised "
+            "checkpoint."
+        )
 
 
 def _revision(storage: Storage, config: Mapping[str, object], tensors: Mapping[str, TensorEntry]) -> str:
+    """A short text that changes with the config, the headers or the stamp of a file."""
     digest = hashlib.sha256(json.dumps(config, sort_keys=True).encode())
     for entry in tensors.values():
         digest.update(repr(entry).encode())

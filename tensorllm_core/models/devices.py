@@ -1,4 +1,4 @@
-"""Choose the device that computes, and what happens when its memory does not suffice."""
+"""The devices of this machine, and what to do when the memory of one is full."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 
 from tensorllm_core.errors import RequestError
 
-__all__ = ["SPREAD", "device_names", "give_back_memory", "is_out_of_memory", "on_device_or_cpu", "resolve_device"]
+__all__ = ["SPREAD", "device_names", "is_out_of_memory", "on_device_or_cpu", "release_memory", "resolve_device"]
 
 T = TypeVar("T")
 
@@ -19,10 +19,10 @@ SPREAD = "spread"
 
 
 def resolve_device(name: str = "auto") -> torch.device:
-    """The device of that name; `auto` is the first CUDA device, else the CPU.
+    """The device of this name; `auto` is the first CUDA device, or the CPU where there is none.
 
-    `auto` never takes MPS, which has no float64 for the error tables: it must be asked for by name. For a model that
-    is spread over several devices it is where single layers are decomposed: the same as `auto`.
+    `auto` is never MPS, which has no float64 for the tables of errors; it must be named. `spread` gives the device that
+    decomposes the layers of a model that is divided over several devices: the same as `auto`.
 
     Raises:
         RequestError: the name is unknown, or this machine has no such device.
@@ -38,13 +38,13 @@ def resolve_device(name: str = "auto") -> torch.device:
         device = None
     if device is None or device.type not in {"cpu", "cuda", "mps"}:
         raise RequestError(f"Expected a device of auto, cpu, cuda, cuda:N or mps, got `{name}`; choose one of them.")
-    if not _present(device):
+    if not _is_present(device):
         raise RequestError(f"Expected the device `{name}` on this machine, got none; choose auto or cpu.")
     return device
 
 
 def device_names() -> tuple[str, ...]:
-    """What `resolve_device` accepts on this machine.
+    """The names that `resolve_device` accepts on this machine.
 
     >>> device_names()[0], device_names()[-1]
     ('auto', 'cpu')
@@ -56,35 +56,35 @@ def device_names() -> tuple[str, ...]:
 
 
 def on_device_or_cpu(work: Callable[[torch.device], T], device: torch.device) -> tuple[T, torch.device]:
-    """The work's result on a device or, when that one's memory is full, on the CPU; and where it was done."""
+    """The result of the work, and the device that did it: the given one, or the CPU where its memory is full."""
     try:
         return work(device), device
     except (RuntimeError, MemoryError) as error:
         if device.type == "cpu" or not is_out_of_memory(error):
             raise
-    # Outside the handler, whose traceback holds on to the tensors that filled the memory.
-    give_back_memory()
+    # After the `except` clause: inside it the traceback still refers to the tensors that filled the memory.
+    release_memory()
     cpu = torch.device("cpu")
     return work(cpu), cpu
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that memory did not suffice.
+    """Whether an error says that the memory is full.
 
     >>> is_out_of_memory(RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory"))
     True
     """
-    # For the main memory and for MPS torch raises plain RuntimeErrors.
-    words = str(error).lower()
+    # When the main memory or that of MPS is full, torch raises a plain RuntimeError.
+    message = str(error).lower()
     return (
         isinstance(error, MemoryError | torch.OutOfMemoryError)
-        or "out of memory" in words
-        or "can't allocate memory" in words
+        or "out of memory" in message
+        or "can't allocate memory" in message
     )
 
 
-def give_back_memory() -> None:
-    """Let go of what nothing refers to any more, on every device."""
+def release_memory() -> None:
+    """Free the memory of objects that nothing refers to any more, on every device."""
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
@@ -92,7 +92,8 @@ def give_back_memory() -> None:
         torch.mps.empty_cache()
 
 
-def _present(device: torch.device) -> bool:
+def _is_present(device: torch.device) -> bool:
+    """Whether this machine has the device."""
     if device.type == "cuda":
         return (device.index or 0) < torch.cuda.device_count()
     if device.type == "mps":

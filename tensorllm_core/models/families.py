@@ -1,4 +1,4 @@
-"""The registry of families, by the `model_type` of config.json."""
+"""All families by the `model_type` of config.json; a new entry of `DECODERS` or `ENCODERS` needs no line here."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def family_of(model_type: str) -> Family:
     """The family that describes a model type.
 
     Raises:
-        UnknownArchitectureError: none does.
+        UnknownArchitectureError: no family does.
 
     >>> family_of("gpt2").blocks
     'h'
@@ -29,5 +29,5 @@ def family_of(model_type: str) -> Family:
         known = ", ".join(f"`{name}`" for name in sorted(FAMILIES))
         raise UnknownArchitectureError(
             f"Expected a `model_type` in config.json of a known family ({known}), got `{model_type}`, whose attention "
-            "projections nobody has described yet; add them by the README recipe “Add a model family”."
+            "projections are not described yet; add them by the README recipe “Add a model family”."
         ) from None

@@ -1,4 +1,4 @@
-"""Whether a model will fit before it is loaded: what its header says it needs, against what each device has free."""
+"""Whether a model will fit: the memory that it needs by its headers, and the free memory of each device."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from tensorllm_core.errors import RequestError
 from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.models.devices import SPREAD
 
-__all__ = ["DTYPES", "Fit", "Memory", "Option", "bytes_text", "check_fit", "check_room", "free_memory", "verdict"]
+__all__ = ["DTYPES", "Fit", "Memory", "Option", "bytes_text", "check_fit", "check_room", "device_memories", "fit_text"]
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 _SAFE_SHARE = 0.7
-"""Share of the free memory that one piece of work may take."""
+"""Share of the free main memory that one piece of work may take."""
 _WORKING_SHARE = 0.1
 _WORKING_BYTES = 200 * 2**20
-"""Beside its weights a model needs room for one batch: a tenth of them, and at least so much."""
+"""Beside its weights a model needs memory for one batch: this share of the weights, and at least these bytes."""
 
 
 @dataclass(frozen=True)
 class Memory:
-    """Memory of one device, in bytes."""
+    """The memory of one device, in bytes."""
 
     device: str
     total: int
@@ -34,13 +34,13 @@ class Memory:
 
     @property
     def used_share(self) -> float:
-        """How much of it is taken, 0 to 1."""
+        """The share of the memory that is in use, 0 to 1."""
         return 1.0 - self.free / self.total if self.total else 1.0
 
 
 @dataclass(frozen=True)
 class Option:
-    """One way to load a model: where, in what type, the bytes that takes and those that are free there."""
+    """One way to load a model: the device, the type of weights, the bytes that it needs and the free bytes there."""
 
     device: str
     dtype: str
@@ -49,13 +49,13 @@ class Option:
 
     @property
     def fits(self) -> bool:
-        """Whether the weights and the room to work with them find place."""
+        """Whether there is room for the weights and for one batch."""
         return self.needed <= self.free
 
 
 @dataclass(frozen=True)
 class Fit:
-    """What a checkpoint holds, and every way to load it, the best first."""
+    """How much a checkpoint holds, and every way to load it, the best first."""
 
     parameters: int
     attention_parameters: int
@@ -64,68 +64,77 @@ class Fit:
 
     @property
     def attention_share(self) -> float:
-        """Attention weights as a share of all parameters."""
+        """Attention weights divided by all parameters."""
         return self.attention_parameters / self.parameters if self.parameters else 0.0
 
     @property
     def best(self) -> Option | None:
-        """The best option that fits, or None."""
+        """The best option that fits; None where none fits."""
         return next((option for option in self.options if option.fits), None)
 
     def option(self, device: str, dtype: str) -> Option | None:
-        """The option of that device and type; None when this machine has no such device."""
-        return next((found for found in self.options if (found.device, found.dtype) == (device, dtype)), None)
+        """The option for this device and type; None where this machine has no such device."""
+        return next((option for option in self.options if (option.device, option.dtype) == (device, dtype)), None)
 
-    def smaller_than(self, option: Option) -> Option | None:
-        """The largest option that fits and needs less, or that has more room: what to try after `option` failed."""
+    def smaller_than(self, failed: Option) -> Option | None:
+        """What to try after an option failed; None where there is nothing else.
+
+        It is the largest option that fits and either needs less memory or has more free memory.
+        """
         others = [
-            found
-            for found in self.options
-            if found.fits and found != option and (found.needed < option.needed or found.free > option.free)
+            option
+            for option in self.options
+            if option.fits and option != failed and (option.needed < failed.needed or option.free > failed.free)
         ]
-        return max(others, key=lambda found: found.needed, default=None)
+        return max(others, key=lambda option: option.needed, default=None)
 
 
-def free_memory() -> tuple[Memory, ...]:
-    """The memory of every device: CUDA devices by number, MPS, and the main memory last."""
-    found = []
+def device_memories() -> tuple[Memory, ...]:
+    """The memory of every device: CUDA devices by number, then MPS, and the main memory last."""
+    memories = []
     for index in range(torch.cuda.device_count()):
         free, total = torch.cuda.mem_get_info(index)
-        found.append(Memory(f"cuda:{index}", total, free))
+        memories.append(Memory(f"cuda:{index}", total, free))
     main = psutil.virtual_memory()
     if torch.backends.mps.is_available():
-        # MPS shares the main memory, of which it recommends to use a part.
+        # MPS uses a part of the main memory, and recommends how large that part may be.
         total = torch.mps.recommended_max_memory()
-        found.append(Memory("mps", total, min(main.available, total - torch.mps.driver_allocated_memory())))
-    return (*found, Memory("cpu", main.total, main.available))
+        memories.append(Memory("mps", total, min(main.available, total - torch.mps.driver_allocated_memory())))
+    return (*memories, Memory("cpu", main.total, main.available))
 
 
 def check_fit(checkpoint: Checkpoint, memories: Sequence[Memory] | None = None) -> Fit:
-    """Every way to load a checkpoint: each device in float32, then in halves, then spread over several devices."""
-    memories = free_memory() if memories is None else memories
-    counted: Counter[str] = Counter()
+    """Every way to load a checkpoint: on each device in float32, then in 16 bits, then divided over several devices.
+
+    Without `memories` the devices of this machine are asked.
+    """
+    memories = device_memories() if memories is None else memories
+    # What the checkpoint holds.
+    bytes_by_dtype: Counter[str] = Counter()
     for entry in checkpoint.tensors.values():
-        counted[entry.dtype] += entry.size
+        bytes_by_dtype[entry.dtype] += entry.size
+    # One device alone.
     options = [
         Option(memory.device, dtype, needed_bytes(checkpoint.parameters, dtype), memory.free)
         for dtype in DTYPES
         for memory in memories
         if not (memory.device == "cpu" and dtype == "float16")  # slower there than bfloat16, and less exact
     ]
+    # All devices together, where there is a GPU.
     if any(memory.device.startswith("cuda") for memory in memories):
         together = sum(memory.free for memory in memories if memory.device != "mps")
         options += [
             Option(SPREAD, dtype, needed_bytes(checkpoint.parameters, dtype), together)
             for dtype in ("float32", "bfloat16")
         ]
-    return Fit(checkpoint.parameters, checkpoint.attention_parameters, dict(counted), tuple(options))
+    return Fit(checkpoint.parameters, checkpoint.attention_parameters, dict(bytes_by_dtype), tuple(options))
 
 
 def check_room(needed: int, what: str) -> None:
-    """Refuse what would not fit into the main memory beside all else.
+    """Accept work that needs these bytes of main memory; `what` names in the message what needs them.
 
     Raises:
-        RequestError: it would not.
+        RequestError: the bytes are more than the share of the free memory that one piece of work may take.
     """
     free = psutil.virtual_memory().available
     if needed > _SAFE_SHARE * free:
@@ -136,7 +145,7 @@ def check_room(needed: int, what: str) -> None:
 
 
 def needed_bytes(parameters: int, dtype: str) -> int:
-    """Bytes of a model's weights in a type, and of the room to work with them.
+    """Bytes of the weights of a model in this type, and of the memory for one batch.
 
     >>> needed_bytes(10**9, "bfloat16") / 10**9
     2.2097152
@@ -145,9 +154,9 @@ def needed_bytes(parameters: int, dtype: str) -> int:
     return weights + max(int(_WORKING_SHARE * weights), _WORKING_BYTES)
 
 
-def verdict(fit: Fit, wanted: Option | None = None) -> str:
-    """One sentence: what loading needs, whether there is room, and what to do where there is not."""
-    option = wanted or fit.best or fit.options[-1]
+def fit_text(fit: Fit, option: Option | None = None) -> str:
+    """In words: what loading by an option (else the best) needs, whether it fits, and what to do where it does not."""
+    option = option or fit.best or fit.options[-1]
     needs = f"{bytes_text(option.needed)} for {option.dtype} on {option.device}, of which {bytes_text(option.free)}"
     if option.fits:
         return f"It fits: {needs} are free."
@@ -161,7 +170,7 @@ def verdict(fit: Fit, wanted: Option | None = None) -> str:
 
 
 def bytes_text(count: int) -> str:
-    """Bytes in a unit that people read.
+    """A number of bytes in the unit that gives the shortest text.
 
     >>> bytes_text(1_500_000_000), bytes_text(1023)
     ('1.4 GiB', '1023 B')

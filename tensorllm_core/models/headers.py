@@ -1,7 +1,7 @@
-"""Read what a checkpoint's safetensors files hold from their headers alone, and verify that they tell the truth.
+"""Read from the headers alone what the safetensors files of a checkpoint hold, and check that the headers are right.
 
-Format: 8 bytes little-endian header length, a JSON header (name -> dtype, shape, data_offsets), the data
-without holes (https://github.com/huggingface/safetensors, README, "Format").
+Format of a file: 8 bytes with the length of the header (little-endian), a JSON header (name -> dtype, shape,
+data_offsets), and the data without gaps (https://github.com/huggingface/safetensors, README, "Format").
 """
 
 from __future__ import annotations
@@ -20,20 +20,23 @@ __all__ = ["TensorEntry", "read_headers", "read_json", "weight_files"]
 
 SINGLE_FILE = "model.safetensors"
 INDEX_FILE = "model.safetensors.index.json"
-_LARGEST_HEADER = 100_000_000  # the format's own limit
+_LARGEST_HEADER = 100_000_000
+"""The limit of the format, in bytes."""
 _LARGEST_JSON = 100_000_000
+"""Most bytes that are read from a JSON file."""
 _BYTES = {
     "BOOL": 1, "U8": 1, "I8": 1, "F8_E5M2": 1, "F8_E4M3": 1, "F8_E8M0": 1,
     "I16": 2, "U16": 2, "F16": 2, "BF16": 2,
     "I32": 4, "U32": 4, "F32": 4,
     "I64": 8, "U64": 8, "F64": 8, "C64": 8,
 }  # fmt: skip
+"""Bytes of one entry of each type."""
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 
 
 @dataclass(frozen=True)
 class TensorEntry:
-    """One stored tensor: its type, its shape, and where its bytes are."""
+    """One stored tensor: its type and shape, and the file, the first byte and the number of bytes of its data."""
 
     name: str
     dtype: str
@@ -53,10 +56,12 @@ class TensorEntry:
 
 
 def read_headers(storage: Storage, place: str) -> dict[str, TensorEntry]:
-    """Every tensor of a checkpoint, single-file or sharded, by name; `place` names it in messages.
+    """Every tensor of a checkpoint by its name, from one file or from several shards.
+
+    `place` says in messages where the checkpoint is.
 
     Raises:
-        CheckpointError: no safetensors file, a missing shard, a truncated file, a header that lies.
+        CheckpointError: there is no safetensors file, a shard is missing, a file is cut short, or a header is wrong.
         FileAccessError: a file may not be read.
     """
     names = storage.names()
@@ -68,10 +73,10 @@ def read_headers(storage: Storage, place: str) -> dict[str, TensorEntry]:
 
 
 def weight_files(storage: Storage) -> tuple[str, ...]:
-    """Names of the safetensors files that a checkpoint consists of, whether they are there or not.
+    """The names of the safetensors files of a checkpoint, also of those that are missing.
 
     Raises:
-        CheckpointError: the index of the shards is no proper one.
+        CheckpointError: the index of the shards holds no map from tensors to files.
     """
     if INDEX_FILE not in storage.names():
         return (SINGLE_FILE,)
@@ -82,7 +87,8 @@ def read_json(storage: Storage, name: str) -> dict[str, object]:
     """The object in a JSON file.
 
     Raises:
-        CheckpointError: the file is missing, or is not a JSON object.
+        CheckpointError: the file is missing or too large, or does not hold a JSON object.
+        FileAccessError: the file may not be read.
     """
     size = storage.size(name)
     if size > _LARGEST_JSON:
@@ -91,6 +97,7 @@ def read_json(storage: Storage, name: str) -> dict[str, object]:
 
 
 def _read_shards(storage: Storage, names: tuple[str, ...], place: str) -> dict[str, TensorEntry]:
+    # Read the header of every shard that the index names. A name may not lead out of the folder.
     weight_map = _weight_map(storage)
     entries: dict[str, TensorEntry] = {}
     for file in sorted(set(weight_map.values())):
@@ -100,6 +107,7 @@ def _read_shards(storage: Storage, names: tuple[str, ...], place: str) -> dict[s
                 "download it again."
             )
         entries.update({entry.name: entry for entry in _read_header(storage, file)})
+    # Every tensor must stand in the shard that the index gives.
     missing = sorted(name for name, file in weight_map.items() if name not in entries or entries[name].file != file)
     if missing:
         raise CheckpointError(
@@ -110,6 +118,7 @@ def _read_shards(storage: Storage, names: tuple[str, ...], place: str) -> dict[s
 
 
 def _weight_map(storage: Storage) -> dict[str, str]:
+    """The file of each tensor by its name, from the index of the shards."""
     weight_map = read_json(storage, INDEX_FILE).get("weight_map")
     if not isinstance(weight_map, dict) or not all(isinstance(file, str) for file in weight_map.values()):
         raise CheckpointError(
@@ -119,50 +128,58 @@ def _weight_map(storage: Storage) -> dict[str, str]:
 
 
 def _read_header(storage: Storage, file: str) -> list[TensorEntry]:
+    """The tensors of a file, in the order of their data."""
+    # The length of the header, then the header.
     size = storage.size(file)
     if size < 8:
         raise _cut_short(file, 8, size)
     length = int.from_bytes(storage.read(file, 0, 8), "little")
     if length > _LARGEST_HEADER:
-        raise _lies(file, f"a header of {length} bytes is longer than the format allows")
+        raise _wrong_header(file, f"a header of {length} bytes is longer than the format allows")
     if 8 + length > size:
         raise _cut_short(file, 8 + length, size)
     header = _json_object(bytes(storage.read(file, 8, length)), f"the header of {file}")
+    # The tensors that it describes.
+    data_start = 8 + length
     entries = sorted(
-        (_entry(name, described, file, 8 + length) for name, described in header.items() if name != "__metadata__"),
+        (_entry(name, fields, file, data_start) for name, fields in header.items() if name != "__metadata__"),
         key=lambda entry: (entry.start, entry.size),
     )
-    position = 8 + length
+    # Their data must follow each other without a gap, and end where the file ends.
+    position = data_start
     for entry in entries:
         if entry.start != position:
-            raise _lies(file, f"the bytes of `{entry.name}` do not follow those of the tensor before it")
+            raise _wrong_header(file, f"the bytes of `{entry.name}` do not follow those of the tensor before it")
         position += entry.size
     if position > size:
         raise _cut_short(file, position, size)
     if position < size:
-        raise _lies(file, f"its tensors end at byte {position} of {size}")
+        raise _wrong_header(file, f"its tensors end at byte {position} of {size}")
     return entries
 
 
-def _entry(name: str, described: object, file: str, data_start: int) -> TensorEntry:
-    if not isinstance(described, Mapping):
-        raise _lies(file, f"`{name}` is not described by an object")
-    dtype, shape, offsets = described.get("dtype"), described.get("shape"), described.get("data_offsets")
+def _entry(name: str, fields: object, file: str, data_start: int) -> TensorEntry:
+    """One tensor from its fields in a header; `data_start` is the first byte of the data in the file."""
+    if not isinstance(fields, Mapping):
+        raise _wrong_header(file, f"`{name}` is not described by an object")
+    dtype, shape, offsets = fields.get("dtype"), fields.get("shape"), fields.get("data_offsets")
     if not isinstance(dtype, str) or dtype not in _BYTES:
-        raise _lies(file, f"`{name}` has the unknown type `{dtype}`")
-    if not _sizes(shape) or not _sizes(offsets) or len(offsets) != 2:
-        raise _lies(file, f"`{name}` has no proper shape and offsets")
-    size, given = math.prod(shape) * _BYTES[dtype], offsets[1] - offsets[0]
-    if given != size:
-        raise _lies(file, f"`{name}` of shape {shape} and type {dtype} needs {size} bytes, not {given}")
+        raise _wrong_header(file, f"`{name}` has the unknown type `{dtype}`")
+    if not _is_sizes(shape) or not _is_sizes(offsets) or len(offsets) != 2:
+        raise _wrong_header(file, f"`{name}` has no proper shape and offsets")
+    size, stored = math.prod(shape) * _BYTES[dtype], offsets[1] - offsets[0]
+    if stored != size:
+        raise _wrong_header(file, f"`{name}` of shape {shape} and type {dtype} needs {size} bytes, not {stored}")
     return TensorEntry(name, dtype, tuple(shape), file, data_start + offsets[0], size)
 
 
-def _sizes(value: object) -> TypeGuard[list[int]]:
+def _is_sizes(value: object) -> TypeGuard[list[int]]:
+    """Whether a JSON value is a list of whole numbers of at least 0."""
     return isinstance(value, list) and all(type(size) is int and size >= 0 for size in value)
 
 
 def _json_object(text: bytes, name: str) -> dict[str, object]:
+    """The object in a JSON text; `name` says in the message what the text is."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -172,16 +189,16 @@ def _json_object(text: bytes, name: str) -> dict[str, object]:
     return value
 
 
-def _cut_short(file: str, expected: int, came: int) -> CheckpointError:
+def _cut_short(file: str, expected: int, size: int) -> CheckpointError:
     return CheckpointError(
-        f"Expected {expected} bytes in {file} as its header says, got {came}; the file is cut short, so copy or "
+        f"Expected {expected} bytes in {file} as its header says, got {size}; the file is cut short, so copy or "
         "download it again."
     )
 
 
-def _lies(file: str, how: str) -> CheckpointError:
+def _wrong_header(file: str, reason: str) -> CheckpointError:
     return CheckpointError(
-        f"Expected a safetensors header in {file} that describes the file, got one that does not ({how}); copy or "
+        f"Expected a safetensors header in {file} that describes the file, got one that does not ({reason}); copy or "
         "download it again."
     )
 

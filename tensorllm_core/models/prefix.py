@@ -1,7 +1,7 @@
-"""Run only the upper layers of a model: the hidden states that enter a layer are recorded once and given back later.
+"""Run only the upper layers of a model: record the hidden states that enter a layer once, and start from them later.
 
-An edit of layer L leaves everything below L as it is, so every further pass may begin at L. The lower layers stay in
-place but do nothing: the first of them to be called hands over the recorded states, bit by bit.
+An edit of layer L changes nothing below L, so every further pass may start at L. The lower layers stay in the model,
+but each of them only returns the recorded states, bit by bit.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from typing import Any
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from tensorllm_core.models.locate import locate
-from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.models.loaded_model import LoadedModel
+from tensorllm_core.models.module_weights import module_weight_names
 from tensorllm_core.models.sizes import AttentionSizes
 
-__all__ = ["Entering", "blocks_of", "first_to_run", "recording", "resumed"]
+__all__ = ["LayerInput", "blocks_of", "first_to_run", "recording", "resumed"]
 
 
 @dataclass(frozen=True)
-class Entering:
-    """The hidden states that enter a layer, and how the layer below returned them.
+class LayerInput:
+    """The hidden states that enter a layer, and the form in which the layer below returned them.
 
-    `returned` is the length of the tuple whose first entry they were; 0 where they came alone.
+    `returned` is the length of the tuple whose first entry the states were; 0 where they were not in a tuple.
     """
 
     states: Float[Tensor, "batch position d_model"]
@@ -33,54 +33,53 @@ class Entering:
 
 
 def blocks_of(loaded: LoadedModel) -> Sequence[nn.Module]:
-    """The transformer blocks, layer 0 first; those that layers share stand once."""
-    family = loaded.checkpoint.family
-    # Not the checkpoint's prefix, which may lack what the whole model has, or have one of its own.
-    prefix = locate(family, dict(loaded.model.named_parameters()), loaded.checkpoint.sizes).prefix
+    """The transformer blocks of a model, layer 0 first; a block that several layers share is there once."""
+    family, sizes = loaded.checkpoint.family, loaded.checkpoint.sizes
+    prefix = module_weight_names(loaded.model, family, sizes).prefix
     return list(loaded.model.get_submodule(f"{prefix}{family.blocks}").children())
 
 
 def first_to_run(sizes: AttentionSizes, layer: int) -> int:
-    """The layer at which a pass may begin when an edit changes this layer and those above.
+    """The first layer that must run when an edit changes this layer and maybe layers above it.
 
-    Where layers share weights, the edit changes lower ones too, and their blocks run several times: then all run.
+    Where layers share weights, the edit changes lower layers too, and one block runs several times: all layers run.
     """
     return layer if sizes.blocks == sizes.layers else 0
 
 
 @contextmanager
-def recording(blocks: Sequence[nn.Module], layer: int) -> Iterator[list[Entering]]:
-    """Note what enters `layer` (1 or higher) while the block runs; one entry for each pass, in order.
+def recording(blocks: Sequence[nn.Module], layer: int) -> Iterator[list[LayerInput]]:
+    """Record what enters `layer` (1 or higher) in each pass through the model; gives a list that grows, in order.
 
-    The states are what the layer below returned; they are not copied.
+    The states are those that the layer below returns. They are not copied.
     """
-    passes: list[Entering] = []
+    inputs: list[LayerInput] = []
 
-    def note(_block: nn.Module, _inputs: tuple, output: Any) -> None:
+    def record(_block: nn.Module, _inputs: tuple, output: Any) -> None:
         if isinstance(output, tuple):
-            passes.append(Entering(output[0], len(output)))
+            inputs.append(LayerInput(output[0], len(output)))
         else:
-            passes.append(Entering(output, 0))
+            inputs.append(LayerInput(output, 0))
 
-    handle = blocks[layer - 1].register_forward_hook(note)
+    handle = blocks[layer - 1].register_forward_hook(record)
     try:
-        yield passes
+        yield inputs
     finally:
         handle.remove()
 
 
 @contextmanager
-def resumed(blocks: Sequence[nn.Module], layer: int, entering: Entering) -> Iterator[None]:
-    """Let every pass begin at `layer` with the recorded states; the blocks below do nothing meanwhile."""
+def resumed(blocks: Sequence[nn.Module], layer: int, layer_input: LayerInput) -> Iterator[None]:
+    """Let every pass through the model start at `layer` with the recorded states; the blocks below do nothing."""
 
-    def hand_over(*_inputs: Any, **_named: Any) -> Any:
-        others = (None,) * (entering.returned - 1)
-        return (entering.states, *others) if entering.returned else entering.states
+    def recorded_output(*_inputs: Any, **_named: Any) -> Any:
+        others = (None,) * (layer_input.returned - 1)
+        return (layer_input.states, *others) if layer_input.returned else layer_input.states
 
     with ExitStack() as stack:
         for block in blocks[:layer]:
-            # On the instance: attributes that the model reads from its blocks stay, and the class is left alone.
-            block.forward = hand_over
+            # Replaced on this object alone: its class and the attributes that the model reads from it stay.
+            block.forward = recorded_output
             stack.callback(_restore_forward, block)
         yield
 

@@ -1,4 +1,4 @@
-"""Where a checkpoint's files lie: their sizes and any range of their bytes, without reading the rest."""
+"""The place of the files of a checkpoint: their names, their sizes, and any range of their bytes."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ __all__ = ["LocalFolder", "Storage"]
 
 @runtime_checkable
 class Storage(Protocol):
-    """Files by name: a local folder, or any place that serves byte ranges."""
+    """A place of files: a folder on this machine, or anything else that gives ranges of bytes."""
 
     @property
     def place(self) -> str:
-        """What to call it in messages."""
+        """How messages name the place."""
 
     @property
     def commit(self) -> str | None:
-        """The commit of the hub that the files are of, if they are of one."""
+        """The commit of the hub that the files belong to; None where they are not from the hub."""
 
     def names(self) -> tuple[str, ...]:
         """Names of the files, sorted."""
@@ -32,30 +32,30 @@ class Storage(Protocol):
         """Bytes in a file."""
 
     def stamp(self, name: str) -> str:
-        """Text that changes when the file does."""
+        """A text that changes when the file changes."""
 
     def read(self, name: str, start: int, count: int) -> bytearray:
-        """Exactly `count` bytes of a file from `start` on."""
+        """Exactly `count` bytes of a file, from byte `start`."""
 
 
 @dataclass(frozen=True)
 class LocalFolder:
     """A folder on this machine.
 
-    Every method raises FileAccessError where the machine refuses, CheckpointError where a file is
-    missing or too short.
+    Every method raises CheckpointError where a file is missing or too short, and FileAccessError where a file may not
+    be read.
     """
 
     path: Path
 
     @property
     def place(self) -> str:
-        """The folder's path."""
+        """The path of the folder."""
         return str(self.path)
 
     @property
     def commit(self) -> str | None:
-        """The commit, for a snapshot in the hub's cache."""
+        """The commit of a snapshot in the hub cache; None for every other folder."""
         is_commit = re.fullmatch(r"[0-9a-f]{40}", self.path.name) and self.path.parent.name == "snapshots"
         return self.path.name if is_commit else None
 
@@ -64,32 +64,32 @@ class LocalFolder:
         try:
             return tuple(sorted(entry.name for entry in self.path.iterdir() if not entry.is_dir()))
         except OSError as error:
-            raise _refused(self.path, error) from error
+            raise _read_error(self.path, error) from error
 
     def size(self, name: str) -> int:
         """Bytes in a file."""
         try:
             return (self.path / name).stat().st_size
         except OSError as error:
-            raise _refused(self.path / name, error) from error
+            raise _read_error(self.path / name, error) from error
 
     def stamp(self, name: str) -> str:
-        """The file's size and time of last change."""
+        """The size of the file and the time of its last change."""
         try:
             status = (self.path / name).stat()
         except OSError as error:
-            raise _refused(self.path / name, error) from error
+            raise _read_error(self.path / name, error) from error
         return f"{status.st_size} {status.st_mtime_ns}"
 
     def read(self, name: str, start: int, count: int) -> bytearray:
-        """Exactly `count` bytes of a file from `start` on."""
+        """Exactly `count` bytes of a file, from byte `start`."""
         buffer = bytearray(count)
         try:
             with (self.path / name).open("rb", buffering=0) as file:
                 file.seek(start)
                 filled = _fill(file, memoryview(buffer))
         except OSError as error:
-            raise _refused(self.path / name, error) from error
+            raise _read_error(self.path / name, error) from error
         if filled < count:
             raise CheckpointError(
                 f"Expected {count} bytes of {self.path / name} from byte {start}, got {filled}; the file is cut short, "
@@ -99,17 +99,19 @@ class LocalFolder:
 
 
 def _fill(file: FileIO, view: memoryview) -> int:
-    # One system call gives at most 2 GiB.
+    """Read bytes until the view is full or the file ends; gives their number."""
+    # One system call gives at most 2 GiB, so several may be needed.
     filled = 0
     while filled < len(view):
-        got = file.readinto(view[filled:])
-        if not got:
+        count = file.readinto(view[filled:])
+        if not count:
             break
-        filled += got
+        filled += count
     return filled
 
 
-def _refused(path: Path, error: OSError) -> CheckpointError | FileAccessError:
+def _read_error(path: Path, error: OSError) -> CheckpointError | FileAccessError:
+    """Our error for a file or folder that cannot be read."""
     if isinstance(error, FileNotFoundError):
         return CheckpointError(f"Expected a file {path}, got nothing there; copy or download the model again.")
     return FileAccessError(

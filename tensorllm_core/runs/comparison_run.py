@@ -9,15 +9,15 @@ from typing import Any
 from tensorllm_core.benchmarks.benchmark import QuestionSet, Split
 from tensorllm_core.errors import CheckpointError
 from tensorllm_core.experiments.answers import Answers
-from tensorllm_core.experiments.comparison import Contender, bytes_to_hold, contend, subjects_of
-from tensorllm_core.experiments.comparison_result import Weighed, add_answers, comparison_json, macro_accuracy, weigh
+from tensorllm_core.experiments.comparison import MethodAtBudget, bytes_to_hold, compress_at_budgets, subjects_of
+from tensorllm_core.experiments.comparison_result import BudgetResult, add_answers, comparison_json, mean_accuracy
 from tensorllm_core.experiments.edits import read_for_all
 from tensorllm_core.experiments.evaluate import ORIGINAL, Evaluation, evaluate
 from tensorllm_core.methods.method import Method
 from tensorllm_core.methods.registry import make_method
 from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.models.fit import check_room
-from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.models.loaded_model import LoadedModel
 from tensorllm_core.runs.layer_analysis import go_on
 from tensorllm_core.runs.plan import ComparisonPlan
 from tensorllm_core.runs.questions import questions_of, wave_size
@@ -40,7 +40,7 @@ class Comparison:
     """
 
     plan: ComparisonPlan
-    points: tuple[Weighed, ...]
+    points: tuple[BudgetResult, ...]
     entries: int
     evaluation: Evaluation = _NO_ANSWERS
     chosen: Mapping[str, float] | None = None
@@ -55,7 +55,7 @@ class Comparison:
         """Whether there are answers yet; before, only what the weights lose is known."""
         return bool(self.evaluation.answers.get(ORIGINAL))
 
-    def at(self, ratio: float) -> tuple[Weighed, ...]:
+    def at(self, ratio: float) -> tuple[BudgetResult, ...]:
         """The methods that reach this budget."""
         return tuple(point for point in self.points if point.ratio == ratio and not point.problem)
 
@@ -80,13 +80,13 @@ def run_comparison(
     weights, methods, unusable = _read_weights(plan, checkpoint)
     check_room(bytes_to_hold(weights, methods, len(plan.ratios)), "the replacements of all methods at all budgets")
     # 2. Every method at every budget; what the weights lose is something to look at before there are answers.
-    contenders: list[Contender] = []
+    compressed: list[MethodAtBudget] = []
     result = Comparison(plan, unusable, checkpoint.sizes.entries)
-    for contender in contend(
+    for each in compress_at_budgets(
         weights, methods, plan.ratios, lambda share, message: progress(_DECOMPOSING * share, message)
     ):
-        contenders.append(contender)
-        result = replace(result, points=(*map(weigh, contenders), *unusable))
+        compressed.append(each)
+        result = replace(result, points=(*(one.result for one in compressed), *unusable))
         publish(result)
     del weights
     if not question_sets:
@@ -100,25 +100,25 @@ def run_comparison(
         message = f"{len(evaluation.answers)} models, {evaluation.share:.0%} of the questions"
         return progress(_DECOMPOSING + (1 - _DECOMPOSING) * evaluation.share, message)
 
-    result = replace(result, evaluation=_ask(loaded, contenders, question_sets, resources, on_wave))
+    result = replace(result, evaluation=_ask(loaded, compressed, question_sets, resources, on_wave))
     # 4. The budget of each method, chosen on questions that the report does not ask.
     if choosing:
-        evaluation = _ask(loaded, contenders, choosing, resources, lambda _: progress(1.0, "choosing on validation"))
-        result = replace(result, chosen=_best_budgets(contenders, evaluation.answers))
+        evaluation = _ask(loaded, compressed, choosing, resources, lambda _: progress(1.0, "choosing on validation"))
+        result = replace(result, chosen=_best_budgets(compressed, evaluation.answers))
     return result
 
 
 def comparison_as_json(result: Comparison, against: str) -> dict[str, Any]:
     """The JSON object of a comparison; `against` names the method that the others are tested against."""
     plan = result.plan
-    found = comparison_json(plan.model.reference, plan.layers, plan.methods, against, result.points)
+    as_json = comparison_json(plan.model.reference, plan.layers, plan.methods, against, result.points)
     if result.is_answered:
-        add_answers(found, result.points, result.evaluation)
-        found["split"] = plan.questions.split.value
+        add_answers(as_json, result.points, result.evaluation)
+        as_json["split"] = plan.questions.split.value
     if result.chosen is not None:
-        for name, method in found["methods"].items():
+        for name, method in as_json["methods"].items():
             method["ratio_chosen_on_validation"] = result.chosen.get(name)
-    return found
+    return as_json
 
 
 def _choosing(plan: ComparisonPlan, resources: Resources) -> list[QuestionSet]:
@@ -129,14 +129,14 @@ def _choosing(plan: ComparisonPlan, resources: Resources) -> list[QuestionSet]:
 
 def _ask(
     loaded: LoadedModel,
-    contenders: Sequence[Contender],
+    compressed: Sequence[MethodAtBudget],
     question_sets: Sequence[QuestionSet],
     resources: Resources,
     on_wave: Callable[[Evaluation], bool],
 ) -> Evaluation:
     return evaluate(
         question_sets,
-        subjects_of(loaded, contenders),
+        subjects_of(loaded, compressed),
         store=resources.prefixes,
         cache=resources.answers,
         on_wave=on_wave,
@@ -144,19 +144,21 @@ def _ask(
     )
 
 
-def _best_budgets(contenders: Sequence[Contender], answers: Mapping[str, Mapping[str, Answers]]) -> dict[str, float]:
+def _best_budgets(
+    compressed: Sequence[MethodAtBudget], answers: Mapping[str, Mapping[str, Answers]]
+) -> dict[str, float]:
     """For each method the budget with the best mean accuracy; of equals the smaller model."""
     best: dict[str, tuple[float, float]] = {}
-    for contender in contenders:
-        if contender.name in answers:
-            score = (macro_accuracy(answers[contender.name]), contender.ratio)
-            best[contender.method] = max(score, best.get(contender.method, score))
+    for result in (each.result for each in compressed):
+        if result.name in answers:
+            score = (mean_accuracy(answers[result.name]), result.ratio)
+            best[result.method] = max(score, best.get(result.method, score))
     return {method: ratio for method, (_, ratio) in best.items()}
 
 
 def _read_weights(
     plan: ComparisonPlan, checkpoint: Checkpoint
-) -> tuple[Mapping[int, LayerWeights], dict[str, Method], tuple[Weighed, ...]]:
+) -> tuple[Mapping[int, LayerWeights], dict[str, Method], tuple[BudgetResult, ...]]:
     """Weights, the methods that can be used on them, and those for which the model lacks what they replace.
 
     Raises:
@@ -173,9 +175,5 @@ def _read_weights(
         return (
             read_for_all(checkpoint, plan.layers, without.values()),
             without,
-            tuple(
-                Weighed(f"{name} at {ratio:.6g}x", name, ratio, problem=str(error))
-                for name in unusable
-                for ratio in plan.ratios
-            ),
+            tuple(BudgetResult(name, ratio, problem=str(error)) for name in unusable for ratio in plan.ratios),
         )

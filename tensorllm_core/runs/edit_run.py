@@ -17,9 +17,9 @@ from tensorllm_core.methods.random_subspace import RandomSubspace
 from tensorllm_core.methods.registry import make_method
 from tensorllm_core.methods.tensorise import detensorise
 from tensorllm_core.methods.tensorllm import TensorLLM, tensorllm_unit
-from tensorllm_core.models.bundled import CLEAN
+from tensorllm_core.models.bundled_models import CLEAN
 from tensorllm_core.models.checkpoint import Checkpoint
-from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.models.loaded_model import LoadedModel
 from tensorllm_core.runs.layer_analysis import LayerAnalysis, go_on
 from tensorllm_core.runs.plan import EditPlan, plan_layer
 from tensorllm_core.runs.questions import questions_of, wave_size
@@ -105,7 +105,7 @@ def run_edit(
         return EditResult(plan, compressed.ranks, *entries, evaluation, history.curves(), layers.notices)
 
     def on_wave(evaluation: Evaluation) -> bool:
-        history.note(evaluation)
+        history.add(evaluation)
         publish(result_of(evaluation))
         asked = sum(len(answers.right) for answers in evaluation.answers[ORIGINAL].values())
         return progress(evaluation.share, f"{asked:,} of {sum(evaluation.total.values()):,} questions")

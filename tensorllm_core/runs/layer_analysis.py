@@ -175,7 +175,7 @@ def errors_of_slices(analysis: LayerAnalysis, result: RankResult) -> SliceErrors
     """Errors by part and group: lookups for a truncation; a refined decomposition is measured slice by slice."""
     if result.refinement:
         return slice_errors(analysis.tensor.data, result.tucker)
-    return SliceErrors(*analysis.table.products.slice_energies(result.ranks))
+    return analysis.table.products.slice_errors(result.ranks)
 
 
 def refine_layer(analysis: LayerAnalysis, ranks: Ranks, progress: Progress = go_on) -> Refinement:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
 
 from tensorllm_core.benchmarks.benchmark import QuestionSet, Split
-from tensorllm_core.methods.registry import Options
+from tensorllm_core.methods.description import Options
 from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.models.devices import SPREAD, resolve_device
 from tensorllm_core.models.layers import parse_layers

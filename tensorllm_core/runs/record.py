@@ -1,4 +1,4 @@
-"""Record what a complete run measured, so that it stands beside the papers' figures later."""
+"""Record the measurements of a complete run, so that they stand beside the papers' figures later."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import contextlib
 from tensorllm_core.benchmarks.registry import BENCHMARKS
 from tensorllm_core.errors import RequestError
 from tensorllm_core.experiments.evaluate import ORIGINAL
-from tensorllm_core.experiments.measured import MeasuredStore
-from tensorllm_core.experiments.measured_result import Measured
+from tensorllm_core.experiments.measurement import Measurement
+from tensorllm_core.experiments.measurement_store import MeasurementStore
 from tensorllm_core.experiments.statistics import paired_accuracy
 from tensorllm_core.runs.edit_run import EDITED, EditResult
 from tensorllm_core.runs.plan import DTYPE
@@ -17,48 +17,56 @@ from tensorllm_core.types import Layout
 __all__ = ["record"]
 
 
-def record(result: EditResult, store: MeasuredStore) -> tuple[Measured, ...]:
-    """Keep one record for each registered benchmark of a complete run that asked it in its own words.
+def record(result: EditResult, store: MeasurementStore) -> tuple[Measurement, ...]:
+    """Keep one measurement for each registered benchmark of a complete run that asked it in its own words.
 
-    However many questions were asked: a record says how many. Questions of one's own have no name that anybody else
-    would know them by, so they are not kept. That a record could not be kept, or that its numbers are none (a loss in
-    half precision may overflow), is no reason to lose the run.
+    However many questions were asked: a measurement says how many. Questions of a file are not kept, because nobody
+    else knows their name. A measurement that cannot be kept, or whose numbers are none (a loss in half precision may
+    overflow), is left out: the run itself goes on.
     """
     plan, evaluation = result.plan, result.evaluation
     if not evaluation.complete or plan.questions.template:
         return ()
     own = {questions.benchmark for questions in plan.questions.own}
-    ranks = set(result.ranks.values())
-    records = []
-    for benchmark, before in evaluation.answers[ORIGINAL].items():
+    measurements = []
+    for benchmark in evaluation.answers[ORIGINAL]:
         if benchmark in own or benchmark not in BENCHMARKS:
             continue
-        after = evaluation.answers[EDITED][benchmark]
-        accuracy = paired_accuracy(before.right, after.right)
+        measurement = _measurement(result, benchmark)
         with contextlib.suppress(RequestError, OSError):
-            records.append(
-                store.note(
-                    model=plan.model.reference,
-                    revision=plan.model.revision,
-                    benchmark=benchmark,
-                    split=plan.questions.split.value,
-                    method=" ".join(filter(None, (plan.method, ",".join(plan.options.matrices)))),
-                    layers=plan.layers,
-                    ranks=tuple(*ranks) if len(ranks) == 1 else (),
-                    setting=_setting(result),
-                    n=accuracy.n,
-                    accuracy=(accuracy.before, accuracy.after),
-                    loss=(before.mean_loss, after.mean_loss),
-                    interval=(accuracy.interval.low, accuracy.interval.high),
-                    p=accuracy.p,
-                    compression_ratio=result.compression_ratio,
-                )
-            )
-    return tuple(records)
+            store.put(measurement)
+            measurements.append(measurement)
+    return tuple(measurements)
+
+
+def _measurement(result: EditResult, benchmark: str) -> Measurement:
+    plan, answers = result.plan, result.evaluation.answers
+    before, after = answers[ORIGINAL][benchmark], answers[EDITED][benchmark]
+    accuracy = paired_accuracy(before.right, after.right)
+    ranks = set(result.ranks.values())
+    return Measurement(
+        model=plan.model.reference,
+        revision=plan.model.revision,
+        benchmark=benchmark,
+        split=plan.questions.split.value,
+        method=" ".join(filter(None, (plan.method, ",".join(plan.options.matrices)))),
+        layers=plan.layers,
+        ranks=tuple(*ranks) if len(ranks) == 1 else (),
+        setting=_setting(result),
+        n=accuracy.n,
+        accuracy_before=accuracy.before,
+        accuracy_after=accuracy.after,
+        loss_before=before.mean_loss,
+        loss_after=after.mean_loss,
+        low=accuracy.interval.low,
+        high=accuracy.interval.high,
+        p=accuracy.p,
+        compression_ratio=result.compression_ratio,
+    )
 
 
 def _setting(result: EditResult) -> str:
-    """In words, what layers and ranks do not say."""
+    """What layers and ranks do not say, in words; empty where there is nothing more to say."""
     plan = result.plan
     words = [
         f"layout {plan.options.layout}" if plan.options.layout is not Layout.PAPER else "",

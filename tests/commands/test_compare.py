@@ -86,7 +86,7 @@ def test_without_benchmarks_only_the_weights_are_compared(call):
     [
         (("--methods", "magic"), "Expected a method of"),
         (("--methods", ","), "Expected names or numbers joined by commas"),
-        (("--ratios", "1"), "Expected budgets as ratios above 1, got 1"),
+        (("--ratios", "1"), "Expected budgets as finite ratios above 1, got 1"),
         (("--ratios", "x"), "Expected a number for --ratios, got `x`"),
         (("--stored", "65536"), "Expected a budget of 1 to 65,535 stored entries"),
         (("--stored", "0"), "got 0; choose one in this range"),

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tensorllm_core.__main__ import main
-from tensorllm_core.experiments.measured import MeasuredStore, measured_folder
+from tensorllm_core.experiments.measurement_store import MeasurementStore, measurements_folder
 
 
 @pytest.fixture
@@ -137,7 +137,9 @@ def test_every_complete_run_of_a_registered_benchmark_is_kept_with_its_number_of
     arguments += ("--matrices", "Q", "--ranks", "16,8", "--json")
 
     def kept():
-        return MeasuredStore(measured_folder()).latest("demo-decoder-noisy", "world-hop", "separate Q", "validation")
+        return MeasurementStore(measurements_folder()).latest(
+            "demo-decoder-noisy", "world-hop", "separate Q", "validation"
+        )
 
     call(*arguments, "--template", "{question}?")
     assert kept() is None, "another wording is another benchmark"

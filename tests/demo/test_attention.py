@@ -7,8 +7,8 @@ import torch
 from tensorllm_core.demo.architectures import DECODER
 from tensorllm_core.demo.attention import project_attention
 from tensorllm_core.demo.world import make_world
-from tensorllm_core.models.editing import read_module_attention
 from tensorllm_core.models.families import family_of
+from tensorllm_core.models.module_weights import read_module_attention
 from tensorllm_core.types import Ranks
 
 PARTS = ("q", "k", "v", "o")

@@ -20,10 +20,10 @@ from tensorllm_core.experiments.evaluate import ORIGINAL, Subject, evaluate
 from tensorllm_core.linalg.hosvd import hosvd
 from tensorllm_core.linalg.noise_floor import noise_floor
 from tensorllm_core.methods.tensorise import tensorise
-from tensorllm_core.models.bundled import BUNDLED as BUNDLED_MODELS
-from tensorllm_core.models.bundled import bundled_folder
+from tensorllm_core.models.bundled_models import BUNDLED as BUNDLED_MODELS
+from tensorllm_core.models.bundled_models import bundled_folder
 from tensorllm_core.models.checkpoint import open_checkpoint, read_attention
-from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.models.loaded_model import LoadedModel
 
 QUESTIONS_SCORED = 150
 

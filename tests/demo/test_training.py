@@ -19,8 +19,8 @@ from tensorllm_core.demo.training import deterministic, train
 from tensorllm_core.demo.world import make_world
 from tensorllm_core.linalg.hosvd import hosvd
 from tensorllm_core.methods.tensorise import tensorise
-from tensorllm_core.models.editing import read_module_attention
 from tensorllm_core.models.families import family_of
+from tensorllm_core.models.module_weights import read_module_attention
 
 STEPS = 4
 SMALL_BATCH = tuple((name, 4) for name in BUNDLED)

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from tensorllm_core.benchmarks.benchmark import Question, QuestionSet, Split
-from tensorllm_core.models.bundled import bundled_folder
-from tensorllm_core.models.opening import load_model
+from tensorllm_core.models.bundled_models import bundled_folder
+from tensorllm_core.models.loaded_model import load_model
 
 BENCHMARKS = ("world-hop", "world-claims", "world-bios", "world-facts")
 

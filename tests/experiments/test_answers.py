@@ -19,17 +19,17 @@ def answers(scores):
 
 
 def test_scores_find_their_question_and_choice_in_any_order():
-    found = answers([0.1, 0.3, 0.2, 0.2, 0.4])
-    assert found.predicted == ("b", "y")
-    assert found.right.tolist() == [True, False]
-    np.testing.assert_allclose(found.loss, -np.log([0.3, 0.2]))
-    np.testing.assert_allclose(found.confidence, [0.6, 0.4 / 0.7])
-    np.testing.assert_allclose(found.gold_probability, [0.6, 0.2 / 0.7])
-    np.testing.assert_allclose(found.margin, np.log([0.3 / 0.2, 0.2 / 0.4]))
-    assert found.accuracy == 0.5
+    two = answers([0.1, 0.3, 0.2, 0.2, 0.4])
+    assert two.predicted == ("b", "y")
+    assert two.right.tolist() == [True, False]
+    np.testing.assert_allclose(two.loss, -np.log([0.3, 0.2]))
+    np.testing.assert_allclose(two.confidence, [0.6, 0.4 / 0.7])
+    np.testing.assert_allclose(two.gold_probability, [0.6, 0.2 / 0.7])
+    np.testing.assert_allclose(two.margin, np.log([0.3 / 0.2, 0.2 / 0.4]))
+    assert two.accuracy == 0.5
 
 
-def test_flips_name_what_was_fixed_and_broken():
+def test_flips_name_the_fixed_and_the_broken_answers():
     before, after = answers([0.1, 0.3, 0.2, 0.2, 0.4]), answers([0.1, 0.1, 0.6, 0.2, 0.1])
     first, second = flips(before, after)
     assert (first.question.id, first.fixed, first.before, first.after) == ("1", False, "b", "a")
@@ -39,10 +39,10 @@ def test_flips_name_what_was_fixed_and_broken():
 
 
 def test_generated_texts_are_right_when_they_contain_the_answer_in_any_case():
-    found = from_generation(QUESTIONS, [" It is B, surely ", "y"], np.array([1.0, 2.0]))
-    assert found.right.tolist() == [True, False]
-    assert found.predicted == ("It is B, surely", "y")
-    assert np.isnan(found.margin).all()
+    generated = from_generation(QUESTIONS, [" It is B, surely ", "y"], np.array([1.0, 2.0]))
+    assert generated.right.tolist() == [True, False]
+    assert generated.predicted == ("It is B, surely", "y")
+    assert np.isnan(generated.margin).all()
 
 
 def test_parts_join_in_order():

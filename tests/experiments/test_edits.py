@@ -11,11 +11,12 @@ import torch
 from tensorllm_core.experiments.edits import edit_of, read_for_all, read_layers
 from tensorllm_core.experiments.evaluate import ORIGINAL, Subject, evaluate
 from tensorllm_core.experiments.prefix_store import PrefixStore
-from tensorllm_core.methods.registry import Options, make_method
+from tensorllm_core.methods.description import Options
+from tensorllm_core.methods.registry import make_method
 from tensorllm_core.models.checkpoint import open_checkpoint
-from tensorllm_core.models.editing import write_module_attention
 from tensorllm_core.models.feed_forward import read_module_feed_forward, write_module_feed_forward
-from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.models.loaded_model import LoadedModel
+from tensorllm_core.models.module_weights import write_module_attention
 from tests.experiments.conftest import some_questions
 
 

@@ -17,13 +17,11 @@ from tensorllm_core.experiments.evaluate import ORIGINAL, Subject, empty_answer_
 from tensorllm_core.experiments.prefix_store import PrefixStore
 from tensorllm_core.methods.random_subspace import RandomSubspace
 from tensorllm_core.methods.tensorllm import TensorLLM
-from tensorllm_core.models.editing import Edit
+from tensorllm_core.models.edit import Edit
 from tensorllm_core.types import Ranks
 from tests.experiments.conftest import BENCHMARKS, some_questions
 
 COUNT = 60
-
-
 RANKS = Ranks(10, 5, 3)
 
 
@@ -91,11 +89,11 @@ def test_answers_and_losses_are_those_of_a_plain_loop(name, layers, request):
     assert evaluation.complete
     assert unchanged(loaded, before)
     for questions in sets:
-        found = evaluation.answers["edited"][questions.benchmark]
+        answers = evaluation.answers["edited"][questions.benchmark]
         predicted, losses = plain_loop(loaded, questions, edit)
-        assert list(found.predicted) == predicted
-        np.testing.assert_allclose(found.loss, losses, atol=1e-4)
-        assert found.right.tolist() == [
+        assert list(answers.predicted) == predicted
+        np.testing.assert_allclose(answers.loss, losses, atol=1e-4)
+        assert answers.right.tolist() == [
             text == question.answer for text, question in zip(predicted, questions.questions, strict=True)
         ]
 
@@ -108,28 +106,28 @@ def test_a_pass_that_begins_at_the_edited_layer_gives_the_same_bits(decoder):
     for _ in range(2):
         reused = evaluate(sets, subjects, store=store)
         for name in (ORIGINAL, "edited"):
-            first, second = (found.answers[name]["world-hop"] for found in (without, reused))
+            first, second = (evaluation.answers[name]["world-hop"] for evaluation in (without, reused))
             assert np.array_equal(first.loss, second.loss)
             assert np.array_equal(first.margin, second.margin)
     assert store.bytes_in_memory > 0
 
 
-def test_each_benchmark_has_its_turn_and_a_stop_keeps_what_was_asked(decoder):
+def test_each_benchmark_has_its_turn_and_a_stop_keeps_the_answers_so_far(decoder):
     sets = [some_questions(benchmark, 50) for benchmark in BENCHMARKS]
-    seen = []
+    counts = []
 
     def stop_after_five(evaluation):
-        seen.append({name: len(found.right) for name, found in evaluation.answers[ORIGINAL].items()})
-        return len(seen) < 5
+        counts.append({name: len(answers.right) for name, answers in evaluation.answers[ORIGINAL].items()})
+        return len(counts) < 5
 
     before = state(decoder)
     subjects = [Subject(ORIGINAL, decoder), Subject("removed", decoder, removed((1,)))]
     evaluation = evaluate(sets, subjects, wave=20, on_wave=stop_after_five)
     assert not evaluation.complete
-    assert seen[3] == dict.fromkeys(BENCHMARKS, 20)
+    assert counts[3] == dict.fromkeys(BENCHMARKS, 20)
     assert evaluation.share == 100 / 200
-    for found in evaluation.answers.values():
-        assert {name: len(answers.right) for name, answers in found.items()} == seen[4]
+    for by_benchmark in evaluation.answers.values():
+        assert {name: len(answers.right) for name, answers in by_benchmark.items()} == counts[4]
     assert unchanged(decoder, before)
 
 
@@ -158,7 +156,7 @@ def test_two_evaluations_at_once_equal_their_serial_results(decoder):
     for first, second in zip(serial, together, strict=True):
         for name in (ORIGINAL, "edited"):
             for questions in sets:
-                answers = [found.answers[name][questions.benchmark] for found in (first, second)]
+                answers = [evaluation.answers[name][questions.benchmark] for evaluation in (first, second)]
                 assert np.array_equal(answers[0].loss, answers[1].loss)
     assert unchanged(decoder, before)
 
@@ -169,7 +167,7 @@ def test_a_failure_on_the_way_leaves_the_model_unedited(decoder, monkeypatch, wh
         raise ZeroDivisionError
 
     before = state(decoder)
-    monkeypatch.setattr(f"tensorllm_core.experiments.asking.{where}", fail)
+    monkeypatch.setattr(f"tensorllm_core.experiments.waves.{where}", fail)
     with pytest.raises(ZeroDivisionError):
         evaluate([some_questions("world-hop", 20)], [Subject("edited", decoder, edit_of(decoder, 1))])
     assert unchanged(decoder, before)
@@ -179,19 +177,19 @@ def test_with_too_little_memory_fewer_questions_are_asked_at_a_time(decoder, mon
     sets = [some_questions("world-hop", 64)]
     subjects = [Subject(ORIGINAL, decoder), Subject("edited", decoder, edit_of(decoder, 2))]
     expected = evaluate(sets, subjects)
-    real, tried = engine.ask, []
+    real, row_counts = engine.ask, []
 
-    def small_memory(loaded, edit, lot, layer, store, most_rows):
-        tried.append(most_rows)
+    def small_memory(loaded, edit, wave, layer, store, most_rows):
+        row_counts.append(most_rows)
         if most_rows > 16:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 TiB.")
-        return real(loaded, edit, lot, layer, store, most_rows)
+        return real(loaded, edit, wave, layer, store, most_rows)
 
     monkeypatch.setattr(engine, "ask", small_memory)
-    found = evaluate(sets, subjects)
-    assert tried[:6] == [256, 128, 64, 32, 16, 16]
+    with_small_memory = evaluate(sets, subjects)
+    assert row_counts[:6] == [256, 128, 64, 32, 16, 16]
     for name in (ORIGINAL, "edited"):
-        first, second = (evaluation.answers[name]["world-hop"] for evaluation in (expected, found))
+        first, second = (evaluation.answers[name]["world-hop"] for evaluation in (expected, with_small_memory))
         assert first.predicted == second.predicted
         np.testing.assert_allclose(first.loss, second.loss, atol=1e-5)
 
@@ -203,7 +201,7 @@ def test_with_too_little_memory_fewer_questions_are_asked_at_a_time(decoder, mon
         evaluate(sets, subjects)
 
 
-def test_questions_beyond_the_context_are_left_out_and_told(decoder):
+def test_questions_beyond_the_context_are_left_out_and_a_notice_says_so(decoder):
     ordinary = some_questions("world-facts", 5)
     long = Question("long", "", "word " * 80, ordinary.questions[0].answer, ordinary.questions[0].choices)
     mixed = QuestionSet("mixed", Split.TEST, (*ordinary.questions, long))
@@ -237,8 +235,8 @@ def test_choices_of_several_tokens_are_scored_by_their_sum(name, request):
         Question(question.id, "", question.text, choices[at % 3], choices)
         for at, question in enumerate(questions.questions)
     )
-    found = evaluate([QuestionSet("several", Split.TEST, rows)], [Subject(ORIGINAL, loaded)])
-    answers = found.answers[ORIGINAL]["several"]
+    evaluation = evaluate([QuestionSet("several", Split.TEST, rows)], [Subject(ORIGINAL, loaded)])
+    answers = evaluation.answers[ORIGINAL]["several"]
     tokenizer, mask = loaded.tokenizer, loaded.tokenizer.mask_token
     for number, question in enumerate(rows):
         sums = []
@@ -300,5 +298,5 @@ def test_a_random_subspace_of_the_same_ranks_stores_as_much_and_answers_worse(de
     )
     assert control.compression_ratio == ours.compression_ratio
     subjects = [Subject("ours", decoder, edits.edit_of(ours)), Subject("control", decoder, edits.edit_of(control))]
-    found = evaluate([some_questions("world-bios", 200)], subjects).answers
-    assert found["ours"]["world-bios"].accuracy > found["control"]["world-bios"].accuracy + 0.2
+    answers = evaluate([some_questions("world-bios", 200)], subjects).answers
+    assert answers["ours"]["world-bios"].accuracy > answers["control"]["world-bios"].accuracy + 0.2

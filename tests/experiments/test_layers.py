@@ -17,7 +17,7 @@ from tensorllm_core.experiments.layer_summary import RATIOS, LayerSummary
 from tensorllm_core.experiments.layers import NULL_DRAWS, Survey, gaussian_null, is_surveyed, summarise, survey
 from tensorllm_core.linalg.hosvd import hosvd, truncate
 from tensorllm_core.methods.tensorise import part_names, tensorise
-from tensorllm_core.models.bundled import bundled_folder
+from tensorllm_core.models.bundled_models import bundled_folder
 from tensorllm_core.models.checkpoint import open_checkpoint, read_attention
 from tensorllm_core.types import AttentionTensor, Layout, TensorShape
 from tests.linalg.strategies import direct_error, singular_values, tensors, valid_ranks

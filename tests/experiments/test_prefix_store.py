@@ -5,13 +5,13 @@ from __future__ import annotations
 import torch
 
 from tensorllm_core.experiments.prefix_store import PrefixStore
-from tensorllm_core.models.prefix import Entering
+from tensorllm_core.models.prefix import LayerInput
 
 SIZE = 4 * 100
 
 
 def entering(number):
-    return Entering(torch.full((1, 10, 10), float(number)), returned=number % 3)
+    return LayerInput(torch.full((1, 10, 10), float(number)), returned=number % 3)
 
 
 def fill(store, group, numbers):

@@ -1,4 +1,4 @@
-"""Statistics are those of scipy and statsmodels, of a published example, and hold what they promise in simulations."""
+"""Statistics are those of scipy and statsmodels, and hold what they promise in simulations."""
 
 from __future__ import annotations
 
@@ -11,16 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest, bootstrap, ttest_1samp
 from statsmodels.stats.contingency_tables import mcnemar
-from statsmodels.stats.proportion import proportion_confint
 
 from tensorllm_core.errors import RequestError
-from tensorllm_core.experiments.intervals import paired_interval
+from tensorllm_core.experiments.intervals import Interval
 from tensorllm_core.experiments.statistics import (
-    Interval,
     PairedLoss,
-    accuracy_interval,
     better_than_control,
-    calibration,
     macro,
     macro_loss,
     paired_accuracy,
@@ -44,86 +40,61 @@ def answers(table):
     return before, after
 
 
-def compared(table):
+def accuracy_of(table):
     return paired_accuracy(*answers(table))
-
-
-@given(st.integers(1, 5000).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n))))
-def test_the_interval_of_an_accuracy_is_wilsons(case):
-    n, right = case
-    found = accuracy_interval(np.arange(n) < right)
-    low, high = proportion_confint(right, n, method="wilson")
-    assert (found.low, found.high) == (pytest.approx(low, abs=1e-12), pytest.approx(high, abs=1e-12))
-    assert 0 <= found.low <= right / n + 1e-12
-    assert right / n - 1e-12 <= found.high <= 1
 
 
 @given(tables())
 def test_paired_answers_are_counted_and_tested_as_statsmodels_does(table):
     both, fixed, broken, neither = table
-    found = compared(table)
-    assert (found.n, found.fixed, found.broken) == (sum(table), fixed, broken)
-    assert found.before == pytest.approx((both + broken) / sum(table))
-    assert found.delta == pytest.approx(found.after - found.before)
-    assert found.p == pytest.approx(mcnemar([[both, broken], [fixed, neither]], exact=True).pvalue)
+    accuracy = accuracy_of(table)
+    assert (accuracy.n, accuracy.fixed, accuracy.broken) == (sum(table), fixed, broken)
+    assert accuracy.before == pytest.approx((both + broken) / sum(table))
+    assert accuracy.delta == pytest.approx(accuracy.after - accuracy.before)
+    assert accuracy.p == pytest.approx(mcnemar([[both, broken], [fixed, neither]], exact=True).pvalue)
 
 
 @given(tables())
 def test_the_interval_of_a_difference_holds_it_and_stays_within_one(table):
-    found = compared(table)
-    assert -1 <= found.interval.low <= found.delta <= found.interval.high <= 1
-    assert found.interval.low < found.interval.high
-
-
-def test_the_interval_of_a_difference_is_that_of_its_authors_example():
-    # `ci.prop.ps(.05, 12, 4, 26, 6)` of D. G. Bonett's R package statpsych.
-    found = paired_interval(48, fixed=26, broken=4)
-    assert (found.low, found.high) == (pytest.approx(0.2548067, abs=1e-7), pytest.approx(0.6251933, abs=1e-7))
+    accuracy = accuracy_of(table)
+    assert -1 <= accuracy.interval.low <= accuracy.delta <= accuracy.interval.high <= 1
+    assert accuracy.interval.low < accuracy.interval.high
 
 
 def test_nothing_changed_is_p_one_and_one_question_says_little():
-    assert compared((5, 0, 0, 3)).p == 1
-    one = compared((0, 1, 0, 0))
+    assert accuracy_of((5, 0, 0, 3)).p == 1
+    one = accuracy_of((0, 1, 0, 0))
     assert (one.delta, one.p, one.interval.high) == (1, 1, 1)
     assert one.interval.low < 0
 
 
-@pytest.mark.parametrize(("n", "fixes", "breaks"), [(10, 0.1, 0.1), (60, 0.2, 0.05), (400, 0.03, 0.01)])
-def test_the_interval_of_a_difference_holds_the_truth_as_often_as_it_says(n, fixes, breaks):
-    rng = np.random.default_rng(0)
-    drawn = rng.multinomial(n, [fixes, breaks, 1 - fixes - breaks], size=3000)
-    found = [paired_interval(n, int(fixed), int(broken)) for fixed, broken, _ in drawn]
-    held = np.mean([interval.low <= fixes - breaks <= interval.high for interval in found])
-    assert 0.94 <= held <= 0.999
-
-
 @given(st.lists(tables(), min_size=1, max_size=5))
 def test_a_macro_result_averages_benchmarks_and_tests_all_questions(several):
-    results = [compared(table) for table in several]
-    found = macro(results)
-    assert found.benchmarks == len(several)
+    results = [accuracy_of(table) for table in several]
+    mean = macro(results)
+    assert mean.benchmarks == len(several)
     for name in ("before", "after", "delta"):
-        assert getattr(found, name) == pytest.approx(np.mean([getattr(result, name) for result in results]))
+        assert getattr(mean, name) == pytest.approx(np.mean([getattr(result, name) for result in results]))
     fixed, broken = sum(table[1] for table in several), sum(table[2] for table in several)
-    assert (found.n, found.fixed, found.broken) == (sum(map(sum, several)), fixed, broken)
-    assert found.p == pytest.approx(binomtest(fixed, fixed + broken).pvalue if fixed + broken else 1)
-    assert -1 <= found.interval.low <= found.delta + 1e-12
-    assert found.delta <= found.interval.high + 1e-12 <= 1 + 1e-9
+    assert (mean.n, mean.fixed, mean.broken) == (sum(map(sum, several)), fixed, broken)
+    assert mean.p == pytest.approx(binomtest(fixed, fixed + broken).pvalue if fixed + broken else 1)
+    assert -1 <= mean.interval.low <= mean.delta + 1e-12
+    assert mean.delta <= mean.interval.high + 1e-12 <= 1 + 1e-9
 
 
 @given(tables())
 def test_the_macro_result_of_one_benchmark_is_its_own(table):
-    one = compared(table)
-    found = macro([one])
-    assert found.interval.low == pytest.approx(one.interval.low)
-    assert found.interval.high == pytest.approx(one.interval.high)
-    assert found.p == one.p
+    one = accuracy_of(table)
+    mean = macro([one])
+    assert mean.interval.low == pytest.approx(one.interval.low)
+    assert mean.interval.high == pytest.approx(one.interval.high)
+    assert mean.p == one.p
 
 
 def test_variances_of_independent_benchmarks_add_up():
     table = (2000, 300, 250, 450)
-    one, four = compared(table), macro([compared(table)] * 4)
-    width, of_four = (found.interval.high - found.interval.low for found in (one, four))
+    one, four = accuracy_of(table), macro([accuracy_of(table)] * 4)
+    width, of_four = (each.interval.high - each.interval.low for each in (one, four))
     assert of_four == pytest.approx(width / 2, rel=1e-3)
 
 
@@ -135,9 +106,9 @@ def test_the_macro_interval_holds_the_truth_as_often_as_it_says():
         results = []
         for n, fix, wreck in zip(sizes, fixes, breaks, strict=True):
             fixed, broken, rest = rng.multinomial(n, [fix, wreck, 1 - fix - wreck])
-            results.append(compared((rest, fixed, broken, 0)))
-        found = macro(results).interval
-        held += found.low <= truth <= found.high
+            results.append(accuracy_of((rest, fixed, broken, 0)))
+        interval = macro(results).interval
+        held += interval.low <= truth <= interval.high
     assert 0.94 <= held / 500 <= 0.985
 
 
@@ -147,19 +118,19 @@ def test_the_loss_interval_is_near_scipys_bootstrap(seed):
     rng = np.random.default_rng(seed)
     before = rng.exponential(2, 400)
     after = before + rng.normal(0.2, 1, 400)
-    found = paired_loss(before, after)
+    loss = paired_loss(before, after)
     oracle = bootstrap((after - before,), np.mean, n_resamples=4000, method="percentile", rng=rng).confidence_interval
     width = oracle.high - oracle.low
-    assert found.interval.low == pytest.approx(oracle.low, abs=0.08 * width)
-    assert found.interval.high == pytest.approx(oracle.high, abs=0.08 * width)
-    assert found.delta == pytest.approx(after.mean() - before.mean())
+    assert loss.interval.low == pytest.approx(oracle.low, abs=0.08 * width)
+    assert loss.interval.high == pytest.approx(oracle.high, abs=0.08 * width)
+    assert loss.delta == pytest.approx(after.mean() - before.mean())
 
 
 def test_the_loss_interval_of_few_questions_is_as_wide_as_students():
     difference = np.random.default_rng(3).normal(0.5, 1, 12)
-    found = paired_loss(np.zeros(12), difference, resamples=20_000).interval
+    interval = paired_loss(np.zeros(12), difference, resamples=20_000).interval
     student = ttest_1samp(difference, 0).confidence_interval()
-    assert found.high - found.low == pytest.approx(student.high - student.low, rel=0.1)
+    assert interval.high - interval.low == pytest.approx(student.high - student.low, rel=0.1)
 
 
 def test_the_loss_interval_repeats_with_its_seed_and_is_bounded_in_memory_for_many_questions():
@@ -177,71 +148,47 @@ def test_one_question_and_equal_losses_have_finite_intervals():
 def test_macro_losses_add_the_variances_of_independent_benchmarks():
     rng = np.random.default_rng(5)
     several = [rng.normal(shift, 1, 2000) for shift in (-0.5, 0.0, 0.2)]
-    found = macro_loss([paired_loss(np.zeros(2000), difference) for difference in several])
-    assert found.delta == pytest.approx(np.mean(several))
+    loss = macro_loss([paired_loss(np.zeros(2000), difference) for difference in several])
+    assert loss.delta == pytest.approx(np.mean(several))
     error = math.sqrt(sum(difference.var() / 2000 for difference in several)) / 3
-    assert found.interval.high - found.interval.low == pytest.approx(2 * 1.96 * error, rel=0.05)
+    assert loss.interval.high - loss.interval.low == pytest.approx(2 * 1.96 * error, rel=0.05)
 
 
 def test_the_verdict_says_better_worse_or_neither():
-    assert verdict(compared((800, 40, 12, 148))) == (
+    assert verdict(accuracy_of((800, 40, 12, 148))) == (
         "+2.8 points [+1.4, +4.2]: better, by more than luck (p = 0.00013); "
         "40 answers fixed, 12 broken of 1,000 questions."
     )
-    assert "worse, by more than luck" in verdict(compared((800, 12, 40, 148)))
-    assert "no difference shown (p = 1); 0 answers fixed, 0 broken" in verdict(compared((800, 0, 0, 148)))
-    assert verdict(compared((0, 1, 0, 0))).endswith("1 answer fixed, 0 broken of 1 question.")
+    assert "worse, by more than luck" in verdict(accuracy_of((800, 12, 40, 148)))
+    assert "no difference shown (p = 1); 0 answers fixed, 0 broken" in verdict(accuracy_of((800, 0, 0, 148)))
+    assert verdict(accuracy_of((0, 1, 0, 0))).endswith("1 answer fixed, 0 broken of 1 question.")
 
 
 def test_a_verdict_never_shows_minus_zero():
-    assert verdict(compared((9000, 10, 11, 900))).startswith("+0.0 points")
+    assert verdict(accuracy_of((9000, 10, 11, 900))).startswith("+0.0 points")
 
 
 def test_a_macro_verdict_names_the_benchmarks_and_needs_mean_and_total_to_agree():
-    large_gain, small_loss = compared((900, 80, 20, 0)), compared((6, 0, 4, 2))
-    found = macro([large_gain, small_loss])
-    assert found.p < 0.05
-    assert found.delta < 0
-    assert "in the mean over 2 benchmarks: no difference shown, although" in verdict(found)
+    large_gain, small_loss = accuracy_of((900, 80, 20, 0)), accuracy_of((6, 0, 4, 2))
+    mean = macro([large_gain, small_loss])
+    assert mean.p < 0.05
+    assert mean.delta < 0
+    assert "in the mean over 2 benchmarks: no difference shown, although" in verdict(mean)
 
 
 @given(tables(), st.floats(0, 1))
 def test_better_than_a_control_needs_the_interval_and_the_test(table, p):
-    found = replace(compared(table), p=p)
-    text = better_than_control(found, "removal")
-    assert text.startswith("Better than removal") == (p < 0.05 and found.interval.low > 0)
-    assert text.startswith("Worse than removal") == (p < 0.05 and found.interval.high < 0)
-
-
-@given(st.integers(1, 200), st.integers(1, 15), st.integers(0, 10**6))
-def test_calibration_is_its_definition(count, bins, seed):
-    rng = np.random.default_rng(seed)
-    confidence, right = rng.random(count), rng.random(count) < 0.6
-    confidence[: count // 3] = 1.0
-    found = calibration(confidence, right, bins)
-    expected, edges = np.histogram(confidence, bins, (0, 1))
-    np.testing.assert_array_equal(found.counts, expected)
-    np.testing.assert_allclose(found.centres, edges[:-1] + 0.5 / bins)
-    error = 0.0
-    for number in range(bins):
-        last = number == bins - 1
-        inside = (confidence >= edges[number]) & ((confidence < edges[number + 1]) | last)
-        if inside.any():
-            assert found.accuracy[number] == pytest.approx(right[inside].mean())
-            assert found.confidence[number] == pytest.approx(confidence[inside].mean())
-            error += inside.mean() * abs(right[inside].mean() - confidence[inside].mean())
-        else:
-            assert np.isnan(found.accuracy[number])
-    assert found.error == pytest.approx(error, abs=1e-12)
+    accuracy = replace(accuracy_of(table), p=p)
+    text = better_than_control(accuracy, "removal")
+    assert text.startswith("Better than removal") == (p < 0.05 and accuracy.interval.low > 0)
+    assert text.startswith("Worse than removal") == (p < 0.05 and accuracy.interval.high < 0)
 
 
 def test_without_answers_there_is_one_sentence():
     nothing, no_losses = np.zeros(0, dtype=bool), np.zeros(0)
     for ask in (
-        lambda: accuracy_interval(nothing),
         lambda: paired_accuracy(nothing, nothing),
         lambda: paired_loss(no_losses, no_losses),
-        lambda: calibration(no_losses, nothing),
         lambda: macro([]),
         lambda: macro_loss([]),
     ):

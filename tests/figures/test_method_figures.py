@@ -7,10 +7,10 @@ import pytest
 
 from tensorllm_core.figures.method_curves import MethodCurve, MethodPoint, method_curves
 from tensorllm_core.figures.method_deltas import MethodDelta, method_deltas
-from tensorllm_core.figures.method_errors import method_errors
+from tensorllm_core.figures.method_errors import MethodErrors, method_errors
 from tensorllm_core.figures.method_looks import method_look
 from tensorllm_core.figures.theme import Appearance, look
-from tensorllm_core.methods.registry import METHODS
+from tensorllm_core.methods.registry import CONTROLS, METHODS
 from tests.figures.canvases import DARK, LIGHT, enlarged
 
 BASELINE = MethodPoint(1.0, 1000.0, 1.0, 0.5, 0.45, 0.55)
@@ -22,7 +22,7 @@ def curve(name: str, *accuracies: float) -> MethodCurve:
         MethodPoint(ratio, stored, 1 / ratio, accuracy, accuracy - 0.05, accuracy + 0.05)
         for (ratio, stored), accuracy in zip(BUDGETS, accuracies, strict=False)
     )
-    return MethodCurve(name, METHODS[name].title if name in METHODS else name, tuple(points))
+    return MethodCurve(name, METHODS[name].title, METHODS[name].look, tuple(points))
 
 
 def curves_figure(curves, canvas=LIGHT, **more):
@@ -31,20 +31,28 @@ def curves_figure(curves, canvas=LIGHT, **more):
 
 @pytest.mark.parametrize("appearance", list(Appearance))
 def test_every_registered_method_has_a_look_that_no_other_has(appearance):
-    looks = [method_look(name, appearance) for name in METHODS]
-    assert len({style.colour for style in looks}) == len(METHODS)
-    assert len({(style.dash, style.symbol) for style in looks}) == len(METHODS)
-    assert look(appearance).muted not in {style.colour for style in looks[:-1]}
-
-
-def test_a_method_without_a_look_is_drawn_all_the_same():
-    assert method_look("magic", Appearance.DARK).colour == look(Appearance.DARK).muted
+    looks = {name: method_look(method.look, appearance) for name, method in METHODS.items()}
+    assert len({style.colour for style in looks.values()}) == len(METHODS)
+    assert len({(style.dash, style.symbol) for style in looks.values()}) == len(METHODS)
+    # Grey is for what stands behind: pinned results and controls.
+    grey = {name for name, style in looks.items() if style.colour == look(appearance).muted}
+    assert grey <= set(CONTROLS)
 
 
 @pytest.mark.parametrize("appearance", list(Appearance))
-def test_a_strong_method_is_drawn_wider_in_the_same_colour(appearance):
-    plain, strong = (method_look("laser", appearance, strong) for strong in (False, True))
+@pytest.mark.parametrize("name", METHODS)
+def test_a_strong_method_is_drawn_wider_in_the_same_colour(name, appearance):
+    plain, strong = (method_look(METHODS[name].look, appearance, strong) for strong in (False, True))
     assert (plain.colour, plain.width < strong.width) == (strong.colour, True)
+
+
+@pytest.mark.parametrize("appearance", list(Appearance))
+@pytest.mark.parametrize("name", METHODS)
+def test_the_line_of_every_method_has_the_look_of_its_description(name, appearance):
+    canvas = LIGHT if appearance is Appearance.LIGHT else DARK
+    line, style = curves_figure([curve(name, 0.6)], canvas).data[0], METHODS[name].look
+    colour = style.on_light if appearance is Appearance.LIGHT else style.on_dark
+    assert (line.line.color, line.line.dash, line.marker.symbol) == (colour, style.dash, style.symbol)
 
 
 def test_lines_go_from_much_stored_to_little_with_their_intervals():
@@ -69,7 +77,7 @@ def test_the_emphasised_line_lies_in_front_and_its_name_is_bold():
     assert "<b>TensorLLM</b>" in [note.text for note in figure.layout.annotations]
 
 
-def test_names_of_twelve_methods_keep_apart():
+def test_names_of_all_methods_keep_apart():
     figure = curves_figure([curve(name, 0.5, 0.5, 0.5) for name in METHODS])
     low, high = figure.layout.yaxis.range
     per_pixel = (high - low) / (LIGHT.height - figure.layout.margin.t - figure.layout.margin.b)
@@ -94,8 +102,8 @@ def test_without_any_curve_the_original_is_drawn():
 
 def test_deltas_have_a_row_for_each_method_with_both_intervals():
     rows = [
-        MethodDelta("tensorllm", "TensorLLM", (0.2, 0.18, 0.23), (-1.2, -1.5, -1.0)),
-        MethodDelta("laser", "LASER", (-0.005, -0.01, 0.0), (0.1, 0.0, 0.2)),
+        MethodDelta("tensorllm", "TensorLLM", METHODS["tensorllm"].look, (0.2, 0.18, 0.23), (-1.2, -1.5, -1.0)),
+        MethodDelta("laser", "LASER", METHODS["laser"].look, (-0.005, -0.01, 0.0), (0.1, 0.0, 0.2)),
     ]
     figure = method_deltas(rows, LIGHT, emphasised="tensorllm")
     accuracy, loss = figure.data[:2]
@@ -113,9 +121,11 @@ def test_no_deltas_draw():
 
 
 def test_the_heat_map_leaves_blank_what_a_method_leaves_alone():
-    errors = {"tensorllm": {"Q": 0.5, "K": 0.25}, "laser": {"up": 0.1}}
-    titles = {"tensorllm": "TensorLLM", "laser": "LASER"}
-    heat = method_errors(errors, titles, ("Q", "K", "up"), LIGHT).data[0]
+    rows = [
+        MethodErrors("TensorLLM", METHODS["tensorllm"].look, {"Q": 0.5, "K": 0.25}),
+        MethodErrors("LASER", METHODS["laser"].look, {"up": 0.1}),
+    ]
+    heat = method_errors(rows, ("Q", "K", "up"), LIGHT).data[0]
     np.testing.assert_allclose(heat.z, [[0.5, 0.25, np.nan], [np.nan, np.nan, 0.1]], rtol=1e-6)
     assert heat.z.dtype == np.float32
     assert [list(row) for row in heat.text] == [["0.50", "0.25", ""], ["", "", "0.10"]]

@@ -13,13 +13,12 @@ from tensorllm_core.figures.network import network_diagram
 from tensorllm_core.figures.network_pattern import Bond, Kept, Leg, read_networks
 from tensorllm_core.figures.network_places import DRAWING_SIZE, leg_end, place_networks
 from tensorllm_core.figures.theme import Canvas
-from tensorllm_core.lessons.methods import METHOD_LESSONS
+from tensorllm_core.methods.registry import METHODS
 from tests.figures.canvases import BOTH, LIGHT, enlarged
 
 TUCKER = "G*(r1 r2 r3 head) U1+(d_model r1) U2+(d_head r2) U3+(part r3)"
 SUM_OF_TERMS = "A+(d_ff r) B+(d_model r) C+(matrix r)"
 SINGULAR = "S(r) U(d_model r) V(all_heads r)"
-LESSONS = sorted(METHOD_LESSONS)
 
 
 def diagram(pattern: str, canvas: Canvas = LIGHT, **options) -> go.Figure:
@@ -79,9 +78,9 @@ def test_a_pattern_that_cannot_be_drawn_is_refused_with_what_to_do(pattern, word
     assert words in str(error.value)
 
 
-@pytest.mark.parametrize("name", LESSONS)
+@pytest.mark.parametrize("name", METHODS)
 def test_nodes_stand_inside_and_clear_of_each_other(name):
-    networks = read_networks(METHOD_LESSONS[name].network)
+    networks = read_networks(METHODS[name].lesson.network)
     places = [place for group in place_networks(networks) for place in group]
     assert len([place for place in places if place.node]) == sum(len(network.nodes) for network in networks)
     for place in places:
@@ -93,11 +92,11 @@ def test_nodes_stand_inside_and_clear_of_each_other(name):
 
 
 @pytest.mark.parametrize("canvas", BOTH)
-@pytest.mark.parametrize("name", LESSONS)
+@pytest.mark.parametrize("name", METHODS)
 def test_every_method_draws_the_same_each_time_on_both_grounds(name, canvas):
-    figure = diagram(METHOD_LESSONS[name].network, canvas)
+    figure = diagram(METHODS[name].lesson.network, canvas)
     assert figure.layout.font.color == canvas.look.ink
-    assert figure.to_json() == diagram(METHOD_LESSONS[name].network, canvas).to_json()
+    assert figure.to_json() == diagram(METHODS[name].lesson.network, canvas).to_json()
 
 
 @pytest.mark.parametrize("canvas", BOTH)
@@ -154,7 +153,7 @@ def test_random_factors_have_the_ring_of_their_mode_and_no_colour_inside():
 
 def test_a_factor_that_is_shared_stands_there_once():
     assert [hover.partition(":")[0] for hover in hovers(diagram(TUCKER))] == ["G", "U1", "U2", "U3"]
-    each = hovers(diagram(METHOD_LESSONS["separate"].network))
+    each = hovers(diagram(METHODS["separate"].lesson.network))
     assert len([hover for hover in each if hover.startswith("U1:")]) == 4
 
 
@@ -172,7 +171,7 @@ def test_letters_stand_on_the_lines_or_numbers_where_they_are_given():
 
 
 def test_rows_that_repeat_are_labelled_once_and_have_the_colour_of_their_part():
-    figure = diagram(METHOD_LESSONS["laser-attention"].network)
+    figure = diagram(METHODS["laser-attention"].lesson.network)
     assert texts(figure).count("<b>d_model</b>") == 1
     titles = {text.text: text.font.color for text in figure.layout.annotations}
     assert {titles[f"<b>{part}</b>"] for part in "QKVO"} == set(LIGHT.look.parts.values())

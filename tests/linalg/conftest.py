@@ -1,4 +1,4 @@
-"""Small matrices gain nothing from threads, and on a busy machine threads wait for each other."""
+"""The tests of this folder use one thread: small matrices gain nothing from more, and busy machines make them wait."""
 
 from __future__ import annotations
 

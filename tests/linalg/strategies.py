@@ -1,4 +1,4 @@
-"""Random tensors, ranks and the slow, plain answers that the fast code is held to."""
+"""Random tensors and ranks, and slow, plain computations with which the fast code must agree."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def random_tensor(shape: TensorShape, kind: str, seed: int) -> Tensor:
 
 
 def shapes(d_model: int = 20, d_head: int = 8, part: int = 6, group: int = 4):
-    """Shapes up to these sizes: square, flat, and taller than all other sides together."""
+    """Shapes up to these sizes; one side may be longer than the product of all others."""
     return strategies.builds(
         TensorShape, *(strategies.integers(1, largest) for largest in (d_model, d_head, part, group))
     )
@@ -52,7 +52,7 @@ def tensors(**sizes: int):
 
 
 def is_valid(shape: TensorShape, ranks: Ranks) -> bool:
-    """The definition, word for word."""
+    """Whether a Tucker decomposition can have these ranks, by the definition."""
     r1, r2, r3 = ranks
     d_model, d_head, part, group = shape
     return (
@@ -69,7 +69,7 @@ def valid_ranks(shape: TensorShape) -> list[Ranks]:
 
 
 def direct_reconstruction(tucker: Tucker) -> Tensor:
-    """The sum over all ranks at once, in the precision that it is given."""
+    """The reconstruction as one sum over all ranks, in the precision of the decomposition."""
     return einsum(
         tucker.core,
         tucker.u1,
@@ -80,7 +80,7 @@ def direct_reconstruction(tucker: Tucker) -> Tensor:
 
 
 def direct_difference(tensor: Tensor, tucker: Tucker) -> Tensor:
-    """What a decomposition misses, in float64."""
+    """The tensor minus its reconstruction, in float64."""
     exact = Tucker(*(array.double() for array in (tucker.core, tucker.u1, tucker.u2, tucker.u3)))
     return tensor.double() - direct_reconstruction(exact)
 

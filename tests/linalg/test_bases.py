@@ -55,7 +55,7 @@ def test_the_triangle_of_mode_1_is_reported_as_it_grows():
     assert len(shares) > 2
 
 
-def test_signs_are_told_so_that_the_core_can_follow():
+def test_the_signs_are_returned_so_that_the_core_can_follow():
     basis, signs = fix_signs(torch.tensor([[0.1, 3.0], [-2.0, 1.0]]))
     assert signs.tolist() == [-1.0, 1.0]
     assert basis[:, 0].tolist() == [pytest.approx(-0.1), 2.0]

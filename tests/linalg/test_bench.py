@@ -1,4 +1,4 @@
-"""The measurement measures both sides on the same tensor and can be stopped."""
+"""The measurement runs our code and TensorLy on the same tensor, and can be stopped."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def test_impossible_ranks_and_a_request_to_stop_are_refused():
         measure_hosvd(SHAPE, RANKS, progress=lambda share, what: False)
 
 
-def test_a_failure_of_tensorly_is_told_in_one_sentence(monkeypatch):
+def test_a_failure_of_tensorly_becomes_one_sentence(monkeypatch):
     def out_of_memory(*arguments):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 1 TiB.\nSee the documentation.")
 
     monkeypatch.setattr("tensorllm_core.linalg.bench.in_own_process", out_of_memory)
-    with pytest.raises(RequestError, match=r"TensorLy .* on cpu, got `CUDA out of memory.*`; measure our side only"):
+    with pytest.raises(RequestError, match=r"TensorLy .* on cpu, got `CUDA out of memory.*`; measure our code only"):
         measure_hosvd(SHAPE, RANKS)
 
 

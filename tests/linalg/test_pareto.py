@@ -1,4 +1,4 @@
-"""The front is what trying every triple would find."""
+"""The front holds exactly the rank triples that a try of every triple gives."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ def test_a_path_holds_what_nothing_with_the_same_r3_beats(tensor):
 @pytest.mark.parametrize("limit", [2, 10, 1000])
 def test_a_front_with_a_limit_keeps_both_ends(limit):
     errors = landscape(hosvd(random_tensor(TensorShape(64, 16, 4, 8), "decaying", 0)))
-    whole, front = pareto_front(errors), pareto_front(errors, limit)
+    full, front = pareto_front(errors), pareto_front(errors, limit)
     assert len(front.r1) <= limit
-    assert (len(front.r1) == len(whole.r1)) == (limit >= len(whole.r1))
-    assert (front.stored_entries[[0, -1]] == whole.stored_entries[[0, -1]]).all()
+    assert (len(front.r1) == len(full.r1)) == (limit >= len(full.r1))
+    assert (front.stored_entries[[0, -1]] == full.stored_entries[[0, -1]]).all()
     assert front.relative_error[-1] == 0
     assert (np.diff(front.stored_entries) > 0).all()
     assert (np.diff(front.relative_error) < 0).all()

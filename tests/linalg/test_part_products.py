@@ -12,22 +12,22 @@ from tensorllm_core.linalg.landscape import landscape
 from tensorllm_core.types import Ranks, TensorShape
 from tests.linalg.strategies import direct_difference, random_tensor, tensors
 
-# Between them: products summed on demand alone, with a few checkpoints, and with one at every row.
+# With these shapes the products are summed on demand alone, with a few stored sums, and with a sum at every row.
 SHAPES = [TensorShape(64, 16, 6, 4), TensorShape(24, 4, 10, 1), TensorShape(96, 5, 2, 3), TensorShape(40, 3, 1, 9)]
 
 
 def check_slices(tensor, decomposition, errors, ranks):
-    lost = direct_difference(tensor, truncate(decomposition, ranks)).square().sum(dim=(0, 1)).numpy()
+    squared_error = direct_difference(tensor, truncate(decomposition, ranks)).square().sum(dim=(0, 1)).numpy()
     energy = tensor.double().square().sum(dim=(0, 1)).numpy()
-    whole = np.sqrt(energy.sum())
-    found = errors.relative_error_by_part_and_group(ranks)
-    # Relative to the slice, times its norm: what is tiny beside the whole tensor need not be exact to itself.
-    assert found * np.sqrt(energy) == pytest.approx(np.sqrt(lost) * (energy > 0), abs=2e-6 * whole)
+    norm = np.sqrt(energy.sum())
+    by_slice = errors.relative_error_by_part_and_group(ranks)
+    # Times the norm of the slice: relative to itself, a slice that is tiny beside the tensor may have a larger error.
+    assert by_slice * np.sqrt(energy) == pytest.approx(np.sqrt(squared_error) * (energy > 0), abs=2e-6 * norm)
     by_part, by_group = errors.relative_error_by_part(ranks), errors.relative_error_by_group(ranks)
-    assert by_part * np.sqrt(energy.sum(1)) == pytest.approx(np.sqrt(lost.sum(1)), abs=2e-6 * whole)
-    assert by_group * np.sqrt(energy.sum(0)) == pytest.approx(np.sqrt(lost.sum(0)), abs=2e-6 * whole)
-    total = errors.relative_error(ranks) * whole
-    assert np.sqrt((by_part**2 * energy.sum(1)).sum()) == pytest.approx(total, abs=2e-6 * whole)
+    assert by_part * np.sqrt(energy.sum(1)) == pytest.approx(np.sqrt(squared_error.sum(1)), abs=2e-6 * norm)
+    assert by_group * np.sqrt(energy.sum(0)) == pytest.approx(np.sqrt(squared_error.sum(0)), abs=2e-6 * norm)
+    total = errors.relative_error(ranks) * norm
+    assert np.sqrt((by_part**2 * energy.sum(1)).sum()) == pytest.approx(total, abs=2e-6 * norm)
 
 
 @given(tensors(), st.randoms())

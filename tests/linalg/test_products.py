@@ -1,4 +1,4 @@
-"""Products keep float32's accuracy whatever the process allows, and the fast kernel agrees with the plain one."""
+"""Products have the accuracy of float32 whatever the settings of the process are, and the fast kernel is right."""
 
 from __future__ import annotations
 

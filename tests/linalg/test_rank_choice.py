@@ -76,7 +76,7 @@ def test_break_even_is_the_last_rank_that_stores_less_than_the_tensor(shape, ran
     assert break_even_tied(shape, r3) == max(tied, default=0)
 
 
-def test_a_refusal_says_what_would_do():
+def test_a_refusal_names_the_limits():
     with pytest.raises(RankError, match=r"from \(1, 1, 1\) to \(768, 64, 4\), got \(769, 1, 1\)"):
         check_ranks(ROBERTA, Ranks(769, 1, 1))
     with pytest.raises(RankError, match=r"R1 of at most R2 x R3 x groups = 24, got .*; lower R1 or raise R2 or R3"):

@@ -57,7 +57,7 @@ def test_refinement_is_as_good_as_tensorly_run_to_a_tight_tolerance(tensor, rand
     ranks = random.choice(valid_ranks(decomposition.shape))
     refined = refine(decomposition, ranks, max_sweeps=300, tolerance=1e-9).relative_errors[-1]
     reference = tensorly_error(tensor, ranks)
-    # Both may end in a local optimum of their own; the truncation's error bounds what is at stake.
+    # Each may end in a local optimum of its own, so the two errors need not be equal.
     assert refined <= reference * 1.05 + 1e-6
 
 
@@ -82,7 +82,7 @@ def test_a_zero_tensor_has_nothing_to_refine():
     assert refinement.converged
 
 
-def test_sweeps_are_told_and_counted():
+def test_sweeps_are_reported_and_counted():
     calls = []
     refinement = refine(
         hosvd(random_tensor(TensorShape(20, 6, 4, 3), "white", 0)),
@@ -110,7 +110,7 @@ def test_a_stop_before_the_first_sweep_gives_the_truncation():
     assert refinement.tucker.core.equal(truncate(decomposition, Ranks(4, 2, 2)).core)
 
 
-def test_a_stop_after_a_sweep_keeps_what_was_reached():
+def test_a_stop_after_a_sweep_keeps_the_best_decomposition_so_far():
     tensor = random_tensor(TensorShape(20, 6, 4, 3), "white", 0)
     refinement = refine(hosvd(tensor), Ranks(4, 2, 2), tolerance=0.0, on_sweep=lambda sweep, error: sweep < 2)
     assert (refinement.sweeps, refinement.converged, refinement.stopped) == (2, False, True)
@@ -125,7 +125,7 @@ def test_impossible_ranks_are_refused():
 
 
 @pytest.mark.parametrize("noise", [1e-4, 1.0])
-def test_a_large_tensor_is_refined_in_float32_and_tells_its_true_error(noise):
+def test_a_large_tensor_is_refined_in_float32_and_reports_its_true_error(noise):
     shape = TensorShape(1100, 64, 4, 16)
     tensor = 0.1 * random_tensor(TensorShape(12, 5, 3, 16), "white", 0)
     generator = torch.Generator().manual_seed(0)

@@ -1,4 +1,4 @@
-"""All that can be wrong with a model's folder, done to that of a tiny llama."""
+"""Everything that can be wrong with the folder of a model, done to the folder of a tiny llama."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tensorllm_core.models.headers import SINGLE_FILE
 __all__ = ["BROKEN", "LAYER", "change_config", "change_weights"]
 
 LAYER = 1
-"""Where weights are spoilt."""
+"""The layer whose weights are damaged."""
 _ATTENTION = f"model.layers.{LAYER}.self_attn"
 _V_PROJ = f"{_ATTENTION}.v_proj.weight"
 _NEW_BITSANDBYTES = {"quant_method": "bitsandbytes", "load_in_8bit": False, "load_in_4bit": True}
@@ -43,7 +43,7 @@ def _value(value):
 
 
 def _header(change):
-    """Change what the header says and leave the data as they are."""
+    """Change the header and leave the data as they are."""
 
     def spoil(folder):
         content = (folder / SINGLE_FILE).read_bytes()
@@ -57,7 +57,7 @@ def _header(change):
 
 
 def _grow(header):
-    """Rows that are not there, by shape and by bytes alike, in the last tensor of the file."""
+    """Describe more rows of the last tensor than the file holds, in its shape and in its bytes alike."""
     last = max((entry for name, entry in header.items() if name != "__metadata__"), key=lambda e: e["data_offsets"])
     start, stop = last["data_offsets"]
     last["shape"][0] *= 1000
@@ -71,7 +71,7 @@ def _junk(folder):
 
 
 def _codes(*endings):
-    """The names by which quantised checkpoints of before there was a `quantization_config` are known."""
+    """Rename the attention weights as older quantised checkpoints do, which have no `quantization_config`."""
 
     def change(weights):
         for part in "qkvo":
@@ -95,16 +95,16 @@ BROKEN = [
     pytest.param(lambda folder: os.truncate(folder / SINGLE_FILE, 0), "Expected 8 bytes", id="empty"),
     pytest.param(_junk, "a JSON object in the header of model.safetensors", id="corrupt"),
     pytest.param(
-        _header(lambda header: header[_V_PROJ].update(shape=[4096, 4096])), "of shape [4096, 4096]", id="lying shape"
+        _header(lambda header: header[_V_PROJ].update(shape=[4096, 4096])), "of shape [4096, 4096]", id="wrong shape"
     ),
-    pytest.param(_header(_grow), "the file is cut short", id="lying length"),
+    pytest.param(_header(_grow), "the file is cut short", id="wrong length"),
     pytest.param(
-        _header(lambda header: header[_V_PROJ].update(data_offsets=[0, 2**60])), "bytes, not", id="lying offsets"
+        _header(lambda header: header[_V_PROJ].update(data_offsets=[0, 2**60])), "bytes, not", id="wrong offsets"
     ),
     pytest.param(
         lambda folder: (folder / SINGLE_FILE).write_bytes((2**62).to_bytes(8, "little") + b"{}"),
         "longer than the format allows",
-        id="lying header length",
+        id="wrong header length",
     ),
     pytest.param(_value(torch.nan), f"NaN or infinity in `{_V_PROJ}`", id="NaN"),
     pytest.param(_value(torch.inf), f"NaN or infinity in `{_V_PROJ}`", id="infinity"),
@@ -124,4 +124,4 @@ BROKEN = [
         id="bitsandbytes by its tensors",
     ),
 ]
-"""What is done to the folder, and words of the sentence that comes back."""
+"""What is done to the folder, and a part of the message that follows."""

@@ -1,4 +1,4 @@
-"""A hub on this machine with one tiny model, and all that keeps a model from being opened or downloaded."""
+"""A hub on this machine with one tiny model, and everything that can prevent opening or downloading a model."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ import pytest
 
 from tensorllm_core.models import download, patience
 from tensorllm_core.models.hub import forget_repositories
-from tests.models.test_opening import with_tokenizer
-from tests.models.tiny_models import saved_model
+from tests.models.tiny_models import saved_model, with_tokenizer
 from tests.tools.hub_server import HubServer, hub_server
 
 __all__ = ["MODEL", "NOT_DOWNLOADED", "NOT_OPENED", "hub_with_a_model"]
@@ -81,7 +80,7 @@ NOT_OPENED = [
     pytest.param(_without("config.json"), MODEL, "Expected config.json in `someone/tiny`", id="config"),
     pytest.param(_without("model.safetensors"), MODEL, "can run any program", id="pickled"),
 ]
-"""What is done to the hub, the model that is asked for, and words of the sentence that comes back."""
+"""What is done to the hub, the model that is opened, and a part of the message that follows."""
 
 
 def _fills_up(number):
@@ -120,4 +119,4 @@ NOT_DOWNLOADED = [
         lambda server, patch: setattr(server, "downloads_cut_after", 0), "only a part of it, again and again", id="half"
     ),
 ]
-"""What happens to a download, and words of the sentence that comes back."""
+"""What happens to a download, and a part of the message that follows."""

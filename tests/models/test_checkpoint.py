@@ -63,7 +63,7 @@ def test_older_configs_without_groups_or_head_width_mean_plain_heads(tmp_path):
 
 
 class Counted:
-    """Counts the bytes that are asked of the disk."""
+    """Counts the bytes that are read from the disk."""
 
     def __init__(self, monkeypatch):
         self.count = 0
@@ -148,7 +148,7 @@ def test_a_config_that_contradicts_the_weights_is_refused(folder, changes, compl
 
 
 @pytest.mark.parametrize("model_type", ["mamba", "", None, ["llama"], 3])
-def test_an_architecture_that_nobody_described_is_refused_by_name(folder, model_type):
+def test_an_architecture_without_a_family_is_refused_by_name(folder, model_type):
     change_config(folder, model_type=model_type)
     with pytest.raises(UnknownArchitectureError, match="Add a model family"):
         open_checkpoint(str(folder))
@@ -178,9 +178,9 @@ def test_two_models_in_one_checkpoint_are_refused(folder):
 def test_a_folder_without_config_or_with_a_missing_shard_is_refused(tmp_path):
     folder = saved_model("bert", tmp_path / "whole", max_shard_size="20KB")
     first = min(folder.glob("*.safetensors"))
-    kept = shutil.copytree(folder, tmp_path / "kept", ignore=shutil.ignore_patterns(first.name))
+    incomplete = shutil.copytree(folder, tmp_path / "incomplete", ignore=shutil.ignore_patterns(first.name))
     with pytest.raises(CheckpointError, match=rf"shard `{first.name}` that {INDEX_FILE}"):
-        open_checkpoint(str(kept))
+        open_checkpoint(str(incomplete))
     (folder / "config.json").unlink()
     with pytest.raises(CheckpointError, match=r"Expected config\.json"):
         open_checkpoint(str(folder))

@@ -66,6 +66,6 @@ def test_other_errors_and_a_full_cpu_are_raised(device, error):
         on_device_or_cpu(work, torch.device(device))
 
 
-def test_out_of_memory_is_told_from_other_errors():
+def test_full_memory_is_distinguished_from_other_errors():
     assert is_out_of_memory(RuntimeError("MPS backend out of memory (MPS allocated: 5 GB)"))
     assert not is_out_of_memory(RuntimeError("shape mismatch"))

@@ -1,4 +1,4 @@
-"""Downloads of whole models through a hub on this machine: their size, their progress, and all that can end them."""
+"""Downloads of models from a hub on this machine: their size, their progress, and everything that can end them."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from tensorllm_core.errors import ExplorerError, StoppedError
 from tensorllm_core.models.checkpoint import open_checkpoint, read_attention
 from tensorllm_core.models.download import download, plan_download
 from tensorllm_core.models.hub import HubRepository, find_on_hub
-from tensorllm_core.models.opening import load_model
+from tensorllm_core.models.loaded_model import load_model
 from tests.models.hub_models import MODEL, NOT_DOWNLOADED, hub_with_a_model
 from tests.models.tiny_models import logits, tiny_model
 
 WEIGHTS = "model.safetensors"
 _PIECE = 10_000
-"""Bytes that huggingface_hub writes at a time here; it is megabytes else, more than the tiny model has."""
+"""Bytes that huggingface_hub writes at a time here. Its own setting is larger than the tiny model."""
 _DOWNLOADS = (
     f"import huggingface_hub.constants; huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE = {_PIECE}; "
     "from tensorllm_core.models.download import download, plan_download; "
@@ -33,8 +33,8 @@ _DOWNLOADS = (
 
 @pytest.fixture
 def server(tmp_path, monkeypatch):
-    with hub_with_a_model(tmp_path, monkeypatch) as found:
-        yield found
+    with hub_with_a_model(tmp_path, monkeypatch) as hub_server:
+        yield hub_server
 
 
 def on_hub(server, name=WEIGHTS) -> bytes:
@@ -57,13 +57,13 @@ def test_a_download_is_sized_before_and_takes_neither_pickles_nor_programs(serve
     assert plan.missing == plan.total == sum(len(on_hub(server, name)) for name in plan.names)
 
 
-def test_loading_downloads_first_and_tells_how_far_it_is(server):
-    told = []
-    loaded = load_model(MODEL, "cpu", progress=lambda share, words: told.append((share, words)) or True)
+def test_loading_downloads_first_and_reports_its_progress(server):
+    reports = []
+    loaded = load_model(MODEL, "cpu", progress=lambda share, message: reports.append((share, message)) or True)
     torch.testing.assert_close(logits(loaded.model), logits(tiny_model("llama")))
-    assert [share for share, _ in told] == sorted(share for share, _ in told)
-    assert told[-1][0] == 1.0
-    assert "downloading config.json: " in told[0][1]
+    assert [share for share, _ in reports] == sorted(share for share, _ in reports)
+    assert reports[-1][0] == 1.0
+    assert "downloading config.json: " in reports[0][1]
     assert open_checkpoint(MODEL).commit == find_on_hub(MODEL).commit
     assert not isinstance(open_checkpoint(MODEL).storage, HubRepository)
     assert plan_download(find_on_hub(MODEL)).missing == 0
@@ -71,9 +71,9 @@ def test_loading_downloads_first_and_tells_how_far_it_is(server):
 
 def test_a_download_stopped_half_way_is_finished_by_the_next(server):
     plan = plan_download(find_on_hub(MODEL))
-    with pytest.raises(StoppedError, match="files that came whole are kept"):
-        download(plan, lambda share, words: WEIGHTS not in words)
-    # Half of it is no model: it is still read from the hub.
+    with pytest.raises(StoppedError, match="complete files are kept"):
+        download(plan, lambda share, message: WEIGHTS not in message)
+    # Half a model is none, so it is still read from the hub.
     assert isinstance(open_checkpoint(MODEL).storage, HubRepository)
     assert 0 < plan_download(find_on_hub(MODEL)).missing < plan.total
     assert (download(plan) / WEIGHTS).read_bytes() == on_hub(server)
@@ -100,17 +100,17 @@ def test_a_download_that_was_killed_leaves_a_cache_from_which_the_next_goes_on(k
     assert 0 < left.stat().st_size < len(on_hub(killed))
     half = open_checkpoint(MODEL)
     assert isinstance(half.storage, HubRepository)
-    whole = read_attention(open_checkpoint(str(killed.repositories[MODEL])), 1)
-    assert torch.equal(read_attention(half, 1).q, whole.q)
-    asked = len(killed.requests)
+    complete = read_attention(open_checkpoint(str(killed.repositories[MODEL])), 1)
+    assert torch.equal(read_attention(half, 1).q, complete.q)
+    earlier = len(killed.requests)
     torch.testing.assert_close(logits(load_model(MODEL, "cpu").model), logits(tiny_model("llama")))
-    assert torch.equal(read_attention(open_checkpoint(MODEL), 1).q, whole.q)
+    assert torch.equal(read_attention(open_checkpoint(MODEL), 1).q, complete.q)
     assert not isinstance(open_checkpoint(MODEL).storage, HubRepository)
-    # What had come whole is not fetched again.
-    assert not any("config.json" in request for request in killed.requests[asked:] if "tokenizer" not in request)
+    # Complete files are not fetched again.
+    assert not any("config.json" in request for request in killed.requests[earlier:] if "tokenizer" not in request)
 
 
-def test_what_a_killed_download_left_is_taken_away_once_nobody_writes_to_it_any_more(killed, tmp_path):
+def test_the_incomplete_file_of_a_killed_download_is_removed_once_nobody_writes_to_it_any_more(killed, tmp_path):
     (left,) = half_fetched(tmp_path)
     download(plan_download(find_on_hub(MODEL)))
     assert half_fetched(tmp_path) == [left]
@@ -140,17 +140,17 @@ def test_what_ends_a_download_is_one_sentence_and_the_next_one_succeeds(server, 
     assert (download(plan_download(find_on_hub(MODEL))) / WEIGHTS).read_bytes() == on_hub(server)
 
 
-def test_a_disk_without_room_is_noticed_before_anything_is_asked_for(server, monkeypatch):
+def test_a_disk_without_room_is_noticed_before_the_first_request(server, monkeypatch):
     plan = plan_download(find_on_hub(MODEL))
-    asked = len(server.requests)
+    earlier = len(server.requests)
     spoil, _ = NOT_DOWNLOADED[0].values
     spoil(server, monkeypatch)
     with pytest.raises(ExplorerError, match="room on the disk"):
         download(plan)
-    assert len(server.requests) == asked
+    assert len(server.requests) == earlier
 
 
-def test_a_cache_in_which_the_branch_cannot_be_noted_still_gives_the_model(server, tmp_path):
+def test_a_cache_in_which_the_branch_cannot_be_recorded_still_gives_the_model(server, tmp_path):
     plan = plan_download(find_on_hub(MODEL))
     in_the_way = tmp_path / "cache" / "models--someone--tiny" / "refs"
     in_the_way.parent.mkdir(parents=True)

@@ -8,17 +8,12 @@ import torch
 from tensorllm_core.errors import CheckpointError
 from tensorllm_core.models.checkpoint import open_checkpoint
 from tensorllm_core.models.families import FAMILIES
-from tensorllm_core.models.feed_forward import (
-    feed_forward_names,
-    read_feed_forward,
-    read_module_feed_forward,
-    write_module_feed_forward,
-)
+from tensorllm_core.models.feed_forward import read_feed_forward, read_module_feed_forward, write_module_feed_forward
 from tests.models.tiny_models import LAYERS, TINY, logits, saved_model, tiny_model
 
 LAYER = 1
 NEURONS = [3, 10]
-WITH_FEED_FORWARD = [name for name, tiny in TINY.items() if tiny.model_type != "mixtral"]
+WITH_FEED_FORWARD = [name for name, tiny in TINY.items() if FAMILIES[tiny.model_type].feed_forward]
 
 
 @pytest.fixture(params=WITH_FEED_FORWARD)
@@ -37,7 +32,7 @@ def model(tiny):
 
 
 def with_neurons_scaled(model, family, tiny, factor):
-    """Logits with what those neurons give multiplied, by a hook before the last matrix."""
+    """Logits when the outputs of these neurons are multiplied by a factor, by a hook before the last matrix."""
 
     def scale(_module, inputs):
         hidden = inputs[0].clone()
@@ -63,14 +58,14 @@ def test_the_last_matrix_holds_a_row_for_each_neuron(model, family, tiny):
     expected = with_neurons_scaled(model, family, tiny, 0.0)
     assert (expected - logits(model)).abs().max() > 1e-4
     matrices = read_module_feed_forward(model, family, LAYER)
-    matrices[feed_forward_names(family)[-1]][NEURONS] = 0
+    matrices[family.feed_forward_names[-1]][NEURONS] = 0
     write_module_feed_forward(model, family, LAYER, matrices)
     torch.testing.assert_close(logits(model), expected, rtol=1e-5, atol=1e-5)
 
 
-def test_the_matrix_before_it_too(model, family, tiny):
+def test_the_matrix_before_the_last_holds_a_row_for_each_neuron(model, family, tiny):
     """Twice the rows of `up` give twice as much; without a gate, no rows of `in` and no bias give nothing."""
-    names = feed_forward_names(family)
+    names = family.feed_forward_names
     factor = 2.0 if "up" in names else 0.0
     for name, parameter in model.named_parameters():
         if name.endswith(".bias"):
@@ -86,7 +81,7 @@ def test_the_matrix_before_it_too(model, family, tiny):
 def test_a_checkpoint_on_disk_and_the_model_give_the_same_matrices(model, family, tiny, tmp_path):
     checkpoint = open_checkpoint(str(saved_model(tiny, tmp_path)))
     on_disk, in_memory = read_feed_forward(checkpoint, LAYER), read_module_feed_forward(model, family, LAYER)
-    assert list(on_disk) == list(in_memory) == list(feed_forward_names(family))
+    assert list(on_disk) == list(in_memory) == list(family.feed_forward_names)
     assert all(torch.equal(on_disk[name], in_memory[name]) for name in on_disk)
     assert len({matrix.shape for matrix in on_disk.values()}) == 1
 

@@ -1,4 +1,4 @@
-"""Whether a model fits, against memory that the tests make up."""
+"""Whether a model fits, against memories of any size that a test needs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 
 from tensorllm_core.models.checkpoint import open_checkpoint
 from tensorllm_core.models.devices import SPREAD
-from tensorllm_core.models.fit import Memory, Option, bytes_text, check_fit, free_memory, needed_bytes, verdict
+from tensorllm_core.models.fit import Memory, Option, bytes_text, check_fit, device_memories, fit_text, needed_bytes
 from tests.models.tiny_models import saved_model, tiny_model
 
 GIB = 2**30
@@ -20,7 +20,7 @@ def checkpoint():
     return open_checkpoint("demo-decoder")
 
 
-def memories(gpu: int | None, main: int, second: int | None = None) -> list[Memory]:
+def gpu_and_main(gpu: int | None, main: int, second: int | None = None) -> list[Memory]:
     gpus = [Memory(f"cuda:{number}", 80 * GIB, free) for number, free in enumerate((gpu, second)) if free is not None]
     return [*gpus, Memory("cpu", 64 * GIB, main)]
 
@@ -41,39 +41,39 @@ def test_room_for_one_batch_counts(checkpoint):
 
 
 def test_a_gpu_with_room_comes_first_then_the_cpu(checkpoint):
-    fit = check_fit(checkpoint, memories(gpu=GIB, main=GIB))
+    fit = check_fit(checkpoint, gpu_and_main(gpu=GIB, main=GIB))
     assert (fit.best.device, fit.best.dtype) == ("cuda:0", "float32")
-    fit = check_fit(checkpoint, memories(gpu=1000, main=GIB))
+    fit = check_fit(checkpoint, gpu_and_main(gpu=1000, main=GIB))
     assert (fit.best.device, fit.best.dtype) == ("cpu", "float32")
-    assert verdict(fit, fit.option("cuda:0", "float32")).endswith("choose float32 on cpu.")
+    assert fit_text(fit, fit.option("cuda:0", "float32")).endswith("choose float32 on cpu.")
 
 
 def test_half_precision_is_proposed_where_only_that_fits(checkpoint):
-    half, whole = (needed_bytes(10**9, dtype) for dtype in ("bfloat16", "float32"))
-    middle = (half + whole) // 2
-    fit = check_fit(_of_size(checkpoint, 10**9), memories(gpu=None, main=middle))
+    half, full = (needed_bytes(10**9, dtype) for dtype in ("bfloat16", "float32"))
+    middle = (half + full) // 2
+    fit = check_fit(_of_size(checkpoint, 10**9), gpu_and_main(gpu=None, main=middle))
     assert (fit.best.device, fit.best.dtype) == ("cpu", "bfloat16")
     assert fit.smaller_than(fit.option("cpu", "float32")) == fit.best
 
 
 def test_several_devices_together_are_proposed_when_none_has_room_alone(checkpoint):
     need = needed_bytes(10**9, "bfloat16")
-    fit = check_fit(_of_size(checkpoint, 10**9), memories(gpu=need // 2, second=need // 2, main=need // 2))
+    fit = check_fit(_of_size(checkpoint, 10**9), gpu_and_main(gpu=need // 2, second=need // 2, main=need // 2))
     assert (fit.best.device, fit.best.dtype) == (SPREAD, "bfloat16")
 
 
 def test_a_model_that_fits_nowhere_is_explored_layer_by_layer(checkpoint):
-    fit = check_fit(_of_size(checkpoint, 70 * 10**9), memories(gpu=GIB, main=16 * GIB))
+    fit = check_fit(_of_size(checkpoint, 70 * 10**9), gpu_and_main(gpu=GIB, main=16 * GIB))
     assert fit.best is None
-    assert "Explore its layers without loading it" in verdict(fit)
+    assert "Explore its layers without loading it" in fit_text(fit)
     assert fit.smaller_than(fit.options[0]) is None
 
 
 def test_the_memory_of_this_machine_is_plausible():
-    found = free_memory()
-    assert found[-1].device == "cpu"
-    assert len(found) == 1 + torch.cuda.device_count() + torch.backends.mps.is_available()
-    assert all(0 < memory.free <= memory.total and 0 <= memory.used_share < 1 for memory in found)
+    memories = device_memories()
+    assert memories[-1].device == "cpu"
+    assert len(memories) == 1 + torch.cuda.device_count() + torch.backends.mps.is_available()
+    assert all(0 < memory.free <= memory.total and 0 <= memory.used_share < 1 for memory in memories)
 
 
 def test_an_option_fits_when_there_is_just_enough():
@@ -85,7 +85,7 @@ def test_an_option_fits_when_there_is_just_enough():
     ("count", "text"),
     [(0, "0 B"), (1024, "1.0 KiB"), (150 * 2**20, "150 MiB"), (3 * 2**40, "3.0 TiB"), (5000 * 2**40, "5000 TiB")],
 )
-def test_bytes_are_told_in_a_unit_that_people_read(count, text):
+def test_bytes_are_written_in_a_unit_that_people_read(count, text):
     assert bytes_text(count) == text
 
 

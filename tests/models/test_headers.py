@@ -1,4 +1,4 @@
-"""Headers of safetensors files, true and lying, against the safetensors library that writes and reads them."""
+"""Headers of safetensors files, right and wrong; the safetensors library writes them."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ def test_every_tensor_is_found_with_its_type_shape_and_bytes(folder):
         assert bytes(stored) == tensor.numpy().tobytes()
 
 
-@pytest.mark.parametrize("kept", [0, 7, 8, 50, -1])
-def test_a_file_cut_short_anywhere_is_refused(folder, kept):
+@pytest.mark.parametrize("end", [0, 7, 8, 50, -1])
+def test_a_file_cut_short_anywhere_is_refused(folder, end):
     path = folder / SINGLE_FILE
-    path.write_bytes(path.read_bytes()[:kept])
+    path.write_bytes(path.read_bytes()[:end])
     with pytest.raises(CheckpointError, match=r"cut short"):
         headers(folder)
 
@@ -79,7 +79,7 @@ def test_a_file_cut_short_anywhere_is_refused(folder, kept):
         (b"[" * 100_000, 8),
     ],
 )
-def test_a_header_that_lies_is_refused(folder, header, data):
+def test_a_header_that_does_not_describe_its_file_is_refused(folder, header, data):
     write(folder, header, bytes(data))
     with pytest.raises(CheckpointError, match=r"^Expected .*; .*\.$"):
         headers(folder)
@@ -140,7 +140,7 @@ def test_pickled_weights_are_refused_with_the_reason(tmp_path):
         headers(tmp_path)
 
 
-def test_a_folder_without_weights_is_told_what_is_missing(tmp_path):
+def test_a_folder_without_weights_is_refused_with_what_is_missing(tmp_path):
     with pytest.raises(CheckpointError, match="got neither"):
         headers(tmp_path)
 

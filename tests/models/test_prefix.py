@@ -1,4 +1,4 @@
-"""Passes that begin at a layer give the same logits, bit by bit, and leave the model as it was."""
+"""Passes that start at a layer give the same logits, bit by bit, and leave the model as it was."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from tensorllm_core.models.checkpoint import open_checkpoint
-from tensorllm_core.models.editing import Edit, edited
-from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.models.edit import Edit, edited
+from tensorllm_core.models.loaded_model import LoadedModel
 from tensorllm_core.models.prefix import blocks_of, recording, resumed
 from tests.models.tiny_models import LAYERS, TINY, logits, saved_model, tiny_model
 
@@ -22,35 +22,35 @@ def loaded(request, tmp_path):
 def test_resumed_passes_are_bit_identical(loaded, layer):
     blocks = blocks_of(loaded)
     assert len(blocks) == LAYERS
-    with recording(blocks, layer) as passes:
+    with recording(blocks, layer) as inputs:
         expected = logits(loaded.model)
-    (entering,) = passes
+    (layer_input,) = inputs
     for block in blocks[:layer]:
-        # Nothing below may run: weights that would be noticed stand there now.
+        # The layers below must not run: if one did, these weights would show.
         for parameter in block.parameters():
             parameter.data.fill_(float("nan"))
-    with resumed(blocks, layer, entering):
+    with resumed(blocks, layer, layer_input):
         assert torch.equal(logits(loaded.model), expected)
 
 
 def test_resumed_passes_see_an_edit_above(loaded):
     blocks = blocks_of(loaded)
     edit = Edit(removed=frozenset({LAYERS - 1}))
-    with recording(blocks, LAYERS - 1) as passes:
+    with recording(blocks, LAYERS - 1) as inputs:
         before = logits(loaded.model)
     with edited(loaded, edit):
         expected = logits(loaded.model)
-        with resumed(blocks, LAYERS - 1, passes[0]):
+        with resumed(blocks, LAYERS - 1, inputs[0]):
             assert torch.equal(logits(loaded.model), expected)
     assert not torch.equal(before, expected)
 
 
 def test_everything_is_taken_out_again_also_after_an_error(loaded):
     blocks = blocks_of(loaded)
-    with recording(blocks, 1) as passes:
+    with recording(blocks, 1) as inputs:
         expected = logits(loaded.model)
-    with pytest.raises(KeyboardInterrupt), resumed(blocks, 1, passes[0]), recording(blocks, 2):
+    with pytest.raises(KeyboardInterrupt), resumed(blocks, 1, inputs[0]), recording(blocks, 2):
         raise KeyboardInterrupt
     assert not any("forward" in vars(block) or block._forward_hooks for block in blocks)
     assert torch.equal(logits(loaded.model), expected)
-    assert len(passes) == 1
+    assert len(inputs) == 1

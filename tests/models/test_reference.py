@@ -6,7 +6,7 @@ import huggingface_hub.constants
 import pytest
 
 from tensorllm_core.errors import ModelNotFoundError
-from tensorllm_core.models.bundled import BUNDLED, bundled_folder
+from tensorllm_core.models.bundled_models import BUNDLED, bundled_folder
 from tensorllm_core.models.checkpoint import open_checkpoint
 from tensorllm_core.models.reference import resolve_reference
 from tensorllm_core.models.storage import LocalFolder

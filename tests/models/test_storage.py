@@ -36,7 +36,7 @@ def test_a_file_that_is_gone_is_refused(folder):
             ask("absent")
 
 
-def test_a_file_or_folder_that_the_machine_refuses_is_told_with_its_reason(folder, monkeypatch):
+def test_a_file_or_folder_that_may_not_be_read_is_refused_with_the_reason(folder, monkeypatch):
     def refuse(self, *arguments, **options):
         raise PermissionError(13, "Permission denied", str(self))
 

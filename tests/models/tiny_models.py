@@ -1,4 +1,7 @@
-"""A tiny random model of every registered model type, and the module path of its output projection for the oracle."""
+"""A tiny random model of every registered model type: a new family needs an entry in `TINY` and nothing else here.
+
+The tests of families, edits, loading and prefix reuse run on every entry, and check the family against the model.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM, PreTrainedModel
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForMaskedLM,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+)
 
 VOCABULARY = 50
 LAYERS = 3
@@ -29,9 +40,11 @@ _BERT = "encoder.layer.{}.attention.output.dense"
 
 @dataclass(frozen=True)
 class Tiny:
-    """How to build one, where its output projection is, and what its attention does beside the plain products.
+    """How to build a tiny model, and what the tests must know about its architecture.
 
-    With `normed` keys or values by position, the scale of a query or key is not free.
+    `output_projection` is the path of the module of a layer's output projection. `is_normed` says that the scale of a
+    query or a key is not free, because a norm or another product follows. `shares_layers` says that all layers use the
+    same weights. `turning_depends_on_config` says that other configs of this type may answer `turns_freely` otherwise.
     """
 
     model_type: str
@@ -40,6 +53,7 @@ class Tiny:
     objective: type = AutoModelForCausalLM
     is_normed: bool = False
     shares_layers: bool = False
+    turning_depends_on_config: bool = False
     tokens: dict[str, object] = field(default_factory=lambda: dict(_TOKENS))
 
     def build(self) -> PreTrainedModel:
@@ -107,7 +121,7 @@ TINY: dict[str, Tiny] = {
     "xlm-roberta": _encoder("xlm-roberta", _SIZES, f"roberta.{_BERT}"),
     "camembert": _encoder("camembert", _SIZES, f"roberta.{_BERT}"),
     "electra": _encoder("electra", {**_SIZES, "embedding_size": 16}, f"electra.{_BERT}"),
-    "deberta-v2": _encoder("deberta-v2", _DEBERTA, f"deberta.{_BERT}", is_normed=True),
+    "deberta-v2": _encoder("deberta-v2", _DEBERTA, f"deberta.{_BERT}", is_normed=True, turning_depends_on_config=True),
     "distilbert": _encoder(
         "distilbert",
         {"dim": 32, "hidden_dim": 48, "n_layers": LAYERS, "n_heads": 4, "max_position_embeddings": 40},
@@ -121,6 +135,9 @@ TINY: dict[str, Tiny] = {
         shares_layers=True,
     ),
 }
+
+WITHOUT_TINY = {"gemma3"}
+"""Model types that also take pictures: their text part is another model type, and has a tiny model."""
 
 
 def tiny_model(name: str) -> PreTrainedModel:
@@ -136,6 +153,13 @@ def tiny_model(name: str) -> PreTrainedModel:
 def saved_model(name: str, folder: Path, **options: object) -> Path:
     """The folder that `save_pretrained` writes the tiny model to."""
     tiny_model(name).save_pretrained(folder, **options)
+    return folder
+
+
+def with_tokenizer(folder: Path) -> Path:
+    """The folder of a model, to which a tokenizer of one token for each word is added."""
+    words = Tokenizer(WordLevel({f"w{number}": number for number in range(VOCABULARY)}, unk_token="w0"))
+    PreTrainedTokenizerFast(tokenizer_object=words, unk_token="w0").save_pretrained(folder)
     return folder
 
 

@@ -13,14 +13,14 @@ from pages.work import caches as cache
 from tensorllm_core.benchmarks.benchmark import Split
 from tensorllm_core.benchmarks.registry import load_questions
 from tensorllm_core.benchmarks.sampling import shuffled
-from tensorllm_core.experiments.comparison import contend, subjects_of
+from tensorllm_core.experiments.comparison import compress_at_budgets, subjects_of
 from tensorllm_core.experiments.edits import read_for_all
 from tensorllm_core.experiments.evaluate import evaluate
 from tensorllm_core.experiments.paired import paired
 from tensorllm_core.experiments.statistics import verdict
 from tensorllm_core.methods.registry import make_method
 from tensorllm_core.models.checkpoint import open_checkpoint
-from tensorllm_core.models.opening import load_model
+from tensorllm_core.models.loaded_model import load_model
 from tests.pages.visits import arriving, drawn, sentences, value, visit
 
 QUICK = {
@@ -175,9 +175,11 @@ def test_the_test_of_two_methods_is_that_of_their_answers() -> None:
     app = compare(tab="Any two methods", first=names[0], second=names[1])
     methods = {name: make_method(name) for name in names}
     checkpoint = open_checkpoint("demo-decoder-noisy")
-    contenders = list(contend(read_for_all(checkpoint, range(4), methods.values()), methods, [16.0]))
+    methods_at_budgets = list(
+        compress_at_budgets(read_for_all(checkpoint, range(4), methods.values()), methods, [16.0])
+    )
     questions = [shuffled(load_questions(name, Split.TEST), 40) for name in ("world-bios", "world-facts")]
-    answers = evaluate(questions, subjects_of(load_model("demo-decoder-noisy", "cpu"), contenders)).answers
+    answers = evaluate(questions, subjects_of(load_model("demo-decoder-noisy", "cpu"), methods_at_budgets)).answers
     expected = paired(answers["separate at 16x"], answers["tensorllm at 16x"])
     assert f"**From Separate Q, K, V, O to TensorLLM, at 16x.** {verdict(expected.accuracy)}" in words(app)
     shown = table(app)

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.compare import lessons as panel_module
-from tensorllm_core.lessons.methods import METHOD_LESSONS
+from tensorllm_core.methods.registry import METHODS
 
 
 def panel(*names: str) -> AppTest:
@@ -24,30 +24,24 @@ def words(app: AppTest) -> str:
     return "\n".join(element.value for element in (*app.markdown, *app.caption))
 
 
-@pytest.mark.parametrize("names", [("tensorllm", "laser"), tuple(METHOD_LESSONS)])
+@pytest.mark.parametrize("names", [("tensorllm", "laser"), tuple(METHODS)])
 def test_each_method_has_its_diagram_sentences_and_formula_and_the_layouts_follow(names: tuple[str, ...]) -> None:
     app = panel(*names)
     assert len(app.get("plotly_chart")) == len(names) + 1
-    assert [formula.value.strip("$\n ") for formula in app.latex] == [METHOD_LESSONS[name].formula for name in names]
+    assert [formula.value.strip("$\n ") for formula in app.latex] == [METHODS[name].lesson.formula for name in names]
     for name in names:
-        lesson = METHOD_LESSONS[name]
-        for said in (lesson.title, lesson.takeaway, lesson.shares, lesson.private):
+        lesson = METHODS[name].lesson
+        for said in (METHODS[name].title, lesson.takeaway, lesson.shares, lesson.private):
             assert said in words(app)
     assert "Paper against released code" in words(app)
 
 
 @pytest.mark.parametrize(("count", "in_rows"), [(2, [2]), (3, [3]), (4, [2, 2]), (5, [3, 2]), (7, [3, 3, 1])])
 def test_diagrams_stand_side_by_side_at_most_three_in_a_row(count: int, in_rows: list[int]) -> None:
-    app = panel(*list(METHOD_LESSONS)[:count])
+    app = panel(*list(METHODS)[:count])
     # The last two columns hold the layouts and their words.
     shares = [round(column.weight, 3) for column in app.columns][:-2]
     assert shares == [round(1 / each, 3) for each in in_rows for _ in range(each)]
-
-
-def test_a_method_without_a_lesson_is_named_rather_than_drawn() -> None:
-    app = panel("tensorllm", "magic")
-    assert len(app.get("plotly_chart")) == 2
-    assert "Not drawn here: magic." in words(app)
 
 
 def test_no_method_leaves_the_layouts() -> None:

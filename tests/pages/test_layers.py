@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.layers import survey_job as surveying
 from pages.work import caches as cache
-from tensorllm_core.models.bundled import bundled_folder
+from tensorllm_core.models.bundled_models import bundled_folder
 from tests.models.tiny_models import saved_model
 from tests.pages.visits import drawn, sentences, visit
 

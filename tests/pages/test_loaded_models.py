@@ -11,7 +11,7 @@ from torch import nn
 
 from pages.work.loaded_models import LoadedModels
 from tensorllm_core.models.checkpoint import open_checkpoint
-from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.models.loaded_model import LoadedModel
 from tensorllm_core.runs.plan import ModelPlan
 
 PLAN = ModelPlan("demo-decoder", "abc", "cpu", "float32")

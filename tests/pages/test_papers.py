@@ -17,6 +17,7 @@ from tensorllm_core.errors import RequestError
 from tensorllm_core.experiments.needs import Rate
 from tensorllm_core.experiments.published_tables import CELLS, VARIANTS
 from tensorllm_core.types import Layout
+from tests.experiments.measurements import measurement
 from tests.pages.visits import drawn, sentences, visit
 
 
@@ -43,23 +44,8 @@ def links(app: AppTest) -> dict[str, dict[str, str]]:
     return {label: {name: values[0] for name, values in query.items()} for label, query in queries.items()}
 
 
-def note(**changes) -> None:
-    plain = {
-        "model": "EleutherAI/gpt-j-6b",
-        "revision": "0123abcd",
-        "benchmark": "fever",
-        "split": "test",
-        "method": "tensorllm",
-        "layers": (21,),
-        "ranks": (672, 42, 4),
-        "n": 500,
-        "accuracy": (0.502, 0.58),
-        "loss": (1.24, 1.02),
-        "interval": (0.05, 0.106),
-        "p": 1e-6,
-        "compression_ratio": 14.69,
-    }
-    cache.measured_store().note(**plain | changes)
+def put(**changes) -> None:
+    cache.measured_store().put(measurement(**changes))
 
 
 def test_the_bare_address_shows_table_two_with_a_picture_and_a_cell() -> None:
@@ -184,7 +170,7 @@ def test_another_model_starts_from_its_own_layer_and_ranks() -> None:
 
 
 def test_a_measured_result_stands_beside_the_published_one() -> None:
-    note()
+    put()
     app = visit("papers")
     assert app.dataframe[0].value.loc["FEVER", "GPT-J-6B, measured here"] == "50.2 → 58.0 [+5.0, +10.6]"
     assert "**50.2 → 58.0 %**, +7.8 points [+5.0, +10.6]" in words(app)
@@ -192,12 +178,12 @@ def test_a_measured_result_stands_beside_the_published_one() -> None:
 
 
 def test_results_on_validation_questions_do_not_stand_beside_test_figures() -> None:
-    note(split="validation")
+    put(split="validation")
     assert ":green-badge[measured here] not yet" in words(visit("papers"))
 
 
 def test_results_of_laser_stand_in_its_own_table() -> None:
-    note(method="laser", ranks=())
+    put(method="laser", ranks=())
     assert ":green-badge[measured here] not yet" in words(visit("papers"))
     assert "**50.2 → 58.0 %**" in words(visit("papers", table="LASER"))
 

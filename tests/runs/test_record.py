@@ -11,10 +11,10 @@ import pytest
 
 from tensorllm_core.benchmarks.benchmark import Question, QuestionSet, Split
 from tensorllm_core.experiments.evaluate import ORIGINAL
-from tensorllm_core.experiments.measured import MeasuredStore
-from tensorllm_core.experiments.measured_result import Measured
+from tensorllm_core.experiments.measurement import Measurement
+from tensorllm_core.experiments.measurement_store import MeasurementStore
 from tensorllm_core.experiments.statistics import paired_accuracy
-from tensorllm_core.methods.registry import Options
+from tensorllm_core.methods.description import Options
 from tensorllm_core.models.checkpoint import open_checkpoint
 from tensorllm_core.runs.edit_run import EDITED, EditResult, run_edit
 from tensorllm_core.runs.plan import EditPlan, plan_model
@@ -29,12 +29,12 @@ PLAN = EditPlan(plan_model(MODEL), (2,), "tensorllm", GivenRanks(Ranks(12, 6, 4)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> MeasuredStore:
-    return MeasuredStore(tmp_path / "measured")
+def store(tmp_path: Path) -> MeasurementStore:
+    return MeasurementStore(tmp_path / "measured")
 
 
 @pytest.fixture
-def ran(resources, store: MeasuredStore) -> Callable[..., EditResult]:
+def ran(resources, store: MeasurementStore) -> Callable[..., EditResult]:
     """Run a plan for so many waves, and record what it measured."""
 
     def ran(plan: EditPlan, waves: int = 1000) -> EditResult:
@@ -51,7 +51,7 @@ def ran(resources, store: MeasuredStore) -> Callable[..., EditResult]:
     return ran
 
 
-def latest(store: MeasuredStore, benchmark: str, method: str = "tensorllm") -> Measured | None:
+def latest(store: MeasurementStore, benchmark: str, method: str = "tensorllm") -> Measurement | None:
     return store.latest(PLAN.model.reference, benchmark, method)
 
 
@@ -77,7 +77,7 @@ def test_a_complete_run_keeps_one_record_for_each_benchmark(ran, store, tmp_path
 
 def test_it_outlives_the_process(ran, store, tmp_path) -> None:
     ran(PLAN)
-    assert latest(MeasuredStore(tmp_path / "measured"), "world-bios") == latest(store, "world-bios")
+    assert latest(MeasurementStore(tmp_path / "measured"), "world-bios") == latest(store, "world-bios")
 
 
 def test_a_stopped_run_leaves_nothing(ran, store, tmp_path) -> None:
@@ -122,7 +122,7 @@ def test_a_file_named_like_a_benchmark_is_still_one_s_own(ran, tmp_path) -> None
 
 
 def test_a_folder_that_cannot_be_written_costs_nothing_but_the_file(ran, resources) -> None:
-    nowhere = MeasuredStore(Path("/proc/no-home"))
+    nowhere = MeasurementStore(Path("/proc/no-home"))
     record(ran(PLAN), nowhere)
     assert latest(nowhere, "world-bios") is not None
 

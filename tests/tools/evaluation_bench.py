@@ -26,9 +26,9 @@ from tensorllm_core.experiments.edits import edit_of, read_layers
 from tensorllm_core.experiments.evaluate import ORIGINAL, Subject, evaluate
 from tensorllm_core.experiments.prefix_store import PrefixStore
 from tensorllm_core.methods.tensorllm import TensorLLM, tensor_name
-from tensorllm_core.models.bundled import bundled_folder
-from tensorllm_core.models.editing import Edit, edited
-from tensorllm_core.models.opening import LoadedModel, load_model
+from tensorllm_core.models.bundled_models import bundled_folder
+from tensorllm_core.models.edit import Edit, edited
+from tensorllm_core.models.loaded_model import LoadedModel, load_model
 
 BENCHMARKS = ("world-hop", "world-claims", "world-bios", "world-facts")
 TRIPLES = 20

@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 
 from tensorllm_core.models.families import FAMILIES
-from tensorllm_core.models.family import stored_shape
+from tensorllm_core.models.patterns import stored_shape
 
 __all__ = ["LLAMA_2_70B", "write_sparse_checkpoint"]
 

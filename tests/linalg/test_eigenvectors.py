@@ -1,11 +1,11 @@
-"""Eigenvectors of large matrices are LAPACK's in all but the speed."""
+"""Eigenvectors of large matrices, against what defines them and LAPACK's eigenvalues."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 
-from tensorllm_core.linalg.symmetric import eigenvectors, large_eigenvectors
+from tensorllm_core.linalg.eigenvectors import eigenvectors, large_eigenvectors
 
 
 def gram(side, rank, seed=0):
@@ -21,8 +21,8 @@ def test_they_diagonalise_the_matrix_and_are_orthonormal(side, rank):
     values = torch.linalg.eigvalsh(matrix.double())
     scale = float(values[-1])
     torch.testing.assert_close(vectors.T @ vectors, torch.eye(side), atol=1e-5, rtol=0)
-    turned = vectors.double().T @ matrix.double() @ vectors.double()
-    torch.testing.assert_close(turned, values.diag(), atol=2e-6 * scale, rtol=0)
+    diagonal = vectors.double().T @ matrix.double() @ vectors.double()
+    torch.testing.assert_close(diagonal, values.diag(), atol=2e-6 * scale, rtol=0)
 
 
 def test_only_the_lower_triangle_is_read_and_the_matrix_is_left_as_it_was():
@@ -40,8 +40,8 @@ def test_a_matrix_that_is_diagonal_already_needs_no_reflection():
 
 
 def test_what_lapack_cannot_solve_goes_the_usual_way(monkeypatch):
-    monkeypatch.setattr("tensorllm_core.linalg.symmetric.large_eigenvectors", lambda symmetric: None)
+    monkeypatch.setattr("tensorllm_core.linalg.eigenvectors.large_eigenvectors", lambda symmetric: None)
     matrix = gram(1100, 1500)
     vectors = eigenvectors(matrix)
-    kept = (vectors.T @ matrix @ vectors).diagonal()
-    assert (kept.diff() <= 1e-3 * kept[0]).all()
+    values = (vectors.T @ matrix @ vectors).diagonal()
+    assert (values.diff() <= 1e-3 * values[0]).all()

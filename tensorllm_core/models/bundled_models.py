@@ -1,4 +1,4 @@
-"""The models that come with the explorer, by name."""
+"""The models that come with the explorer."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ _MODELS = Path(__file__).resolve().parents[2] / "assets" / "models"
 BUNDLED: dict[str, Path] = {
     name: _MODELS / name for name in ("demo-decoder", "demo-decoder-noisy", "demo-decoder-mislabelled", "demo-encoder")
 }
+"""The folder of each bundled model, by its name."""
 
 CLEAN: dict[str, str] = {"demo-decoder-noisy": "demo-decoder", "demo-decoder-mislabelled": "demo-decoder"}
-"""What a damaged model was before the damage: the control that shows how much there is to win back."""
+"""For each model that was damaged on purpose, the model before the damage: the best that an edit could restore."""
 
 
 def bundled_folder(name: str) -> Path:
     """The folder of a bundled model.
 
     Raises:
-        ModelNotFoundError: no bundled model has that name, or its folder is gone.
+        ModelNotFoundError: no bundled model has this name, or its folder is missing.
 
     >>> bundled_folder("demo-decoder").name
     'demo-decoder'

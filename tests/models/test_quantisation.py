@@ -3,13 +3,13 @@ from __future__ import annotations
 import pytest
 
 from tensorllm_core.errors import CheckpointError
-from tensorllm_core.models.quantised import refuse_quantised_config, refuse_quantised_tensors
+from tensorllm_core.models.quantisation import refuse_quantised_config, refuse_quantised_tensors
 
 BASE = "model.layers.0.self_attn.q_proj"
 
 
 @pytest.mark.parametrize(
-    ("declared", "method"),
+    ("declaration", "method"),
     [
         ({"quant_method": "gptq", "bits": 4}, "gptq"),
         ({"quant_method": "compressed-tensors"}, "compressed-tensors"),
@@ -19,9 +19,9 @@ BASE = "model.layers.0.self_attn.q_proj"
         (3, "unnamed"),
     ],
 )
-def test_a_config_that_declares_quantisation_is_refused_by_its_name(declared, method):
+def test_a_config_that_declares_quantisation_is_refused_by_its_name(declaration, method):
     with pytest.raises(CheckpointError, match=rf"quantised with `{method}`; choose the model's unquantised"):
-        refuse_quantised_config({"quantization_config": declared})
+        refuse_quantised_config({"quantization_config": declaration})
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_a_config_that_declares_quantisation_is_refused_by_its_name(declared, me
         (("weight", "weight.absmax", "weight.quant_state.bitsandbytes__nf4"), "bitsandbytes"),
     ],
 )
-def test_tensors_that_hold_codes_are_refused_by_the_name_of_who_made_them(endings, method):
+def test_tensors_that_hold_codes_are_refused_with_the_name_of_the_method(endings, method):
     with pytest.raises(CheckpointError, match=rf"quantised with `{method}`"):
         refuse_quantised_tensors([f"{BASE}.{ending}" for ending in endings])
 

@@ -1,4 +1,4 @@
-"""Seconds and peak memory of a step, on the CPU or a CUDA device, each side in a process of its own."""
+"""Seconds and peak memory of a step on the CPU or a CUDA device, and a process of its own to measure it in."""
 
 from __future__ import annotations
 
@@ -18,18 +18,21 @@ from tensorllm_core.linalg.products import row_products
 
 __all__ = ["PeakMemory", "in_own_process", "median_timed", "timed", "warm_up"]
 
-_Measured = TypeVar("_Measured")
+Result = TypeVar("Result")
 
 
-def in_own_process(measure: Callable[..., _Measured], *arguments: object) -> _Measured:
-    """The result of a function of a module, from a fresh Python: its memory and threads are its own."""
-    # A forked child would share the parent's memory, threads and CUDA context.
+def in_own_process(measure: Callable[..., Result], *arguments: object) -> Result:
+    """The result of a function, which runs in a fresh Python process with memory and threads of its own.
+
+    The function must stand at the top level of a module.
+    """
+    # A forked process would share memory, threads and CUDA context with this one, so `spawn` is used.
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
         return process.submit(measure, *arguments).result()
 
 
-def timed(step: Callable[[], _Measured], device: str) -> tuple[_Measured, float]:
-    """A step's result and its wall-clock seconds."""
+def timed(step: Callable[[], Result], device: str) -> tuple[Result, float]:
+    """The result of a step and its wall-clock seconds."""
     _wait(device)
     start = time.perf_counter()
     result = step()
@@ -37,27 +40,28 @@ def timed(step: Callable[[], _Measured], device: str) -> tuple[_Measured, float]
     return result, time.perf_counter() - start
 
 
-def median_timed(step: Callable[[], _Measured], device: str) -> tuple[_Measured, float]:
-    """A step's last result and the median of its seconds over three runs; one result is held at a time."""
+def median_timed(step: Callable[[], Result], device: str) -> tuple[Result, float]:
+    """The result of a step and its median wall-clock seconds over three runs; only the last result is kept."""
     seconds = [timed(step, device)[1] for _ in range(2)]
     result, last = timed(step, device)
     return result, statistics.median([*seconds, last])
 
 
 def _wait(device: str) -> None:
+    """Wait until the device has done all that it was given."""
     if device.startswith("cuda"):
         torch.cuda.synchronize(device)
 
 
 def warm_up(device: str) -> None:
-    """Start threads and libraries, whose time and fixed buffers belong to no step."""
+    """Start threads and libraries, so that their time and their fixed buffers count for no step."""
     square = torch.eye(1024, device=device)
     torch.linalg.eigh(square @ row_products(square, square))
     torch.linalg.qr(square)
 
 
 class PeakMemory:
-    """The most memory taken since this was made."""
+    """The peak of memory since this object was made."""
 
     def __init__(self, device: str):
         self._device = device
@@ -68,20 +72,20 @@ class PeakMemory:
             self._before = _highest_resident()
 
     def so_far(self) -> int:
-        """In bytes."""
+        """The peak until now, in bytes, less what was in use when this object was made."""
         if self._device.startswith("cuda"):
             return torch.cuda.max_memory_allocated(self._device) - self._before
         return _highest_resident() - self._before
 
 
 def _highest_resident() -> int:
-    """The most memory that this process has held, in bytes."""
+    """The peak of the memory of this process, in bytes."""
     status = Path("/proc/self/status")
     if status.exists():
-        found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text())
-        if found is not None:
-            return int(found[1]) * 1024
-    # Not on Windows.
+        match = re.search(r"VmHWM:\s+(\d+) kB", status.read_text())
+        if match is not None:
+            return int(match[1]) * 1024
+    # Imported here, because Windows does not have it.
     import resource
 
     highest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

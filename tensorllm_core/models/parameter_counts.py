@@ -1,4 +1,4 @@
-"""Count a checkpoint's parameters by what they do in the model."""
+"""Count the parameters of a checkpoint by their purpose in the model."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ __all__ = ["KINDS", "parameter_counts"]
 KINDS = ("embeddings", "attention", "feed-forward", "norms and biases", "other")
 
 _EMBEDDINGS = re.compile(r"(^|\.)(\w*embed\w*|wte|wpe)\.|(^|\.)(lm_head|decoder)\.weight$")
-# Stored beside the weights by some checkpoints, but never trained.
+# Some checkpoints store these beside the weights, but they are never trained.
 _BUFFERS = re.compile(r"(^|\.)(position_ids|token_type_ids|inv_freq|masked_bias|attn\.bias|attention\.bias)$")
 
 
 def parameter_counts(entries: Iterable[TensorEntry], attention: Collection[str], blocks: str) -> dict[str, int]:
-    """Parameters of each kind; `attention` holds the names of the attention weights, `blocks` the prefix of the layers.
+    """How many parameters there are of each kind.
 
-    Matrices outside the layers that are no embeddings (a pooler, a transform before the output) are `other`.
+    `attention` holds the names of the attention weights. `blocks` is how the names of all weights inside layers start.
+    A matrix outside the layers that is no embedding (a pooler, a transform before the output) counts as `other`.
 
     >>> entry = TensorEntry("h.0.mlp.weight", "F32", (4, 8), "model.safetensors", 0, 128)
     >>> parameter_counts([entry], (), "h.")
@@ -34,6 +35,7 @@ def parameter_counts(entries: Iterable[TensorEntry], attention: Collection[str],
 
 
 def _kind(entry: TensorEntry, attention: Collection[str], blocks: str) -> str | None:
+    """The kind of a tensor; None where it is no parameter."""
     if entry.name in attention:
         return "attention"
     if _BUFFERS.search(entry.name):

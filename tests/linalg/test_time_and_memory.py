@@ -1,4 +1,4 @@
-"""Time and memory are measured where they are spent."""
+"""Seconds and peak memory of a step, and the process of its own in which it is measured."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 
 import torch
 
-from tensorllm_core.linalg.measuring import PeakMemory, in_own_process, median_timed, timed, warm_up
+from tensorllm_core.linalg.time_and_memory import PeakMemory, in_own_process, median_timed, timed, warm_up
 
 
 def test_a_measurement_runs_in_a_process_of_its_own():
@@ -28,8 +28,8 @@ def test_the_median_of_three_runs_is_not_moved_by_a_slow_one():
     assert seconds < 0.5
 
 
-def test_peak_memory_counts_what_is_given_back_too():
-    # In a fresh process: in this one other tests may have held more.
+def test_peak_memory_counts_memory_that_is_free_again():
+    # In a fresh process, because other tests may have used more in this one.
     assert in_own_process(peak_of_passing_tensor) >= 2**26
 
 

@@ -8,10 +8,11 @@ import torch
 
 from tensorllm_core.errors import CheckpointError, LayerError
 from tensorllm_core.models.checkpoint import open_checkpoint
-from tensorllm_core.models.editing import Edit, edited, read_module_attention, write_module_attention
+from tensorllm_core.models.edit import Edit, edited
 from tensorllm_core.models.families import FAMILIES
 from tensorllm_core.models.feed_forward import read_module_feed_forward
-from tensorllm_core.models.opening import LoadedModel
+from tensorllm_core.models.loaded_model import LoadedModel
+from tensorllm_core.models.module_weights import read_module_attention, write_module_attention
 from tensorllm_core.types import AttentionWeights
 from tests.models.tiny_models import LAYERS, TINY, logits, saved_model, tiny_model
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tensorllm_core.models.headers import TensorEntry
-from tensorllm_core.models.kinds import KINDS, parameter_counts
+from tensorllm_core.models.parameter_counts import KINDS, parameter_counts
 
 
 def counts(name, shape, attention=(), blocks="model.layers."):
@@ -30,9 +30,9 @@ def counts(name, shape, attention=(), blocks="model.layers."):
     ],
 )
 def test_each_tensor_is_counted_by_what_it_does(name, shape, kind):
-    found = counts(name, shape, attention={"model.layers.0.self_attn.q_proj.weight"})
-    assert tuple(found) == KINDS
-    assert {which for which, count in found.items() if count} == {kind}
+    by_kind = counts(name, shape, attention={"model.layers.0.self_attn.q_proj.weight"})
+    assert tuple(by_kind) == KINDS
+    assert {which for which, count in by_kind.items() if count} == {kind}
 
 
 @pytest.mark.parametrize(

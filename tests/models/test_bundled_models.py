@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tensorllm_core.models.bundled import BUNDLED
+from tensorllm_core.models.bundled_models import BUNDLED
 from tensorllm_core.models.checkpoint import open_checkpoint, read_attention
-from tensorllm_core.models.editing import read_module_attention
-from tensorllm_core.models.opening import load_model
+from tensorllm_core.models.loaded_model import load_model
+from tensorllm_core.models.module_weights import read_module_attention
 
 
 @pytest.mark.parametrize("name", BUNDLED)

@@ -1,0 +1,147 @@
+"""Load a whole model with its tokenizer, through transformers; where the memory is too small, say what would fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+import torch
+from torch import nn
+
+from tensorllm_core.errors import CheckpointError, RequestError
+from tensorllm_core.models.checkpoint import Checkpoint, open_checkpoint
+from tensorllm_core.models.devices import SPREAD, is_out_of_memory, release_memory, resolve_device
+from tensorllm_core.models.download import download, first_line, plan_download
+from tensorllm_core.models.family import Objective
+from tensorllm_core.models.fit import DTYPES, Fit, Option, bytes_text, check_fit
+from tensorllm_core.models.hub import HubRepository
+from tensorllm_core.types import Progress
+
+__all__ = ["LoadedModel", "load_model", "load_where_it_fits"]
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedModel:
+    """A model that several people share; whoever edits or runs it holds its lock, which is re-entrant.
+
+    `model` is a PreTrainedModel and `tokenizer` a PreTrainedTokenizerBase of transformers.
+    """
+
+    model: nn.Module
+    tokenizer: Any
+    checkpoint: Checkpoint
+    lock: AbstractContextManager = field(default_factory=RLock, repr=False)
+
+
+def load_model(
+    reference: str,
+    device: str = "auto",
+    dtype: torch.dtype = torch.float32,
+    progress: Progress = lambda share, message: True,
+) -> LoadedModel:
+    """Load a bundled name, a folder or a hub id, ready for evaluation; runs no program that comes with the model.
+
+    Files that are not on this machine are downloaded first, at the commit of the checkpoint.
+
+    Raises:
+        ModelNotFoundError, UnknownArchitectureError, FileAccessError: as `open_checkpoint`.
+        CheckpointError: as `open_checkpoint`, or weights or the tokenizer are missing.
+        RequestError: this machine has no such device.
+        StoppedError: `progress` asked to stop the download.
+    """
+    # Imported here, because the import takes seconds, and exploring a checkpoint needs no model.
+    from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokenizer
+
+    # Check what can be checked from config and headers, then get the files.
+    checkpoint = open_checkpoint(reference)
+    target = resolve_device(device)
+    folder = _folder_of(checkpoint, progress)
+    # Load the model. accelerate divides a spread model: it fills one device after the other.
+    auto = AutoModelForCausalLM if checkpoint.family.objective is Objective.CONTINUE else AutoModelForMaskedLM
+    try:
+        model, report = auto.from_pretrained(
+            folder,
+            dtype=dtype,
+            device_map="auto" if device == SPREAD else None,
+            trust_remote_code=False,
+            local_files_only=True,
+            output_loading_info=True,
+        )
+    except (OSError, ValueError, RuntimeError, MemoryError) as error:
+        if is_out_of_memory(error):
+            raise
+        raise CheckpointError(
+            f"Expected a complete {checkpoint.model_type} model in {folder}, got one that transformers "
+            f"refuses ({first_line(error)}); copy or download it again."
+        ) from error
+    # transformers fills weights that are missing with random numbers.
+    if report["missing_keys"]:
+        raise CheckpointError(
+            f"Expected the weight `{min(report['missing_keys'])}` in {folder}, got none; give a checkpoint "
+            "with its output layer."
+        )
+    # Load the tokenizer.
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    except (OSError, ValueError, KeyError) as error:
+        raise CheckpointError(
+            f"Expected a tokenizer in {folder}, got none that opens ({first_line(error)}); copy or "
+            "download tokenizer.json too."
+        ) from error
+    return LoadedModel((model if device == SPREAD else model.to(target)).eval(), tokenizer, checkpoint)
+
+
+def load_where_it_fits(
+    reference: str,
+    device: str = "auto",
+    dtype: str = "float32",
+    progress: Progress = lambda share, message: True,
+    load: Callable[..., LoadedModel] = load_model,
+) -> LoadedModel:
+    """The model on a device, in a type of `DTYPES`; `load` is called as `load_model`.
+
+    Raises:
+        ExplorerError: as `load_model`.
+        RequestError: the type is unknown, or the memory is too small; then the message names the next smaller option.
+    """
+    if dtype not in DTYPES:
+        raise RequestError(f"Expected a type of {', '.join(DTYPES)}, got `{dtype}`; choose one of them.")
+    try:
+        return load(reference, device, DTYPES[dtype], progress)
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+    # After the `except` clause: inside it the traceback still refers to what was loaded.
+    release_memory()
+    raise RequestError(_too_little_memory(reference, device, dtype))
+
+
+def _folder_of(checkpoint: Checkpoint, progress: Progress) -> Path:
+    """The folder on this machine that holds the model."""
+    if isinstance(checkpoint.storage, HubRepository):
+        return download(plan_download(checkpoint.storage), progress)
+    return Path(checkpoint.storage.place)
+
+
+def _too_little_memory(reference: str, device: str, dtype: str) -> str:
+    """The message for a model that did not fit, with the next smaller option where there is one."""
+    fit = check_fit(open_checkpoint(reference))
+    failed = _option_of(fit, device, dtype)
+    smaller = fit.smaller_than(failed) if failed else fit.best
+    needed = f" of {bytes_text(failed.needed)}" if failed else ""
+    expected = f"Expected memory{needed} for `{reference}` in {dtype} on {device}, got too little while it was loaded; "
+    if smaller is None:
+        return expected + "explore its layers without loading it, or free some memory."
+    return expected + f"choose {smaller.dtype} on {smaller.device}, which needs {bytes_text(smaller.needed)}."
+
+
+def _option_of(fit: Fit, device: str, dtype: str) -> Option | None:
+    """The option that was tried; options name each CUDA device with its number."""
+    if device == SPREAD:
+        return fit.option(SPREAD, dtype)
+    resolved = resolve_device(device)
+    return fit.option(f"cuda:{resolved.index or 0}" if resolved.type == "cuda" else resolved.type, dtype)
