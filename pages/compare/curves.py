@@ -40,22 +40,22 @@ class Curves:
         )
 
 
-def curves_of(found: Comparison) -> Curves:
+def curves_of(comparison: Comparison) -> Curves:
     """The curves of what has been answered so far."""
     curves = []
-    for name in found.plan.methods:
+    for name in comparison.plan.methods:
         points = []
-        for point in found.points:
-            answers = found.evaluation.answers.get(point.name)
+        for point in comparison.points:
+            answers = comparison.evaluation.answers.get(point.name)
             if point.method == name and not point.problem and answers:
                 accuracy, interval = accuracy_of(answers)
-                stored = _stored(found, point)
-                share = stored / (found.entries * found.layers)
+                stored = _stored(comparison, point)
+                share = stored / (comparison.entries * comparison.layers)
                 points.append(MethodPoint(point.ratio, stored, share, accuracy, interval.low, interval.high))
         curves.append(MethodCurve(name, title(name), METHODS[name].look, tuple(points)))
-    accuracy, interval = accuracy_of(found.evaluation.answers[ORIGINAL])
-    whole = MethodPoint(1.0, float(found.entries * found.layers), 1.0, accuracy, interval.low, interval.high)
-    return Curves(_label(found), tuple(curves), whole)
+    accuracy, interval = accuracy_of(comparison.evaluation.answers[ORIGINAL])
+    whole = MethodPoint(1.0, float(comparison.entries * comparison.layers), 1.0, accuracy, interval.low, interval.high)
+    return Curves(_label(comparison), tuple(curves), whole)
 
 
 def pin(curves: Curves) -> None:
@@ -73,19 +73,19 @@ def pinned() -> Curves | None:
     return state.kept(_PINNED)
 
 
-def _stored(found: Comparison, point: BudgetResult) -> float:
+def _stored(comparison: Comparison, point: BudgetResult) -> float:
     """Entries of the layers' attention that would be left if all that the method saves were saved there.
 
     For a method on the attention that is what it stores. One that replaces feed-forward matrices may save more than
     the attention has; it stands at its budget.
     """
-    left = found.entries * found.layers - point.saved_entries
-    return float(left if left > 0 else found.layers * max(found.entries / point.ratio, 1.0))
+    left = comparison.entries * comparison.layers - point.saved_entries
+    return float(left if left > 0 else comparison.layers * max(comparison.entries / point.ratio, 1.0))
 
 
-def _label(found: Comparison) -> str:
-    plan, layers = found.plan, found.plan.layers
+def _label(comparison: Comparison) -> str:
+    plan, layers = comparison.plan, comparison.plan.layers
     which = f"layer {layers[0]}" if len(layers) == 1 else f"{len(layers)} layers"
-    asked = sum(len(answers.right) for answers in found.evaluation.answers[ORIGINAL].values())
+    asked = sum(len(answers.right) for answers in comparison.evaluation.answers[ORIGINAL].values())
     benchmarks = ", ".join(plan.questions.benchmarks)
     return f"{plan.model.reference}, {which}, {asked:,} {plan.questions.split} questions of {benchmarks}"

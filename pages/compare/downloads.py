@@ -8,9 +8,8 @@ import shlex
 import pandas as pd
 import streamlit as st
 
-from pages.compare.ranking import standings
+from pages.compare.ranking import ranked_methods
 from pages.compare.stored_entries import rows_of
-from pages.session.scene import Scene
 from pages.session.scene_parts import budget_text
 from tensorllm_core.benchmarks.registry import BUNDLED
 from tensorllm_core.experiments.evaluate import ORIGINAL
@@ -19,30 +18,33 @@ from tensorllm_core.runs.comparison_run import Comparison, comparison_as_json
 from tensorllm_core.runs.plan import DTYPE
 from tensorllm_core.runs.questions import OWN_FILE
 
-__all__ = ["command", "csv_of", "json_of", "taking"]
+__all__ = ["command", "csv_of", "download_tab", "json_of"]
 
 
-def taking(_scene: Scene, found: Comparison, ratio: float) -> None:
-    """Two downloads and the command."""
-    first = next((each.point.method for each in standings(found, ratio) if not each.is_control), found.plan.methods[0])
-    st.markdown("All methods at all budgets; the JSON has the names of the command line's.")
+def download_tab(comparison: Comparison, ratio: float) -> None:
+    """Two downloads, and the command line of the same comparison."""
+    first = next(
+        (each.point.method for each in ranked_methods(comparison, ratio) if not each.is_control),
+        comparison.plan.methods[0],
+    )
+    st.markdown("All methods at all budgets. The JSON is what the command line below prints.")
     with st.container(horizontal=True):
         st.download_button(
-            "All numbers (CSV)", csv_of(found), "comparison.csv", "text/csv", icon=":material/download:",
+            "All numbers (CSV)", csv_of(comparison), "comparison.csv", "text/csv", icon=":material/download:",
             on_click="ignore", key="csv comparison",
         )  # fmt: skip
         st.download_button(
-            "All numbers (JSON)", json_of(found, first), "comparison.json", "application/json",
+            "All numbers (JSON)", json_of(comparison, first), "comparison.json", "application/json",
             icon=":material/download:", on_click="ignore", key="json comparison",
         )  # fmt: skip
-    st.code(command(found, first), language="bash", wrap_lines=True)
-    for sentence in _notes(found):
+    st.code(command(comparison, first), language="bash", wrap_lines=True)
+    for sentence in _notes(comparison):
         st.caption(sentence)
 
 
-def command(found: Comparison, against: str) -> str:
+def command(comparison: Comparison, against: str) -> str:
     """What to type for the same comparison; `against` names the method that the others are tested against."""
-    plan, questions = found.plan, found.plan.questions
+    plan, questions = comparison.plan, comparison.plan.questions
     names = ["FILE.jsonl" if name == OWN_FILE else name for name in questions.benchmarks]
     parts = [
         ".venv/bin/python -m tensorllm_core compare",
@@ -61,31 +63,31 @@ def command(found: Comparison, against: str) -> str:
     return " ".join(parts)
 
 
-def _notes(found: Comparison) -> list[str]:
+def _notes(comparison: Comparison) -> list[str]:
     """What one should know of the command line."""
     notes = []
-    if OWN_FILE in found.plan.questions.benchmarks:
+    if OWN_FILE in comparison.plan.questions.benchmarks:
         notes.append("FILE.jsonl stands for your own file of questions.")
-    if not found.evaluation.complete:
+    if not comparison.evaluation.complete:
         notes.append("This run was stopped; the command asks all of its questions.")
     return notes
 
 
-def json_of(found: Comparison, against: str) -> str:
+def json_of(comparison: Comparison, against: str) -> str:
     """As the command line's `--json`; `against` names the method that the others are tested against."""
-    return json.dumps(comparison_as_json(found, against), indent=1)
+    return json.dumps(comparison_as_json(comparison, against), indent=1)
 
 
-def csv_of(found: Comparison) -> str:
+def csv_of(comparison: Comparison) -> str:
     """A row for every method at every budget."""
     rows = []
-    original = found.evaluation.answers[ORIGINAL]
-    for point in found.points:
+    original = comparison.evaluation.answers[ORIGINAL]
+    for point in comparison.points:
         row = {"name": point.method, "budget": point.ratio, "problem": point.problem}
-        answers = found.evaluation.answers.get(point.name)
+        answers = comparison.evaluation.answers.get(point.name)
         if not point.problem and answers:
             accuracy, loss = (against := paired(original, answers)).accuracy, against.loss
-            row |= rows_of(found, point)
+            row |= rows_of(comparison, point)
             row |= {f"error {matrix}": error for matrix, error in point.errors.items()}
             row |= {f"accuracy {name}": each.accuracy for name, each in answers.items()}
             row |= {"accuracy change": accuracy.delta, "low": accuracy.interval.low, "high": accuracy.interval.high}

@@ -8,7 +8,6 @@ import streamlit as st
 from pages.compare.ranking import title
 from pages.controls.widgets import Explanation, show
 from pages.frame.frame import canvas
-from pages.session.scene import Scene
 from tensorllm_core.figures.method_errors import MethodErrors, errors_height, method_errors
 from tensorllm_core.methods.registry import METHODS
 from tensorllm_core.runs.comparison_run import Comparison
@@ -18,11 +17,11 @@ __all__ = ["errors_picture"]
 _MATRICES = ("Q", "K", "V", "O", "gate", "up", "down")
 
 
-def errors_picture(_scene: Scene, found: Comparison, ratio: float) -> None:
+def errors_picture(comparison: Comparison, ratio: float) -> None:
     """Of the methods that are decomposed so far."""
-    points = found.at(ratio)
+    points = comparison.at(ratio)
     if not points:
-        st.info("No method reaches this budget.", icon=":material/block:")
+        st.info("No method can save as much as this budget asks for.", icon=":material/block:")
         return
     errors = {point.method: point.errors for point in points}
     known = {matrix for by_matrix in errors.values() for matrix in by_matrix}
@@ -36,9 +35,9 @@ def errors_picture(_scene: Scene, found: Comparison, ratio: float) -> None:
         ),
         key="error by part",
         takeaway=(
-            f"At {ratio:.3g}x {title(least.method)} changes what it replaces least: {least.error:.2f}. Blank: untouched"
+            f"At {ratio:.3g}x {title(least.method)} loses least of what it replaces, {least.error:.2f}. Blank: kept"
             if least
-            else f"At {ratio:.3g}x nothing is changed"
+            else f"At {ratio:.3g}x no method changes anything"
         ),
         explanation=Explanation(
             "Relative error of each matrix over all edited layers. Methods that replace other matrices are not to be "

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.compare.curves import curves_of, pin, pinned, unpin
-from pages.compare.ranking import Standing
+from pages.compare.ranking import RankedMethod
 from pages.controls.widgets import Explanation, show
 from pages.frame.frame import canvas
 from tensorllm_core.experiments.evaluate import ORIGINAL
@@ -22,11 +22,11 @@ __all__ = ["curves_picture", "deltas_picture"]
 _HEIGHT = 285
 
 
-def curves_picture(found: Comparison, ratio: float, standing: Sequence[Standing]) -> None:
+def curves_picture(comparison: Comparison, ratio: float, ranking: Sequence[RankedMethod]) -> None:
     """A line for each method over the budgets; the budget in focus is marked, a pinned result lies behind in grey."""
-    curves, before = curves_of(found), pinned()
-    best = _best(standing)
-    whole = found.entries * found.layers
+    curves, before = curves_of(comparison), pinned()
+    best = _best(ranking)
+    whole = comparison.entries * comparison.layers
 
     def beside() -> None:
         if before is None:
@@ -37,7 +37,7 @@ def curves_picture(found: Comparison, ratio: float, standing: Sequence[Standing]
                 type="tertiary",
                 on_click=pin,
                 args=(curves,),
-                help="Pin this result: its curves stay in grey while you change anything",
+                help="Pin this result: its curves stay, in grey, while you change anything else",
             )
         else:
             st.button("Unpin", icon=":material/keep_off:", key="unpin", type="tertiary", on_click=unpin)
@@ -47,20 +47,20 @@ def curves_picture(found: Comparison, ratio: float, standing: Sequence[Standing]
             curves.curves,
             curves.baseline,
             canvas(_HEIGHT),
-            budgets=[(each, whole / each) for each in found.plan.ratios],
+            budgets=[(each, whole / each) for each in comparison.plan.ratios],
             focus=ratio,
             emphasised=best.point.method if best else "",
             pinned=before.curves if before else (),
             pinned_baseline=before.baseline.accuracy if before else None,
         ),
         key="accuracy against stored entries",
-        takeaway=_curves_sentence(found, ratio, best),
+        takeaway=_curves_sentence(comparison, ratio, best),
         explanation=Explanation(
-            "Mean accuracy over the benchmarks with its 95 % interval, over the entries that are stored of the edited "
-            "layers, fewer to the right; every method at its own best ranks for each budget, those of the least error. "
-            "Marks at one budget stand slightly apart. A method that replaces feed-forward matrices stands where the "
-            "attention would, had it saved as much. The dashed line is the unedited model. All methods answer the same "
-            "questions, so that differences between them are surer than the intervals suggest: see *Any two methods*.",
+            "Up: mean accuracy over the benchmarks, with its 95 % interval. Across: entries that the edited layers "
+            "store, fewer to the right. Every method has its own ranks at each budget, those of the least error. Marks "
+            "of one budget stand slightly apart. A method that replaces feed-forward matrices stands where the "
+            "attention would stand if it saved as much. The dashed line is the unedited model. All methods answer the "
+            "same questions, so their differences are surer than the intervals suggest: see *Any two methods*.",
             r"N_{\text{stored}} \le N_{\text{attention}} / \text{budget},\qquad "
             r"N_{\text{original}} - N_{\text{stored}} \ \text{the same for all}",
         ),
@@ -70,11 +70,11 @@ def curves_picture(found: Comparison, ratio: float, standing: Sequence[Standing]
     )
 
 
-def deltas_picture(found: Comparison, ratio: float, standing: Sequence[Standing]) -> None:
+def deltas_picture(comparison: Comparison, ratio: float, ranking: Sequence[RankedMethod]) -> None:
     """Paired differences from the original at the budget in focus, the best first."""
-    best = _best(standing)
+    best = _best(ranking)
     rows = []
-    for each in standing:
+    for each in ranking:
         accuracy, loss = each.against.accuracy, each.against.loss
         rows.append(
             MethodDelta(
@@ -88,37 +88,37 @@ def deltas_picture(found: Comparison, ratio: float, standing: Sequence[Standing]
     show(
         method_deltas(rows, canvas(_HEIGHT), emphasised=best.point.method if best else ""),
         key="differences by method",
-        takeaway=_deltas_sentence(ratio, standing),
+        takeaway=_deltas_sentence(ratio, ranking),
         explanation=Explanation(
-            "The difference from the unedited model at the budget in focus, each with the 95 % interval of the paired "
-            "difference: accuracy on the left, where more is better, loss of the gold answer on the right, where less "
-            "is. The two need not move together. Where an interval crosses zero, no difference is shown.",
+            "How each method changes the unedited model at the budget in focus, with the 95 % interval of the paired "
+            "difference. Left: accuracy, more is better. Right: loss of the gold answer, less is better. The two need "
+            "not move together. Where an interval crosses zero, the questions show no difference.",
             r"\hat\Delta = (\text{fixed} - \text{broken}) / n",
         ),
         table=lambda: pd.DataFrame(
             [
                 (row.title, *row.accuracy, *row.loss, each.against.accuracy.p)
-                for row, each in zip(rows, standing, strict=True)
+                for row, each in zip(rows, ranking, strict=True)
             ],
             columns=["method", "accuracy change", "low", "high", "loss change", "loss low", "loss high", "p"],
         ),
     )
 
 
-def _best(standing: Sequence[Standing]) -> Standing | None:
-    return next((each for each in standing if not each.is_control), None)
+def _best(ranking: Sequence[RankedMethod]) -> RankedMethod | None:
+    return next((each for each in ranking if not each.is_control), None)
 
 
-def _curves_sentence(found: Comparison, ratio: float, best: Standing | None) -> str:
-    asked = sum(len(answers.right) for answers in found.evaluation.answers[ORIGINAL].values())
+def _curves_sentence(comparison: Comparison, ratio: float, best: RankedMethod | None) -> str:
+    asked = sum(len(answers.right) for answers in comparison.evaluation.answers[ORIGINAL].values())
     if best is None:
-        return f"No method reaches {ratio:.3g}x; {asked:,} questions"
+        return f"No method saves as much as {ratio:.3g}x asks for; {asked:,} questions"
     accuracy = best.against.accuracy
     return f"{ratio:.3g}x: {best.title} {accuracy.after:.1%}, original {accuracy.before:.1%}, {asked:,} questions"
 
 
-def _deltas_sentence(ratio: float, standing: Sequence[Standing]) -> str:
-    intervals = [each.against.accuracy.interval for each in standing if not each.is_control]
+def _deltas_sentence(ratio: float, ranking: Sequence[RankedMethod]) -> str:
+    intervals = [each.against.accuracy.interval for each in ranking if not each.is_control]
     better = sum(interval.low > 0 for interval in intervals)
     worse = sum(interval.high < 0 for interval in intervals)
     count = "1 method" if len(intervals) == 1 else f"{len(intervals)} methods"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.compare.ranking import Standing, tested
+from pages.compare.ranking import RankedMethod, difference_of
 from pages.frame.frame import type_scale
 from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.experiments.statistics import best_of, better_than_control, verdict
@@ -15,10 +15,10 @@ from tensorllm_core.runs.comparison_run import Comparison
 __all__ = ["headline"]
 
 
-def headline(found: Comparison, ratio: float, standing: Sequence[Standing]) -> None:
+def headline(comparison: Comparison, ratio: float, ranking: Sequence[RankedMethod]) -> None:
     """Four numbers, then two sentences: the best against the original, and against the next and the control."""
-    methods = [each for each in standing if not each.is_control]
-    control = next((each for each in standing if each.is_control), None)
+    methods = [each for each in ranking if not each.is_control]
+    control = next((each for each in ranking if each.is_control), None)
     best, second = [*methods, None, None][:2]
     labels = (f"Best at {ratio:.3g}x", "Next", "Control")
     presents = type_scale() > 1
@@ -27,25 +27,26 @@ def headline(found: Comparison, ratio: float, standing: Sequence[Standing]) -> N
     for column, label, each in zip(columns, labels, (best, second, control), strict=False):
         _metric(column, label, each)
     if not presents:
-        _saved(columns[3], found, ratio)
+        _saved(columns[3], comparison, ratio)
     if best is None:
-        st.markdown("**No method reaches this budget** on these layers; allow more stored entries.")
+        st.markdown("**No method can save as much as this budget asks for** on these layers. Choose a smaller ratio.")
         return
-    st.markdown(f"**{best.title} answers most.** Against the original: {verdict(best.against.accuracy)}")
+    against_original = verdict(best.against.accuracy)
+    st.markdown(f"**Of these methods {best.title} answers most rightly.** Against the original: {against_original}")
     words = [best_of(best.against.accuracy, len(methods))] if second else []
     for other in (second, control):
-        between = tested(found, best.point.method, other.point.method, ratio) if other else None
+        between = difference_of(comparison, best.point.method, other.point.method, ratio) if other else None
         if other and between:
             name = f"the control, {other.title}" if other.is_control else other.title
             words.append(better_than_control(between.accuracy, name))
-    if not found.evaluation.complete:
-        words.append(f"{found.evaluation.share:.0%} of the questions so far, a random sample of all.")
-    st.caption("  \n".join([*words, *found.evaluation.notices]))
+    if not comparison.evaluation.complete:
+        words.append(f"So far {comparison.evaluation.share:.0%} of the questions are answered: a random sample of all.")
+    st.caption("  \n".join([*words, *comparison.evaluation.notices]))
 
 
-def _metric(column: st.delta_generator.DeltaGenerator, label: str, each: Standing | None) -> None:
+def _metric(column: st.delta_generator.DeltaGenerator, label: str, each: RankedMethod | None) -> None:
     if each is None:
-        column.metric(label, "–", "not asked", delta_color="off", delta_arrow="off")
+        column.metric(label, "–", "not compared", delta_color="off", delta_arrow="off")
         return
     accuracy = each.against.accuracy
     is_shown = not accuracy.interval.low <= 0 <= accuracy.interval.high
@@ -62,18 +63,18 @@ def _metric(column: st.delta_generator.DeltaGenerator, label: str, each: Standin
     )
 
 
-def _saved(column: st.delta_generator.DeltaGenerator, found: Comparison, ratio: float) -> None:
-    saved = found.entries - int(found.entries / ratio)
+def _saved(column: st.delta_generator.DeltaGenerator, comparison: Comparison, ratio: float) -> None:
+    saved = comparison.entries - int(comparison.entries / ratio)
     column.metric(
         "Every method saves, at least",
-        f"{saved * found.layers:,}",
-        f"{saved / found.entries:.0%} of the attention of {_layers(found)}",
+        f"{saved * comparison.layers:,}",
+        f"{saved / comparison.entries:.0%} of the attention of {_layers(comparison)}",
         delta_color="off",
         delta_arrow="off",
-        help="Entries that need not be stored any more: the same for all, whatever they replace",
+        help="Entries that need not be stored any more. The same for all methods, whatever they replace",
     )
 
 
-def _layers(found: Comparison) -> str:
-    layers = found.plan.layers
+def _layers(comparison: Comparison) -> str:
+    layers = comparison.plan.layers
     return f"layer {layers[0]}" if len(layers) == 1 else f"{len(layers)} layers"

@@ -17,7 +17,7 @@ from tensorllm_core.methods.description import MethodDescription, MethodLesson
 from tensorllm_core.methods.registry import METHODS
 from tensorllm_core.types import Layout
 
-__all__ = ["explained"]
+__all__ = ["method_lessons"]
 
 _NETWORK_HEIGHT, _LAYOUT_HEIGHT = 220, 260
 _MOST_IN_ROW, _MOST_IN_ROW_PRESENTING = 3, 2
@@ -27,7 +27,7 @@ _READING = (
 )
 
 
-def explained(method_names: Sequence[str]) -> None:
+def method_lessons(method_names: Sequence[str]) -> None:
     """Draw the panel for these methods, by their names in the registry."""
     for row in _rows([METHODS[name] for name in method_names]):
         for column, method in zip(st.columns(len(row), gap="medium"), row, strict=True):

@@ -6,8 +6,8 @@ from pages.compare.error_figure import errors_picture
 from pages.compare.figures import curves_picture, deltas_picture
 from pages.compare.headline import headline
 from pages.compare.panel import panel
-from pages.compare.ranking import problems, standings
-from pages.compare.tabs import details
+from pages.compare.ranking import missing_methods, ranked_methods
+from pages.compare.tabs import comparison_tabs
 from pages.controls.ask_button import ButtonWords, ask_button, show_run
 from pages.controls.questions_panel import own_questions
 from pages.frame.frame import guarded, open_page, panel_columns, show_notices
@@ -18,12 +18,12 @@ from pages.work.caches import resources
 from tensorllm_core.runs.comparison_run import Comparison, run_comparison
 
 HELP = """
-**Which way of compressing is best, at the same size?** Every method must save as many entries of each layer as its
-attention saves at the **budget**, whatever it replaces; within that it chooses its own ranks, those of the least error.
-Then all answer the same questions.
+**Which way of compressing is best, at the same size?** In each layer every method must save as many entries as the
+attention saves at the **budget** (a compression ratio), whatever matrices it replaces. Within that, each method takes
+its own ranks of the least error. Then all compressed models answer the same questions.
 
-- **Budget**: the one in focus, as a ratio or as entries; **Curves at** names the others that are asked.
-- **Random subspace** is a control: what does no better than it owes nothing to the directions it chose.
+- **Budget**: the one in focus, as a ratio or as stored entries. **Curves at** names the others that are asked.
+- **Random subspace** is a control. A method that does no better owes nothing to the directions that it chose.
 - **Pin** keeps a result in grey while you change model, layers, methods or questions.
 - **Any two methods** (below) tests one against another; **Download** has all numbers and the command line.
 - Methods are compared in the layout `paper`. **Copy link** restores all.
@@ -35,8 +35,8 @@ _BUTTON = ButtonWords(
     again="Compare again",
     title="Comparing",
     icon=":material/balance:",
-    help="Find every method's best ranks at every budget, and put the same questions to all of them",
-    invitation="to hold these methods to one budget.",
+    help="Find the best ranks of every method at every budget, and ask all of them the same questions",
+    invitation="to see what each method does at the same size.",
 )
 
 
@@ -64,28 +64,28 @@ def screen() -> None:
         show_notices()
 
 
-def _draw(found: Comparison) -> None:
-    _draw_live(found)
-    if found.is_answered:
-        details(state.current_scene(), found)
+def _draw(comparison: Comparison) -> None:
+    _draw_live(comparison)
+    if comparison.is_answered:
+        comparison_tabs(state.current_scene(), comparison)
 
 
-def _draw_live(found: Comparison) -> None:
+def _draw_live(comparison: Comparison) -> None:
     """What moves while it is asked; more would only take the questions' time."""
     scene = state.current_scene()
-    ratio = found.plan.nearest(scene.compare.budget)
-    if not found.is_answered:
-        st.caption("No answers yet: what the weights lose, method by method.")
-        errors_picture(scene, found, ratio)
+    ratio = comparison.plan.nearest(scene.compare.budget)
+    if not comparison.is_answered:
+        st.caption("The model is not asked yet. This is what each method loses of the weights.")
+        errors_picture(comparison, ratio)
         return
-    standing = standings(found, ratio)
-    headline(found, ratio, standing)
+    ranking = ranked_methods(comparison, ratio)
+    headline(comparison, ratio, ranking)
     left, right = st.columns([1, 1], gap="small")
     with left:
-        curves_picture(found, ratio, standing)
+        curves_picture(comparison, ratio, ranking)
     with right:
-        deltas_picture(found, ratio, standing)
-    for sentence in problems(found):
+        deltas_picture(comparison, ratio, ranking)
+    for sentence in missing_methods(comparison):
         st.caption(f":orange[{sentence}]")
 
 

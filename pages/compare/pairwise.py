@@ -1,11 +1,12 @@
-"""Any two methods against each other: the paired test by benchmark and over all."""
+"""The tab that tests any two methods against each other, by benchmark and over all of them."""
 
 from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
 
-from pages.compare.ranking import standings, subject, tested, title
+from pages.compare.ranking import answers_of, difference_of, ranked_methods, title
+from pages.controls.widgets import csv_button
 from pages.session import state
 from pages.session.scene import Scene
 from tensorllm_core.experiments.evaluate import ORIGINAL
@@ -14,37 +15,34 @@ from tensorllm_core.experiments.statistics import PairedAccuracy, PairedLoss, be
 from tensorllm_core.methods.registry import CONTROLS
 from tensorllm_core.runs.comparison_run import Comparison
 
-__all__ = ["two"]
+__all__ = ["two_methods_tab"]
 
 
-def two(scene: Scene, found: Comparison, ratio: float) -> None:
-    """Two choices, a sentence, a table."""
-    ranking = sorted(standings(found, ratio), key=lambda each: each.is_control)
+def two_methods_tab(scene: Scene, comparison: Comparison, ratio: float) -> None:
+    """Two lists to choose from, the verdict in a sentence, and the numbers in a table."""
+    ranking = sorted(ranked_methods(comparison, ratio), key=lambda each: each.is_control)
     order = [each.point.method for each in ranking] + [ORIGINAL]
-    asked = [name for name in order if subject(found, name, ratio)]
-    if len(asked) < 2:
-        st.info("Fewer than two methods were asked at this budget.", icon=":material/block:")
+    names = [name for name in order if answers_of(comparison, name, ratio)]
+    if len(names) < 2:
+        st.info("Fewer than two methods reach this budget.", icon=":material/block:")
         return
-    first = (
-        scene.compare.first
-        if scene.compare.first in asked
-        else next(name for name in asked if name != scene.compare.second)
-    )
-    second = scene.compare.second if scene.compare.second in asked else next(name for name in asked if name != first)
+    first, second = scene.compare.first, scene.compare.second
+    first = first if first in names else next(name for name in names if name != second)
+    second = second if second in names else next(name for name in names if name != first)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        _choice("Is", asked, first, "first")
-        _choice("better than", asked, second, "second")
-    between = tested(found, first, second, ratio)
-    if first == second or between is None:
-        st.info("Choose two different ones.", icon=":material/equal:")
+        _choice("Is", names, first, "first")
+        _choice("better than", names, second, "second")
+    difference = difference_of(comparison, first, second, ratio)
+    if first == second or difference is None:
+        st.info("Choose two different methods.", icon=":material/equal:")
         return
     at = f"at {ratio:.3g}x"
     if second in CONTROLS:
-        sentence = better_than_control(between.accuracy, f"the control, {title(second)}")
+        sentence = better_than_control(difference.accuracy, f"the control, {title(second)}")
     else:
-        sentence = verdict(between.accuracy)
+        sentence = verdict(difference.accuracy)
     st.markdown(f"**From {title(second)} to {title(first)}, {at}.** {sentence}")
-    table = _table(between)
+    table = _table(difference)
     st.dataframe(
         table,
         hide_index=True,
@@ -60,13 +58,11 @@ def two(scene: Scene, found: Comparison, ratio: float) -> None:
         },
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button(
-            "CSV", table.to_csv(index=False), "two-methods.csv", "text/csv", icon=":material/download:",
-            on_click="ignore", key="csv two methods",
-        )  # fmt: skip
+        csv_button(table, "two methods")
         st.caption(
-            "Paired: only questions that one answers and the other does not tell them apart; p is that of McNemar's "
-            "exact test. Of many pairs some look different by luck: choose the pair before you look, or on validation."
+            "Only questions that one of the two answers rightly and the other does not tell them apart. p is that of "
+            "McNemar's exact test. Among many pairs some differ by luck: choose the pair before you look at it, or on "
+            "validation questions."
         )
 
 
@@ -83,10 +79,10 @@ def _choice(label: str, names: list[str], chosen: str, field: str) -> None:
     )
 
 
-def _table(between: Paired) -> pd.DataFrame:
-    rows = [_row(name, accuracy, loss) for name, (accuracy, loss) in between.by_benchmark.items()]
+def _table(difference: Paired) -> pd.DataFrame:
+    rows = [_row(name, accuracy, loss) for name, (accuracy, loss) in difference.by_benchmark.items()]
     if len(rows) > 1:
-        rows.append(_row("all, in the mean", between.accuracy, between.loss))
+        rows.append(_row("all, in the mean", difference.accuracy, difference.loss))
     return pd.DataFrame(rows)
 
 

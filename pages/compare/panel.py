@@ -51,7 +51,7 @@ def _methods(scene: Scene) -> None:
 def _take_methods() -> None:
     names = [name for name in METHODS if name in (state.widget_value("methods widget") or [])]
     if not names:
-        state.notify(["Expected one or more methods, got none; comparing those as before."])
+        state.notify(["Expected one or more methods, got none; the choice stays as it was."])
         return
     state.change(methods=() if set(names) == set(SUGGESTED) else tuple(names))
 
@@ -61,7 +61,7 @@ def _budget(scene: Scene, entries: int) -> None:
     stored = math.floor(entries / scene.compare.budget)
     st.markdown(
         f"Budget in focus: **{scene.compare.budget:.3g}x**",
-        help="Each layer must save as many entries as its attention saves at this ratio, wherever a method saves them",
+        help="In each layer a method must save as many entries as the attention saves at this compression ratio",
     )
     st.select_slider(
         "Budget in focus",
@@ -81,7 +81,7 @@ def _budget(scene: Scene, entries: int) -> None:
         on_change=_take_stored,
         args=(f"stored widget {entries}", entries),
     )
-    st.caption(f"Saves {entries - stored:,} of {entries:,} entries of each layer's attention")
+    st.caption(f"Each layer saves {entries - stored:,} entries, of {entries:,} of its attention")
     others = scene.compare.budgets
     st.multiselect(
         "Curves at",
@@ -90,7 +90,7 @@ def _budget(scene: Scene, entries: int) -> None:
         format_func=lambda ratio: f"{ratio:.3g}x",
         on_change=_take_budgets,
         args=(f"budgets widget {entries}",),
-        help="Other budgets that every method is asked at; the one in focus is asked in any case",
+        help="Other budgets at which all methods are compared; the one in focus is always among them",
     )
 
 

@@ -16,11 +16,11 @@ from tensorllm_core.experiments.paired import Paired, paired
 from tensorllm_core.methods.registry import CONTROLS, METHODS
 from tensorllm_core.runs.comparison_run import Comparison
 
-__all__ = ["Standing", "accuracy_of", "problems", "standings", "subject", "tested", "title"]
+__all__ = ["RankedMethod", "accuracy_of", "answers_of", "difference_of", "missing_methods", "ranked_methods", "title"]
 
 
 @dataclass(frozen=True)
-class Standing:
+class RankedMethod:
     """One method at the budget, and what came of going from the unedited model to it."""
 
     point: BudgetResult
@@ -37,12 +37,12 @@ class Standing:
         return title(self.point.method)
 
 
-def standings(found: Comparison, ratio: float) -> list[Standing]:
+def ranked_methods(comparison: Comparison, ratio: float) -> list[RankedMethod]:
     """The methods that reach the budget, the most right answers first; among equals the smaller loss."""
-    if not found.evaluation.complete:
-        return _standings(found, ratio)
-    key = f"standings {found.plan.key} {ratio}"
-    return bounded_cache().get_or_compute(key, lambda: _standings(found, ratio))
+    if not comparison.evaluation.complete:
+        return _ranked_methods(comparison, ratio)
+    key = f"ranked_methods {comparison.plan.key} {ratio}"
+    return bounded_cache().get_or_compute(key, lambda: _ranked_methods(comparison, ratio))
 
 
 def title(name: str) -> str:
@@ -50,42 +50,42 @@ def title(name: str) -> str:
     return METHODS[name].title if name in METHODS else name
 
 
-def subject(found: Comparison, name: str, ratio: float) -> Mapping[str, Answers] | None:
+def answers_of(comparison: Comparison, name: str, ratio: float) -> Mapping[str, Answers] | None:
     """What a method, or the original, answered at this budget; None where it was not asked."""
     if name == ORIGINAL:
-        return found.evaluation.answers[ORIGINAL]
-    point = next((point for point in found.at(ratio) if point.method == name), None)
-    return None if point is None else found.evaluation.answers.get(point.name)
+        return comparison.evaluation.answers[ORIGINAL]
+    point = next((point for point in comparison.at(ratio) if point.method == name), None)
+    return None if point is None else comparison.evaluation.answers.get(point.name)
 
 
-def tested(found: Comparison, first: str, second: str, ratio: float) -> Paired | None:
+def difference_of(comparison: Comparison, first: str, second: str, ratio: float) -> Paired | None:
     """What comes of going from the second method to the first; None where one of them was not asked."""
-    before, after = subject(found, second, ratio), subject(found, first, ratio)
+    before, after = answers_of(comparison, second, ratio), answers_of(comparison, first, ratio)
     return paired(before, after) if before and after else None
 
 
 def accuracy_of(answers: Mapping[str, Answers]) -> tuple[float, Interval]:
     """Mean accuracy over the benchmarks and its 95 % interval."""
-    accuracies = [found.accuracy for found in answers.values()]
+    accuracies = [each.accuracy for each in answers.values()]
     return float(np.mean(accuracies)), mean_interval(
-        accuracies, [accuracy_interval(found.right) for found in answers.values()]
+        accuracies, [accuracy_interval(each.right) for each in answers.values()]
     )
 
 
-def problems(found: Comparison) -> list[str]:
+def missing_methods(comparison: Comparison) -> list[str]:
     """One sentence for each method that is missing somewhere, the same one not twice."""
     told = []
-    for name in found.plan.methods:
-        missing = [point for point in found.points if point.method == name and point.problem]
+    for name in comparison.plan.methods:
+        missing = [point for point in comparison.points if point.method == name and point.problem]
         for text in dict.fromkeys(point.problem for point in missing):
             ratios = [f"{point.ratio:.3g}x" for point in missing if point.problem == text]
-            where = "" if len(ratios) == len(found.plan.ratios) else f" at {', '.join(ratios)}"
+            where = "" if len(ratios) == len(comparison.plan.ratios) else f" at {', '.join(ratios)}"
             told.append(f"**{title(name)}** is left out{where}. {text}")
     return told
 
 
-def _standings(found: Comparison, ratio: float) -> list[Standing]:
-    original = found.evaluation.answers[ORIGINAL]
-    points = [point for point in found.at(ratio) if found.evaluation.answers.get(point.name)]
-    listed = [Standing(point, paired(original, found.evaluation.answers[point.name])) for point in points]
+def _ranked_methods(comparison: Comparison, ratio: float) -> list[RankedMethod]:
+    original = comparison.evaluation.answers[ORIGINAL]
+    points = [point for point in comparison.at(ratio) if comparison.evaluation.answers.get(point.name)]
+    listed = [RankedMethod(point, paired(original, comparison.evaluation.answers[point.name])) for point in points]
     return sorted(listed, key=lambda each: (-each.against.accuracy.after, each.against.loss.after))

@@ -8,20 +8,20 @@ import pandas as pd
 import streamlit as st
 
 from pages.compare.ranking import title
-from pages.session.scene import Scene
+from pages.controls.widgets import csv_button
 from tensorllm_core.experiments.comparison_result import BudgetResult
 from tensorllm_core.runs.comparison_run import Comparison
 
-__all__ = ["rows_of", "storing"]
+__all__ = ["rows_of", "stored_entries_tab"]
 
 
-def storing(_scene: Scene, found: Comparison, ratio: float) -> None:
+def stored_entries_tab(comparison: Comparison, ratio: float) -> None:
     """The table and its download."""
-    points = found.at(ratio)
+    points = comparison.at(ratio)
     if not points:
-        st.info("No method reaches this budget.", icon=":material/block:")
+        st.info("No method can save as much as this budget asks for.", icon=":material/block:")
         return
-    table = pd.DataFrame([rows_of(found, point) for point in points])
+    table = pd.DataFrame([rows_of(comparison, point) for point in points])
     columns = st.column_config
     st.dataframe(
         table,
@@ -35,20 +35,17 @@ def storing(_scene: Scene, found: Comparison, ratio: float) -> None:
         },
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button(
-            "CSV", table.to_csv(index=False), "what-each-stores.csv", "text/csv", icon=":material/download:",
-            on_click="ignore", key="csv stores",
-        )  # fmt: skip
+        csv_button(table, "what each stores")
         st.caption(
-            "Stored, original and saved count the matrices that a method replaces; saved is at least the budget's for "
-            "all. The ratio is of these matrices alone. Where a tensor at the ranks worth having would take more "
-            "entries than it has, it is past break-even and kept as it is, which costs nothing but its own entries."
+            "*Stored*, *original* and *saved* count entries of the matrices that a method replaces. *Ratio* is "
+            "original over stored. Every method saves at least what the budget asks for. A tensor is kept as it is where its "
+            "decomposition, at the ranks worth having, would store more entries than the tensor itself has."
         )
 
 
-def rows_of(found: Comparison, point: BudgetResult) -> dict[str, object]:
+def rows_of(comparison: Comparison, point: BudgetResult) -> dict[str, object]:
     """One row: a method at a budget."""
-    answers = found.evaluation.answers.get(point.name) or {}
+    answers = comparison.evaluation.answers.get(point.name) or {}
     losses = [each.mean_loss for each in answers.values()]
     accuracies = [each.accuracy for each in answers.values()]
     return {
@@ -60,7 +57,7 @@ def rows_of(found: Comparison, point: BudgetResult) -> dict[str, object]:
         "error": point.error,
         "accuracy": sum(accuracies) / len(accuracies) if accuracies else None,
         "loss, nats": sum(losses) / len(losses) if losses else None,
-        "past break-even, so kept": _named(name for name, ranks in point.ranks.items() if not ranks) or "–",
+        "kept as it is": _named(name for name, ranks in point.ranks.items() if not ranks) or "–",
         "ranks": _ranks(point),
     }
 

@@ -1,32 +1,27 @@
-"""The tabs below the fold: error by part, any two methods, what each stores, the difference explained, downloads."""
+"""The tabs below the figures: errors, any two methods, stored entries, how the methods differ, downloads."""
 
 from __future__ import annotations
 
-import streamlit as st
-
-from pages.compare.downloads import taking
+from pages.compare.downloads import download_tab
 from pages.compare.error_figure import errors_picture
-from pages.compare.lessons import explained
-from pages.compare.pairwise import two
-from pages.compare.stored_entries import storing
-from pages.session import state
+from pages.compare.lessons import method_lessons
+from pages.compare.pairwise import two_methods_tab
+from pages.compare.stored_entries import stored_entries_tab
+from pages.controls.open_tab import draw_open_tab
 from pages.session.scene import COMPARE_TABS, Scene
 from tensorllm_core.runs.comparison_run import Comparison
 
-__all__ = ["details"]
+__all__ = ["comparison_tabs"]
 
 
-def details(scene: Scene, found: Comparison) -> None:
-    """Tabs; only the open one is computed."""
-    tabs = st.tabs(
-        COMPARE_TABS,
-        key=state.seed("compare tabs", scene.tab if scene.tab in COMPARE_TABS else COMPARE_TABS[0]),
-        on_change=state.take,
-        args=("compare tabs", "tab"),
+def comparison_tabs(scene: Scene, comparison: Comparison) -> None:
+    """The tabs; only the open one is computed."""
+    ratio = comparison.plan.nearest(scene.compare.budget)
+    drawers = (
+        errors_picture,
+        lambda comparison, ratio: two_methods_tab(scene, comparison, ratio),
+        stored_entries_tab,
+        lambda comparison, _: method_lessons(comparison.plan.methods),
+        download_tab,
     )
-    ratio = found.plan.nearest(scene.compare.budget)
-    drawers = (errors_picture, two, storing, lambda scene, found, ratio: explained(found.plan.methods), taking)
-    for tab, draw in zip(tabs, drawers, strict=True):
-        if tab.open:
-            with tab:
-                draw(scene, found, ratio)
+    draw_open_tab("compare tabs", scene, COMPARE_TABS, drawers, comparison, ratio)

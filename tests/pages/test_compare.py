@@ -60,7 +60,7 @@ def test_it_compares_without_a_click() -> None:
     assert sentences(app) == []
     assert len(app.get("plotly_chart")) == 3
     assert value(app, "Best at 16x: TensorLLM").endswith("%")
-    assert "**TensorLLM answers most.** Against the original: +" in words(app)
+    assert "**Of these methods TensorLLM answers most rightly.** Against the original: +" in words(app)
     assert "Better than Separate Q, K, V, O, by more than luck" in words(app)
     assert "Better than the control, Random subspace, by more than luck" in words(app)
     assert button(app, "Compare again")
@@ -127,7 +127,7 @@ def test_a_budget_that_nobody_reaches_is_no_end() -> None:
         app = compare(methods="laser-attention,random-subspace", budget="60000.0", sample="10", tab=tab)
         assert not app.exception
         assert sentences(app) == []
-        assert "**No method reaches this budget**" in words(app)
+        assert "**No method can save as much as this budget asks for**" in words(app)
 
 
 def test_stored_entries_and_the_ratio_are_two_ways_to_say_the_budget() -> None:
@@ -137,7 +137,7 @@ def test_stored_entries_and_the_ratio_are_two_ways_to_say_the_budget() -> None:
     field.set_value(4096)
     drawn(app)
     assert "budget" not in app.query_params, "16 is where it begins"
-    assert "Saves 61,440 of 65,536 entries" in words(app)
+    assert "saves 61,440 entries, of 65,536" in words(app)
     next(slider for slider in app.select_slider if slider.label == "Budget in focus").set_value(32.0)
     drawn(app)
     assert next(field for field in app.number_input if field.label.startswith("or as entries")).value == 2048
@@ -148,7 +148,7 @@ def test_without_a_method_it_stays_as_it_was() -> None:
     app = compare()
     next(group for group in app.get("button_group") if group.label == "Methods").set_value([])
     drawn(app)
-    assert sentences(app) == ["Expected one or more methods, got none; comparing those as before."]
+    assert sentences(app) == ["Expected one or more methods, got none; the choice stays as it was."]
     assert app.query_params["methods"] == QUICK["methods"]
 
 

@@ -11,9 +11,9 @@ from tensorllm_core.methods.registry import METHODS
 
 def panel(*names: str) -> AppTest:
     def script(names: tuple[str, ...]) -> None:
-        from pages.compare.lessons import explained
+        from pages.compare.lessons import method_lessons
 
-        explained(names)
+        method_lessons(names)
 
     app = AppTest.from_function(script, args=(names,), default_timeout=60).run()
     assert not app.exception
