@@ -38,8 +38,8 @@ def stored_entries_tab(comparison: Comparison, ratio: float) -> None:
         csv_button(table, "what each stores")
         st.caption(
             "*Stored*, *original* and *saved* count entries of the matrices that a method replaces. *Ratio* is "
-            "original over stored. Every method saves at least what the budget asks for. A tensor is kept as it is where "
-            "its decomposition, at the ranks worth having, would store more entries than the tensor itself has."
+            "original over stored. Every method saves at least what the budget asks for. A tensor is kept as it is "
+            "where its decomposition, at the ranks worth having, would store more entries than the tensor itself has."
         )
 
 

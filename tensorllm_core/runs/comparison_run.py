@@ -12,16 +12,15 @@ from tensorllm_core.experiments.answers import Answers
 from tensorllm_core.experiments.comparison import MethodAtBudget, bytes_to_hold, compress_at_budgets, subjects_of
 from tensorllm_core.experiments.comparison_result import BudgetResult, add_answers, comparison_json, mean_accuracy
 from tensorllm_core.experiments.edits import read_for_all
-from tensorllm_core.experiments.evaluate import ORIGINAL, Evaluation, evaluate
+from tensorllm_core.experiments.evaluate import ORIGINAL, Evaluation
 from tensorllm_core.methods.method import Method
 from tensorllm_core.methods.registry import make_method
 from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.models.fit import check_room
-from tensorllm_core.models.loaded_model import LoadedModel
 from tensorllm_core.runs.layer_analysis import go_on
 from tensorllm_core.runs.plan import ComparisonPlan
-from tensorllm_core.runs.questions import questions_of, wave_size
-from tensorllm_core.runs.resources import Resources
+from tensorllm_core.runs.questions import questions_of
+from tensorllm_core.runs.resources import Resources, ask_all
 from tensorllm_core.types import LayerWeights, Progress
 
 __all__ = ["Comparison", "comparison_as_json", "run_comparison"]
@@ -95,15 +94,17 @@ def run_comparison(
     progress(_DECOMPOSING, "loading the model")
     loaded = resources.load_model(plan.model, lambda _, message: progress(_DECOMPOSING, message))
 
+    subjects = subjects_of(loaded, compressed)
+
     def on_wave(evaluation: Evaluation) -> bool:
         publish(replace(result, evaluation=evaluation))
         message = f"{len(evaluation.answers)} models, {evaluation.share:.0%} of the questions"
         return progress(_DECOMPOSING + (1 - _DECOMPOSING) * evaluation.share, message)
 
-    result = replace(result, evaluation=_ask(loaded, compressed, question_sets, resources, on_wave))
+    result = replace(result, evaluation=ask_all(question_sets, subjects, resources, on_wave))
     # 4. The budget of each method, chosen on questions that the report does not ask.
     if choosing:
-        evaluation = _ask(loaded, compressed, choosing, resources, lambda _: progress(1.0, "choosing on validation"))
+        evaluation = ask_all(choosing, subjects, resources, lambda _: progress(1.0, "choosing on validation"))
         result = replace(result, chosen=_best_budgets(compressed, evaluation.answers))
     return result
 
@@ -125,23 +126,6 @@ def _choosing(plan: ComparisonPlan, resources: Resources) -> list[QuestionSet]:
     if not plan.choose:
         return []
     return questions_of(replace(plan.questions, split=Split.VALIDATION), resources.load_questions)
-
-
-def _ask(
-    loaded: LoadedModel,
-    compressed: Sequence[MethodAtBudget],
-    question_sets: Sequence[QuestionSet],
-    resources: Resources,
-    on_wave: Callable[[Evaluation], bool],
-) -> Evaluation:
-    return evaluate(
-        question_sets,
-        subjects_of(loaded, compressed),
-        store=resources.prefixes,
-        cache=resources.answers,
-        on_wave=on_wave,
-        wave=wave_size(question_sets),
-    )
 
 
 def _best_budgets(

@@ -8,7 +8,7 @@ from functools import partial
 
 from tensorllm_core.errors import StoppedError
 from tensorllm_core.experiments.edits import edit_of, read_layers, removed
-from tensorllm_core.experiments.evaluate import ORIGINAL, Evaluation, Subject, evaluate
+from tensorllm_core.experiments.evaluate import ORIGINAL, Evaluation, Subject
 from tensorllm_core.experiments.history import Curve, History
 from tensorllm_core.experiments.paired import Paired, paired
 from tensorllm_core.linalg.truncations import TuckerTruncations
@@ -22,9 +22,9 @@ from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.models.loaded_model import LoadedModel
 from tensorllm_core.runs.layer_analysis import LayerAnalysis, go_on
 from tensorllm_core.runs.plan import EditPlan, plan_layer
-from tensorllm_core.runs.questions import questions_of, wave_size
+from tensorllm_core.runs.questions import questions_of
 from tensorllm_core.runs.ranks import ranks_of_tensors
-from tensorllm_core.runs.resources import Resources
+from tensorllm_core.runs.resources import Resources, ask_all
 from tensorllm_core.types import LayerWeights, Layout, Progress, Ranks, Tucker
 
 __all__ = [
@@ -110,14 +110,7 @@ def run_edit(
         asked = sum(len(answers.right) for answers in evaluation.answers[ORIGINAL].values())
         return progress(evaluation.share, f"{asked:,} of {sum(evaluation.total.values()):,} questions")
 
-    evaluation = evaluate(
-        question_sets,
-        subjects,
-        store=resources.prefixes,
-        cache=resources.answers,
-        on_wave=on_wave,
-        wave=wave_size(question_sets),
-    )
+    evaluation = ask_all(question_sets, subjects, resources, on_wave)
     return result_of(evaluation)
 
 

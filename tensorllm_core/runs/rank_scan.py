@@ -9,7 +9,7 @@ import numpy as np
 
 from tensorllm_core.experiments.answers import join_answers
 from tensorllm_core.experiments.edits import edit_of
-from tensorllm_core.experiments.evaluate import ORIGINAL, Evaluation, Subject, evaluate
+from tensorllm_core.experiments.evaluate import ORIGINAL, Evaluation, Subject
 from tensorllm_core.experiments.intervals import accuracy_interval
 from tensorllm_core.linalg.rank_choice import ranks_for_compression
 from tensorllm_core.methods.tensorllm import tensor_name
@@ -17,8 +17,8 @@ from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.runs.edit_run import analyse_layers, tensorllm_of
 from tensorllm_core.runs.layer_analysis import LayerAnalysis, go_on
 from tensorllm_core.runs.plan import ScanPlan
-from tensorllm_core.runs.questions import questions_of, wave_size
-from tensorllm_core.runs.resources import Resources
+from tensorllm_core.runs.questions import questions_of
+from tensorllm_core.runs.resources import Resources, ask_all
 from tensorllm_core.types import Progress, Ranks
 
 __all__ = ["ScanPoint", "ScanResult", "ScanStep", "run_scan", "scan_points"]
@@ -93,14 +93,7 @@ def run_scan(
         publish(ScanResult(plan, tuple(steps.values()), evaluation))
         return progress(evaluation.share, f"{len(steps)} ratios, {evaluation.share:.0%} of the questions")
 
-    evaluation = evaluate(
-        question_sets,
-        subjects,
-        store=resources.prefixes,
-        cache=resources.answers,
-        on_wave=on_wave,
-        wave=wave_size(question_sets),
-    )
+    evaluation = ask_all(question_sets, subjects, resources, on_wave)
     return ScanResult(plan, tuple(steps.values()), evaluation)
 
 

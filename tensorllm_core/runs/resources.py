@@ -5,21 +5,22 @@ A screen hands over what it keeps for all visitors; a command takes `Resources()
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from tensorllm_core.benchmarks.benchmark import QuestionSet, Split
 from tensorllm_core.benchmarks.registry import benchmark_named
-from tensorllm_core.experiments.evaluate import AnswerCache, empty_answer_cache
+from tensorllm_core.experiments.evaluate import AnswerCache, Evaluation, OnWave, Subject, empty_answer_cache, evaluate
 from tensorllm_core.experiments.prefix_store import PrefixStore
 from tensorllm_core.linalg.refinement import Refinement
 from tensorllm_core.models.checkpoint import Checkpoint, open_checkpoint
 from tensorllm_core.models.loaded_model import LoadedModel, load_where_it_fits
 from tensorllm_core.runs.layer_analysis import LayerAnalysis, analyse_layer, refine_layer
 from tensorllm_core.runs.plan import LayerPlan, ModelPlan
+from tensorllm_core.runs.questions import wave_size
 from tensorllm_core.types import Progress, Ranks
 
-__all__ = ["Resources", "load_planned_model", "load_registered"]
+__all__ = ["Resources", "ask_all", "load_planned_model", "load_registered"]
 
 
 def load_planned_model(plan: ModelPlan, progress: Progress) -> LoadedModel:
@@ -51,3 +52,21 @@ class Resources:
     load_questions: Callable[[str, Split], QuestionSet] = load_registered
     prefixes: PrefixStore = field(default_factory=PrefixStore)
     answers: AnswerCache = field(default_factory=empty_answer_cache)
+
+
+def ask_all(
+    question_sets: Sequence[QuestionSet], subjects: Sequence[Subject], resources: Resources, on_wave: OnWave
+) -> Evaluation:
+    """Ask every subject every question, with what the resources remember of earlier runs; `on_wave` may stop it.
+
+    Raises:
+        BenchmarkError, RequestError: as `evaluate`.
+    """
+    return evaluate(
+        question_sets,
+        subjects,
+        store=resources.prefixes,
+        cache=resources.answers,
+        on_wave=on_wave,
+        wave=wave_size(question_sets),
+    )
