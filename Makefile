@@ -1,8 +1,10 @@
 # Everything runs in .venv, which is made on first use and kept until its requirements change.
 #   PORT    port of the app (8501)          JOBS  tests at the same time (2)
+#   ORDER   a seed: the tests in a random order of it (as they stand)
 #   PYTHON  interpreter to make .venv with (first on the PATH that is 3.11 or newer)
 PORT ?= 8501
 JOBS ?= 2
+ORDER ?=
 export PYTHON
 
 python := .venv/bin/python
@@ -19,7 +21,7 @@ run: app-environment  ## install what is needed and open the app
 	exec $(python) scripts/start.py --port "$(PORT)"
 
 test: check browser  ## install what is needed, check, and pass the tests
-	$(python) -m pytest -n $(JOBS) --dist loadgroup
+	$(python) -m pytest -n $(JOBS) --dist loadgroup $(if $(ORDER),--random-order --random-order-seed=$(ORDER))
 
 check: test-environment  ## lint, formatting and types
 	$(python) -m ruff check --quiet $(checked)

@@ -1,4 +1,4 @@
-"""What the README names is there."""
+"""What README, CONTRIBUTING and the long tables name is there."""
 
 from __future__ import annotations
 
@@ -9,6 +9,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = ["README.md", "CONTRIBUTING.md", *(f"assets/docs/{path.name}" for path in (ROOT / "assets/docs").glob("*.md"))]
+LONGEST_README = 160
+
+
+def links(page: str) -> list[str]:
+    """Where a page's links lead, from the project's folder."""
+    targets = re.findall(r"\]\(((?!https?:)[^)#]+)\)", (ROOT / page).read_text(encoding="utf-8"))
+    return sorted({str(Path(page).parent / target) for target in targets})
 
 
 def tree() -> list[str]:
@@ -27,9 +35,13 @@ def tree() -> list[str]:
     return paths
 
 
-@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(((?!https?:)[^)#]+)\)", README))))
-def test_a_link_of_the_readme_leads_somewhere(target):
+@pytest.mark.parametrize(("page", "target"), [(page, target) for page in PAGES for target in links(page)])
+def test_a_link_leads_somewhere(page, target):
     assert (ROOT / target).exists()
+
+
+def test_the_readme_is_short():
+    assert len(README.splitlines()) <= LONGEST_README
 
 
 def test_every_make_target_of_the_readme_exists():
@@ -50,9 +62,11 @@ def test_the_tree_of_the_readme_leaves_no_folder_out(folder):
     assert there <= set(tree())
 
 
-def test_every_command_of_the_readme_exists():
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_that_is_named_exists(page):
     there = {path.stem for path in (ROOT / "tensorllm_core" / "commands").glob("*.py")}
-    assert set(re.findall(r"-m tensorllm_core ([a-z]+)", README)) <= there
+    text = (ROOT / page).read_text(encoding="utf-8")
+    assert set(re.findall(r"-m tensorllm_core ([a-z]+)", text)) <= there
 
 
 def test_the_accuracies_of_the_readme_were_measured():

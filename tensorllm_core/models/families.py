@@ -29,5 +29,5 @@ def family_of(model_type: str) -> Family:
         known = ", ".join(f"`{name}`" for name in sorted(FAMILIES))
         raise UnknownArchitectureError(
             f"Expected a `model_type` in config.json of a known family ({known}), got `{model_type}`, whose attention "
-            "projections are not described yet; add them by the README recipe “Add a model family”."
+            "projections are not described yet; add them as CONTRIBUTING.md says under “Add a model family”."
         ) from None

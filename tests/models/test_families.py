@@ -76,7 +76,7 @@ def test_the_registry_lists_each_family_under_its_model_types():
 
 
 def test_an_unknown_architecture_is_named_with_how_to_add_it():
-    with pytest.raises(UnknownArchitectureError, match=r"`mamba`.*README recipe “Add a model family”"):
+    with pytest.raises(UnknownArchitectureError, match=r"`mamba`.*CONTRIBUTING.md says under “Add a model family”"):
         family_of("mamba")
 
 
