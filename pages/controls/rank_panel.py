@@ -87,7 +87,7 @@ def _by_limit(scene: Scene) -> None:
 
 
 def _by_ranks(layer: ShownLayer) -> None:
-    scene, analysis, ranks, chosen = layer.scene, layer.analysis, layer.decision.ranks, layer.decision.asked
+    scene, analysis, ranks, chosen = layer.scene, layer.analysis, layer.decision.ranks, layer.decision.request
     shape = analysis.shape
     if scene.ranks.tied:
         most = min(shape.d_head, shape.d_model // shape.group)

@@ -58,8 +58,8 @@ def _decide(scene: Scene, analysis: LayerAnalysis) -> RankDecision:
     Ranks that are possible one by one but not together need no notice: the rank panel shows both triples.
     """
     decision = analysis.decide(rank_rule(scene))
-    if decision.problem and (scene.ranks.chosen is None or decision.asked != scene.ranks.chosen):
-        state.notify([f"{decision.problem} Showing {decision.asked} instead."])
+    if decision.problem and (scene.ranks.chosen is None or decision.request != scene.ranks.chosen):
+        state.notify([f"{decision.problem} Showing {decision.request} instead."])
     return decision
 
 
@@ -73,4 +73,4 @@ def _fit(scene: Scene, analysis: LayerAnalysis) -> Scene:
     )
     if (chosen := scene.ranks.chosen) is None:
         return scene
-    return scene.at(analysis.decide(GivenRanks(chosen, scene.ranks.tied)).asked)
+    return scene.at(analysis.decide(GivenRanks(chosen, scene.ranks.tied)).request)

@@ -42,16 +42,16 @@ def _run(options: Namespace) -> None:
     if device.type not in {"cpu", "cuda"}:
         raise RequestError(f"Expected cpu or a CUDA device to measure, got `{options.device}`; choose one of them.")
     shape, ranks = SIZES[options.size]
-    measured = measure_hosvd(shape, ranks, str(device), not options.without_tensorly, _log)
-    result = asdict(measured) | {
-        "hosvd_speed_up": measured.hosvd_speed_up,
-        "refine_speed_up": measured.refine_speed_up,
+    bench = measure_hosvd(shape, ranks, str(device), not options.without_tensorly, _log)
+    result = asdict(bench) | {
+        "hosvd_speed_up": bench.hosvd_speed_up,
+        "refine_speed_up": bench.refine_speed_up,
     }
     show(result if options.json else _flat(result), as_json=options.json)
 
 
 def _flat(result: dict[str, object]) -> dict[str, object]:
-    """One line for each figure of a side; nothing for what was not measured."""
+    """One line for each figure of a side; a figure that is missing has no line."""
     lines: dict[str, object] = {}
     for name, value in result.items():
         if isinstance(value, dict):

@@ -70,8 +70,8 @@ def _run(options: Namespace) -> None:
         options.choose,
     )
     result = run_comparison(plan, checkpoint, Resources(), log_progress)
-    found = comparison_as_json(result, against)
-    print(json.dumps(found, allow_nan=False) if options.json else comparison_table(found))
+    comparison = comparison_as_json(result, against)
+    print(json.dumps(comparison, allow_nan=False) if options.json else comparison_table(comparison))
 
 
 def _questions(options: Namespace) -> QuestionPlan:

@@ -1,4 +1,4 @@
-"""What `compare` found, as a table in Markdown: a row for each method, a column for each budget."""
+"""The result of `compare` as a table in Markdown: a row for each method, a column for each budget."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ def comparison_table(result: Mapping[str, Any]) -> str:
     """Accuracy in percent, its change from the original with the 95 % interval of the paired difference, the error."""
     methods = result["methods"]
     ratios = [point["ratio"] for point in next(iter(methods.values()))["points"]]
-    has_choice = any("ratio_chosen_on_validation" in found for found in methods.values())
+    has_choice = any("ratio_chosen_on_validation" in method for method in methods.values())
     heads = ["method", *(f"{ratio:.6g}x" for ratio in ratios), *(["chosen on validation"] if has_choice else [])]
     rows = [
         [
-            f"{found['title']} (`{name}`)",
-            *(_cell(point) for point in found["points"]),
-            *([_chosen(found)] if has_choice else []),
+            f"{method['title']} (`{name}`)",
+            *(_cell(point) for point in method["points"]),
+            *([_cell_of_choice(method)] if has_choice else []),
         ]
-        for name, found in methods.items()
+        for name, method in methods.items()
     ]
     lines = [heads, ["---"] * len(heads)]
     words = (
@@ -49,7 +49,7 @@ def _cell(point: Mapping[str, Any]) -> str:
     return f"{100 * point['accuracy']:.1f}, {change} ({point['relative_error']:.2f})"
 
 
-def _chosen(found: Mapping[str, Any]) -> str:
-    ratio = found.get("ratio_chosen_on_validation")
-    points = [point for point in found["points"] if point["ratio"] == ratio and "problem" not in point]
+def _cell_of_choice(method: Mapping[str, Any]) -> str:
+    ratio = method.get("ratio_chosen_on_validation")
+    points = [point for point in method["points"] if point["ratio"] == ratio and "problem" not in point]
     return f"{ratio:.6g}x: {100 * points[0]['accuracy']:.1f}" if points else "none"

@@ -37,7 +37,7 @@ def _run(options: Namespace) -> None:
     layer, layout, rule = whole_number("--layer", options.layer), Layout.parse(options.layout), _rule(options)
     start = perf_counter()
     checkpoint = open_checkpoint(options.model)
-    opened = perf_counter() - start
+    seconds_to_open = perf_counter() - start
     check_rule(rule, tensor_shape(checkpoint))
     analysis = analyse_layer(plan_layer(checkpoint, layer, layout, options.device), checkpoint)
     for notice in analysis.notices:
@@ -51,7 +51,7 @@ def _run(options: Namespace) -> None:
             refinement = refine_layer(analysis, ranks, log_progress)
         result = rank_result(analysis, ranks, refinement)
     slices = errors_of_slices(analysis, result)
-    read = analysis.seconds
+    seconds = analysis.seconds
     show(
         {
             "model": options.model,
@@ -67,9 +67,9 @@ def _run(options: Namespace) -> None:
             "compression_ratio": result.compression_ratio,
             "parameters": {"original": analysis.shape.entries, "compressed": result.stored_entries},
             "seconds": {
-                "open": opened + read["open"],
-                "hosvd": read["hosvd"],
-                "table": read["table"],
+                "open": seconds_to_open + seconds["open"],
+                "hosvd": seconds["hosvd"],
+                "table": seconds["table"],
                 "truncate": watch.seconds["truncate"],
                 "refine": watch.seconds.get("refine", 0.0),
             },
@@ -79,7 +79,7 @@ def _run(options: Namespace) -> None:
 
 
 def _rule(options: Namespace) -> RankRule:
-    """What decides the ranks; exactly one of the three options is given, and is read before any work."""
+    """The rule that decides the ranks, from the one of the three options that is given."""
     if options.ranks is not None:
         return GivenRanks(Ranks.parse(options.ranks))
     if options.max_error is not None:

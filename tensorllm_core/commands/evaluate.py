@@ -1,4 +1,4 @@
-"""`evaluate`: a benchmark's accuracy and loss before and after an edit, with what one may conclude."""
+"""`evaluate`: a benchmark's accuracy and loss before and after an edit, with intervals and tests."""
 
 from __future__ import annotations
 
@@ -58,12 +58,8 @@ def add_evaluate(add_command: Callable[..., Parser]) -> None:
 
 
 def _run(options: Namespace) -> None:
-    limit, settings, split, rule = (
-        limit_of(options),
-        method_options(options),
-        Split.parse(options.split),
-        _rule(options),
-    )
+    limit, split = limit_of(options), Split.parse(options.split)
+    settings, rule = method_options(options), _rule(options)
     make_method(options.method, settings)
     checkpoint = open_checkpoint(options.model)
     plan = EditPlan(
@@ -83,19 +79,19 @@ def _run(options: Namespace) -> None:
 
 
 def _rule(options: Namespace) -> RankRule:
-    """What decides the ranks; one of the two options is given, and is read before any work."""
+    """The rule that decides the ranks, from the one of the two options that is given."""
     if options.ranks is not None:
         return WrittenRanks(parse_ranks(options.ranks))
     return LeastRatio(number("--compression", options.compression))
 
 
 def _as_json(result: EditResult) -> dict[str, object]:
-    """The contract of `evaluate --json`."""
+    """The JSON object that `evaluate --json` promises."""
     plan, evaluation = result.plan, result.evaluation
     (benchmark,) = evaluation.answers[ORIGINAL]
     answers = {subject: by_benchmark[benchmark] for subject, by_benchmark in evaluation.answers.items()}
     scores = {subject: {"accuracy": each.accuracy, "loss": each.mean_loss} for subject, each in answers.items()}
-    found: dict[str, object] = {
+    as_json: dict[str, object] = {
         "model": plan.model.reference,
         "benchmark": benchmark,
         "split": plan.questions.split.value,
@@ -111,11 +107,11 @@ def _as_json(result: EditResult) -> dict[str, object]:
         "seconds": {"baseline": evaluation.seconds[ORIGINAL], "edited": evaluation.seconds[EDITED]},
     }
     if plan.controls:
-        found["controls"] = {
+        as_json["controls"] = {
             _CONTROLS[name]: {**scores[name], "edited_against_it": _difference(result.against(name), benchmark)}
             for name in result.controls
         }
-    return found
+    return as_json
 
 
 def _difference(paired: Paired, benchmark: str) -> dict[str, object]:

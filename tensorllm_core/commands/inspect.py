@@ -22,7 +22,7 @@ def add_inspect(add_command: Callable[..., Parser]) -> None:
 
 
 def describe(checkpoint: Checkpoint) -> dict[str, object]:
-    """The contract of `inspect --json`; counts in parameters, sizes in bytes."""
+    """The JSON object that `inspect --json` promises; counts in parameters, sizes in bytes."""
     tensors = checkpoint.tensors.values()
     return {
         "model": checkpoint.reference,

@@ -50,7 +50,7 @@ def add_loading_options(parser: ArgumentParser) -> None:
 
 
 def add_question_options(parser: ArgumentParser) -> None:
-    """The options that say which questions are asked, and how."""
+    """The options that choose the questions and their wording."""
     parser.add_argument("--split", default="test", help="validation (to choose), test (to report) or all")
     parser.add_argument("--limit", metavar="N", help="only N questions of each, the same random ones every time")
     parser.add_argument("--template", default="", help="a prompt with {question}; none: each benchmark's own")
@@ -102,7 +102,7 @@ def add_method_options(parser: ArgumentParser) -> None:
 
 
 def method_options(options: Namespace) -> Options:
-    """What those options say.
+    """The method options as one value.
 
     Raises:
         LayoutError, RequestError: texts that cannot be read.
@@ -117,7 +117,7 @@ def method_options(options: Namespace) -> Options:
 
 
 def attach_negative_values(arguments: Sequence[str]) -> list[str]:
-    """Write `--option -1,2` as `--option=-1,2`, so that our check speaks and not argparse's guess of an option.
+    """Write `--option -1,2` as `--option=-1,2`, so that our check reports it; argparse alone takes `-1` for an option.
 
     >>> attach_negative_values(["decompose", "--ranks", "-1,2,3", "--json"])
     ['decompose', '--ranks=-1,2,3', '--json']

@@ -17,7 +17,7 @@ def show(result: Mapping[str, object], *, as_json: bool) -> None:
 def log_progress(share: float, message: str) -> bool:
     """Print how far the work is on standard error; never asks to stop.
 
-    What comes before the work proper is not printed: bad input, which ends there, is one line alone.
+    A share of 0 is not printed: bad input ends the command before the work begins, and then its error is the only line.
     """
     if share > 0:
         print(f"{share:.0%} {message}", file=sys.stderr)

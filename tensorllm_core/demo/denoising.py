@@ -12,7 +12,7 @@ import numpy as np
 from tensorllm_core.benchmarks.benchmark import QuestionSet, Split
 from tensorllm_core.benchmarks.registry import BUNDLED
 from tensorllm_core.benchmarks.world import read_world
-from tensorllm_core.experiments.edits import edit_of, read_layers, removed
+from tensorllm_core.experiments.edits import attention_removal, edit_of, read_layers
 from tensorllm_core.experiments.evaluate import ORIGINAL, Subject, evaluate
 from tensorllm_core.experiments.prefix_store import PrefixStore
 from tensorllm_core.experiments.statistics import PairedAccuracy, paired_accuracy
@@ -133,7 +133,7 @@ def run_trial(model: Path, benchmark_folder: Path, layers: tuple[int, ...], cand
             "compressed": edits[str(best)],
             "hinted": edit_of(hinted),
             "random": edit_of(random),
-            "removed": removed(layers),
+            "removed": attention_removal(layers),
         },
     )
 

@@ -30,7 +30,7 @@ _MOST_CACHED = 2000
 """The most waves whose answers a cache keeps."""
 
 WAVE = 256
-"""Questions of one benchmark that are asked before those of the next benchmark."""
+"""Questions of one benchmark in a wave."""
 
 
 AnswerCache = BoundedCache[str, Answers]
@@ -44,7 +44,7 @@ def empty_answer_cache() -> AnswerCache:
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """What is asked: a model, with an edit or without."""
+    """A model that answers, with an edit or without."""
 
     name: str
     loaded: LoadedModel
@@ -53,7 +53,7 @@ class Subject:
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """Answers by subject and benchmark, of the questions that were asked so far.
+    """Answers by subject and benchmark, of the questions so far.
 
     `total` counts all questions of each benchmark; `seconds` is the time that each subject took; `complete` says
     whether every subject has answered them all.

@@ -15,7 +15,7 @@ RATIOS = (
     *(1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 60.0, 80.0),
     *(100.0, 120.0, 150.0, 200.0, 250.0, 300.0, 400.0, 500.0, 600.0, 800.0, 1000.0),
 )
-"""Compression ratios at which every layer's least error is noted."""
+"""Compression ratios at which a summary has the least error of its layer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,12 +45,12 @@ class LayerSummary:
         return float(self.errors[RATIOS.index(ratio)])
 
     def ranks_at(self, ratio: float) -> Ranks | None:
-        """The ranks of that error, if there are any."""
-        found = Ranks(*(int(rank) for rank in self.ranks[RATIOS.index(ratio)]))
-        return found if min(found) else None
+        """The ranks of the least error at a ratio of the grid; None where no ranks are that small."""
+        ranks = Ranks(*(int(rank) for rank in self.ranks[RATIOS.index(ratio)]))
+        return ranks if min(ranks) else None
 
     def energy_by_projection(self) -> dict[str, float]:
-        """Share of Q, K, V and O, the slices of a group's query heads taken together."""
+        """Share of Q, K, V and O, all query heads of a group together."""
         shares = dict.fromkeys("QKVO", 0.0)
         for part, share in zip(self.parts, self.part_energy, strict=True):
             shares[part[0]] += float(share)

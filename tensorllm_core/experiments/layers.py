@@ -38,7 +38,11 @@ _TINY = float(np.finfo(np.float64).tiny)
 
 @dataclass(frozen=True, eq=False)
 class Survey:
-    """What is known so far of each layer, of chance, and why a layer could not be read."""
+    """The summaries so far.
+
+    `count` is the number of layers, `null` holds the summaries of Gaussian weights, and `problems` says for each layer
+    that could not be read why.
+    """
 
     count: int
     layers: Mapping[int, LayerSummary]
@@ -52,37 +56,40 @@ def survey(
     store: LayerStore,
     device: torch.device,
     progress: Progress,
-    on_step: Callable[[Survey], None] = lambda found: None,
+    on_step: Callable[[Survey], None] = lambda survey: None,
 ) -> Survey:
-    """Summarise layer after layer, then the rest of the null; what the store knows is not computed again.
+    """Summarise layer after layer, then the rest of the null; a summary in the store is not computed again.
 
-    A layer that cannot be read is noted, and the others go on. Layers that share weights are summarised once.
+    A layer that cannot be read becomes a problem of the survey, and the others go on. Layers that share weights are
+    summarised once.
 
     Raises:
-        StoppedError: `progress` asked to stop; `on_step` has had everything that was done.
+        StoppedError: `progress` asked to stop; `on_step` was called with every step before that.
     """
     sizes = checkpoint.sizes
     parts = part_names(checkpoint.heads, checkpoint.groups)
     shape = TensorShape(checkpoint.d_model, checkpoint.d_head, len(parts), checkpoint.groups)
-    # One draw of chance first, so that the first layers have something to be compared with.
+    # 1. The steps. Gaussian weights (None) come first, so that the first layers have something to compare with.
     steps: list[int | None] = [None, *sizes.one_of_each(range(sizes.layers)), *[None] * (NULL_DRAWS - 1)]
     layers: dict[int, LayerSummary] = {}
     problems: dict[int, str] = {}
     null: list[LayerSummary] = []
+    # 2. One summary for each step, from the store where it has one.
     for done, layer in enumerate(steps):
         step = _Step(progress, done, len(steps), "Gaussian weights" if layer is None else f"layer {layer}")
         step(0.0, "")
         if layer is None:
             seed = len(null)
             draw = partial(_chance, shape, parts, seed)
-            null.append(_known(store, f"gaussian {tuple(shape)} seed {seed}", draw, device, step))
+            null.append(_summary(store, f"gaussian {tuple(shape)} seed {seed}", draw, device, step))
         else:
             read = partial(_tensor, checkpoint, layer, layout)
             try:
-                found = _known(store, _layer_key(checkpoint, layer, layout), read, device, step)
-                layers |= dict.fromkeys(sizes.sharing(layer), found)
+                summary = _summary(store, _layer_key(checkpoint, layer, layout), read, device, step)
+                layers |= dict.fromkeys(sizes.sharing(layer), summary)
             except CheckpointError as error:
                 problems |= dict.fromkeys(sizes.sharing(layer), str(error))
+        # 3. All summaries so far.
         on_step(Survey(sizes.layers, dict(layers), tuple(null), dict(problems)))
     return Survey(sizes.layers, layers, tuple(null), problems)
 
@@ -164,20 +171,19 @@ class _Step:
         return True
 
 
-def _known(
+def _summary(
     store: LayerStore,
     key: str,
     make: Callable[[torch.device], AttentionTensor],
     device: torch.device,
     progress: Progress,
 ) -> LayerSummary:
-    """The store's summary, or a new one, which the store then has."""
-    found = store.get(key)
-    if found is not None:
-        return found
-    made, _ = on_device_or_cpu(lambda at: summarise(make(at), progress), device)
-    store.put(key, made)
-    return made
+    """The summary in the store; where there is none, a new one, which the store then keeps."""
+    if (stored := store.get(key)) is not None:
+        return stored
+    summary, _ = on_device_or_cpu(lambda at: summarise(make(at), progress), device)
+    store.put(key, summary)
+    return summary
 
 
 def _tensor(checkpoint: Checkpoint, layer: int, layout: Layout, device: torch.device) -> AttentionTensor:

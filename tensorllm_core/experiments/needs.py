@@ -78,14 +78,14 @@ def needs_of(model: PublishedModel, benchmark: PublishedBenchmark, questions: in
 
     Args:
         questions: of the benchmark, each asked in every pass.
-        edits: edited models that are asked; each layer and rank triple of a sweep is one.
+        edits: how many edits of the model answer; each layer and rank triple of a sweep is one.
 
     Raises:
         RequestError: no questions, or fewer than no edits.
 
     >>> from tensorllm_core.experiments.published_tables import PUBLISHED_BENCHMARKS, PUBLISHED_MODELS
-    >>> found = needs_of(PUBLISHED_MODELS["gptj"], PUBLISHED_BENCHMARKS["fever"], questions=10_469)
-    >>> found.passes, f"{found.flops:.1e}", found.memory_text
+    >>> needs = needs_of(PUBLISHED_MODELS["gptj"], PUBLISHED_BENCHMARKS["fever"], questions=10_469)
+    >>> needs.passes, f"{needs.flops:.1e}", needs.memory_text
     (2, '7.6e+15', '24.8 GiB in float32, 12.4 GiB in float16')
     """
     if questions < 1 or edits < 0:

@@ -190,8 +190,8 @@ def unpaired_gain(before: float, after: float, n: int) -> Gain:
     Raises:
         RequestError: no questions, or an accuracy that is no share of 1.
 
-    >>> found = unpaired_gain(0.500, 0.5045, 10_469)
-    >>> round(found.in_sigmas, 1), found.beyond_luck
+    >>> gain = unpaired_gain(0.500, 0.5045, 10_469)
+    >>> round(gain.in_sigmas, 1), gain.beyond_luck
     (0.7, False)
     """
     if n < 1 or not (0 <= before <= 1 and 0 <= after <= 1):
@@ -223,5 +223,5 @@ def triples_giving(shape: TensorShape, compression_ratio: float) -> tuple[Ranks,
     >>> triples_giving(TensorShape(4096, 256, 4, 16), 247.30)
     (Ranks(r1=64, r2=4, r3=2),)
     """
-    found = [ranks for ranks in tied_triples(shape) if round(shape.compression_ratio(ranks), 2) == compression_ratio]
-    return tuple(sorted(found))
+    triples = [ranks for ranks in tied_triples(shape) if round(shape.compression_ratio(ranks), 2) == compression_ratio]
+    return tuple(sorted(triples))

@@ -52,7 +52,7 @@ def batches(
         most_rows: rows of one batch; fewer, where they would have too many tokens or logits.
         vocabulary: how many tokens the model knows.
         pad: the token that fills short rows.
-        masked: whether the model must be told which tokens are padding.
+        masked: whether the model needs a mask that says which tokens are padding.
         key: a name of the probes; the key of each batch begins with it.
     """
     ordered = sorted(probes, key=lambda probe: (len(probe.tokens), probe.question))
@@ -87,9 +87,9 @@ def score_batch(model: nn.Module, batch: Batch) -> Float[np.ndarray, " answer"]:
     # 2. The log-probability of each token of each target.
     normaliser = logits.logsumexp(dim=1)
     places = batch.places.to(device)
-    chosen = logits[places[:, None, :], batch.target_tokens.to(device)] - normaliser[places][:, None, :]
+    token_scores = logits[places[:, None, :], batch.target_tokens.to(device)] - normaliser[places][:, None, :]
     # 3. Their sums, without the padding.
-    scores = chosen.masked_fill(~batch.is_token.to(device), 0.0).sum(dim=2)
+    scores = token_scores.masked_fill(~batch.is_token.to(device), 0.0).sum(dim=2)
     return scores.cpu().numpy()[batch.is_target]
 
 

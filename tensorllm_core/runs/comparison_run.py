@@ -26,23 +26,23 @@ from tensorllm_core.types import LayerWeights, Progress
 __all__ = ["Comparison", "comparison_as_json", "run_comparison"]
 
 _DECOMPOSING = 0.25
-"""Share of the work that it is to decompose and compress, about."""
+"""The share of the work that decomposing and compressing is, about."""
 _NO_ANSWERS = Evaluation({}, {}, {}, (), False)
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """What a comparison has measured so far: every method at every budget, and all answers.
+    """The result so far of a comparison: every method at every budget, and all answers.
 
-    `entries` are those of the attention of one layer. `chosen` has for each method the budget that did best on the
-    validation questions, where the plan asks for it.
+    `entries` counts the entries of the attention of one layer. `best_ratios` has for each method the budget that did
+    best on the validation questions; None where the plan does not ask for it.
     """
 
     plan: ComparisonPlan
     points: tuple[BudgetResult, ...]
     entries: int
     evaluation: Evaluation = _NO_ANSWERS
-    chosen: Mapping[str, float] | None = None
+    best_ratios: Mapping[str, float] | None = None
 
     @property
     def layers(self) -> int:
@@ -51,7 +51,7 @@ class Comparison:
 
     @property
     def is_answered(self) -> bool:
-        """Whether there are answers yet; before, only what the weights lose is known."""
+        """Whether there are answers yet; before, only the errors of the weights are known."""
         return bool(self.evaluation.answers.get(ORIGINAL))
 
     def at(self, ratio: float) -> tuple[BudgetResult, ...]:
@@ -66,26 +66,26 @@ def run_comparison(
     progress: Progress = go_on,
     publish: Callable[[Comparison], None] = lambda comparison: None,
 ) -> Comparison:
-    """Publishes after every decomposition and every wave, and returns what there is when asked to stop.
+    """Compare; publish after every decomposition and wave, and return the result so far when asked to stop.
 
     Raises:
-        ExplorerError: nothing of it can be compared, or there is no room for it.
+        ExplorerError: no method can be used, or there is no room for their replacements.
         StoppedError: stopped before there was an answer.
     """
     # 1. The questions, and the weights that the methods read.
     progress(0.0, "reading the questions")
     question_sets = questions_of(plan.questions, resources.load_questions)
-    choosing = _choosing(plan, resources)
+    validation_sets = _validation_sets(plan, resources)
     weights, methods, unusable = _read_weights(plan, checkpoint)
     check_room(bytes_to_hold(weights, methods, len(plan.ratios)), "the replacements of all methods at all budgets")
-    # 2. Every method at every budget; what the weights lose is something to look at before there are answers.
+    # 2. Every method at every budget; the errors of the weights can be looked at before there are answers.
     compressed: list[MethodAtBudget] = []
     result = Comparison(plan, unusable, checkpoint.sizes.entries)
-    for each in compress_at_budgets(
+    for method_at_budget in compress_at_budgets(
         weights, methods, plan.ratios, lambda share, message: progress(_DECOMPOSING * share, message)
     ):
-        compressed.append(each)
-        result = replace(result, points=(*(one.result for one in compressed), *unusable))
+        compressed.append(method_at_budget)
+        result = replace(result, points=(*(each.result for each in compressed), *unusable))
         publish(result)
     del weights
     if not question_sets:
@@ -103,9 +103,9 @@ def run_comparison(
 
     result = replace(result, evaluation=ask_all(question_sets, subjects, resources, on_wave))
     # 4. The budget of each method, chosen on questions that the report does not ask.
-    if choosing:
-        evaluation = ask_all(choosing, subjects, resources, lambda _: progress(1.0, "choosing on validation"))
-        result = replace(result, chosen=_best_budgets(compressed, evaluation.answers))
+    if validation_sets:
+        evaluation = ask_all(validation_sets, subjects, resources, lambda _: progress(1.0, "choosing on validation"))
+        result = replace(result, best_ratios=_best_budgets(compressed, evaluation.answers))
     return result
 
 
@@ -116,13 +116,13 @@ def comparison_as_json(result: Comparison, against: str) -> dict[str, Any]:
     if result.is_answered:
         add_answers(as_json, result.points, result.evaluation)
         as_json["split"] = plan.questions.split.value
-    if result.chosen is not None:
+    if result.best_ratios is not None:
         for name, method in as_json["methods"].items():
-            method["ratio_chosen_on_validation"] = result.chosen.get(name)
+            method["ratio_chosen_on_validation"] = result.best_ratios.get(name)
     return as_json
 
 
-def _choosing(plan: ComparisonPlan, resources: Resources) -> list[QuestionSet]:
+def _validation_sets(plan: ComparisonPlan, resources: Resources) -> list[QuestionSet]:
     if not plan.choose:
         return []
     return questions_of(replace(plan.questions, split=Split.VALIDATION), resources.load_questions)
@@ -143,7 +143,7 @@ def _best_budgets(
 def _read_weights(
     plan: ComparisonPlan, checkpoint: Checkpoint
 ) -> tuple[Mapping[int, LayerWeights], dict[str, Method], tuple[BudgetResult, ...]]:
-    """Weights, the methods that can be used on them, and those for which the model lacks what they replace.
+    """The weights, the methods that can be used on them, and results that say why the other methods cannot.
 
     Raises:
         LayerError, CheckpointError: as `read_for_all`, where no method could be used.
@@ -152,12 +152,12 @@ def _read_weights(
     try:
         return read_for_all(checkpoint, plan.layers, methods.values()), methods, ()
     except CheckpointError as error:
-        without = {name: method for name, method in methods.items() if not method.feed_forward_layers(plan.layers)}
-        if not without or len(without) == len(methods):
+        usable = {name: method for name, method in methods.items() if not method.feed_forward_layers(plan.layers)}
+        if not usable or len(usable) == len(methods):
             raise
-        unusable = [name for name in methods if name not in without]
+        unusable = [name for name in methods if name not in usable]
         return (
-            read_for_all(checkpoint, plan.layers, without.values()),
-            without,
+            read_for_all(checkpoint, plan.layers, usable.values()),
+            usable,
             tuple(BudgetResult(name, ratio, problem=str(error)) for name in unusable for ratio in plan.ratios),
         )

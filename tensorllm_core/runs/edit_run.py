@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from tensorllm_core.errors import StoppedError
-from tensorllm_core.experiments.edits import edit_of, read_layers, removed
+from tensorllm_core.experiments.edits import attention_removal, edit_of, read_layers
 from tensorllm_core.experiments.evaluate import ORIGINAL, Evaluation, Subject
 from tensorllm_core.experiments.history import Curve, History
 from tensorllm_core.experiments.paired import Paired, paired
@@ -63,11 +63,11 @@ class EditResult:
 
     @property
     def controls(self) -> tuple[str, ...]:
-        """Names of the controls that were asked, in the order of asking."""
+        """Names of the controls that answered, in their order."""
         return tuple(name for name in self.evaluation.answers if name not in {ORIGINAL, EDITED})
 
     def against(self, before: str, after: str = EDITED) -> Paired:
-        """What came of going from one subject to the other, on the questions that both have answered."""
+        """The difference from one subject to the other, on the questions that both have answered."""
         return paired(self.evaluation.answers[before], self.evaluation.answers[after])
 
 
@@ -78,19 +78,19 @@ def run_edit(
     progress: Progress = go_on,
     publish: Callable[[EditResult], None] = lambda result: None,
 ) -> EditResult:
-    """Compress the layers, ask the questions, publish after every wave; what there is comes back when asked to stop.
+    """Compress the layers, ask the questions, publish after every wave; return the result so far when asked to stop.
 
     Raises:
         ExplorerError: questions, weights, ranks or the model cannot be had.
         StoppedError: stopped before there was an answer.
     """
-    # 1. What is asked, and of what: cheap mistakes first.
+    # 1. The questions: mistakes that cost little time to find come first.
     progress(0.0, "reading the questions")
     question_sets = questions_of(plan.questions, resources.load_questions)
     # 2. The layers, decomposed and compressed.
     layers = _prepare(plan, checkpoint, resources, progress)
     compressed = layers.prepared.at(ranks_of_tensors(plan.ranks, layers.prepared))
-    # 3. The model, and everybody who answers.
+    # 3. The model, and all subjects that answer.
     if not progress(0.0, "loading the model"):
         raise StoppedError("The run was stopped before there was an answer; start it again.")
     loaded = resources.load_model(plan.model, lambda share, message: progress(0.0, message))
@@ -107,8 +107,8 @@ def run_edit(
     def on_wave(evaluation: Evaluation) -> bool:
         history.add(evaluation)
         publish(result_of(evaluation))
-        asked = sum(len(answers.right) for answers in evaluation.answers[ORIGINAL].values())
-        return progress(evaluation.share, f"{asked:,} of {sum(evaluation.total.values()):,} questions")
+        answered = sum(len(answers.right) for answers in evaluation.answers[ORIGINAL].values())
+        return progress(evaluation.share, f"{answered:,} of {sum(evaluation.total.values()):,} questions")
 
     evaluation = ask_all(question_sets, subjects, resources, on_wave)
     return result_of(evaluation)
@@ -122,7 +122,7 @@ def analyse_layers(
     resources: Resources,
     progress: Progress = go_on,
 ) -> dict[int, LayerAnalysis]:
-    """The analysis of each of these layers, from where every other run has it.
+    """The analysis of each of these layers, from the resources that all runs share.
 
     Raises:
         ExplorerError: as `analyse_layer`.
@@ -138,7 +138,7 @@ def analyse_layers(
 def tensorllm_of(
     analyses: Mapping[int, LayerAnalysis], refine: Callable[[LayerAnalysis, Ranks], Tucker] | None = None
 ) -> Prepared:
-    """TensorLLM from analyses that are there already; `refine` gives the decomposition, else it is the truncation."""
+    """TensorLLM from finished analyses; `refine` gives the decompositions, without it they are truncations."""
     return Prepared(
         tuple(
             tensorllm_unit(layer, analysis.tensor, _truncations(analysis, refine))
@@ -149,7 +149,7 @@ def tensorllm_of(
 
 @dataclass(frozen=True, eq=False)
 class _Layers:
-    """The layers of an edit, decomposed; `weights` gives them as they were."""
+    """The layers of an edit, decomposed; `weights` gives their original weights."""
 
     prepared: Prepared
     weights: Callable[[], Mapping[int, LayerWeights]]
@@ -157,7 +157,7 @@ class _Layers:
 
 
 def _prepare(plan: EditPlan, checkpoint: Checkpoint, resources: Resources, progress: Progress) -> _Layers:
-    """TensorLLM's layers come from the analyses that Decompose shows; other methods read and decompose their own."""
+    """Decompose the layers. TensorLLM uses the analyses that Decompose shows; other methods read their own weights."""
     method = make_method(plan.method, plan.options)
     if not isinstance(method, TensorLLM):
         weights = read_layers(checkpoint, plan.layers, method)
@@ -180,7 +180,7 @@ def _prepare(plan: EditPlan, checkpoint: Checkpoint, resources: Resources, progr
 
 @dataclass(frozen=True, eq=False)
 class _RefinedTruncations(TuckerTruncations):
-    """Truncations whose decompositions come refined from elsewhere."""
+    """Truncations whose decompositions `refine` gives."""
 
     refine: Callable[[Ranks], Tucker] = field(kw_only=True)
 
@@ -202,10 +202,10 @@ def _controls(
     loaded: LoadedModel,
     resources: Resources,
 ) -> list[Subject]:
-    """What tells a method from mere removal; an edit of feed-forward matrices alone has the clean model at most."""
+    """The controls that this run can have; where feed-forward matrices alone are replaced, the clean model at most."""
     controls = []
     if any(new.attention is not None for new in compressed.replacements.values()):
-        controls.append(Subject(REMOVED, loaded, removed(plan.layers)))
+        controls.append(Subject(REMOVED, loaded, attention_removal(plan.layers)))
     random = RandomSubspace(plan.options.layout).prepare(weights)
     if set(random.tensors) == set(compressed.ranks):
         controls.append(Subject(RANDOM, loaded, edit_of(random.at(compressed.ranks))))

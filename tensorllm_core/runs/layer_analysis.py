@@ -89,7 +89,7 @@ class LayerAnalysis:
 
     @cached_property
     def front(self) -> ParetoFront:
-        """The best ranks of every size, as far as they save anything and lose anything."""
+        """The best ranks of every size, without those that save nothing or whose error is only rounding."""
         return _worth_storing(pareto_front(self.table), self.shape)
 
     def decide(self, rule: RankRule) -> RankDecision:
@@ -155,10 +155,10 @@ def rank_result(analysis: LayerAnalysis, ranks: Ranks, refinement: Refinement | 
 
     A refined error lies between the certificate and the truncation's error, also where rounding says otherwise.
     """
-    truncated, bounds = analysis.table.relative_error(ranks), analysis.table.error_bounds(ranks)
-    error = truncated
+    truncation_error, bounds = analysis.table.relative_error(ranks), analysis.table.error_bounds(ranks)
+    error = truncation_error
     if refinement is not None:
-        error = min(max(refinement.relative_errors[-1], bounds.lower), truncated)
+        error = min(max(refinement.relative_errors[-1], bounds.lower), truncation_error)
     return RankResult(
         ranks=ranks,
         tucker=refinement.tucker if refinement else truncate(analysis.decomposition, ranks),
@@ -197,7 +197,7 @@ def best_path(analysis: LayerAnalysis, r3: int) -> ParetoFront:
 
 
 def _worth_storing(front: ParetoFront, shape: TensorShape) -> ParetoFront:
-    """Without the points that save nothing, and those beyond the first that loses nothing but rounding."""
+    """The front without points that save nothing, and without those after the first whose error is only rounding."""
     is_lossless = front.relative_error <= LOSSLESS
     last = int(np.argmax(is_lossless)) if is_lossless[-1] else len(front.r1) - 1
     worth = (np.arange(len(front.r1)) <= last) & (front.stored_entries <= shape.entries)

@@ -94,7 +94,7 @@ class QuestionPlan(Plan):
 
 @dataclass(frozen=True)
 class EditPlan(Plan):
-    """A model is asked before and after a method has replaced weights of these layers."""
+    """A model answers before and after a method replaces weights of these layers."""
 
     model: ModelPlan
     layers: tuple[int, ...]
@@ -173,7 +173,7 @@ def chosen_layers(checkpoint: Checkpoint, text: str) -> tuple[int, ...]:
 
 
 def _text_of(value: object, *, whole: bool = False) -> str:
-    """A text that differs whenever the value does; what has a key of its own is told by it."""
+    """A text that differs whenever the value does; a value with a key of its own is written as that key."""
     key = None if whole else getattr(value, "key", None)
     if isinstance(key, str):
         return repr(key)

@@ -17,7 +17,7 @@ OWN_FILE = "own file"
 """The name of an uploaded file among the benchmarks of a screen."""
 
 _ROUNDS = 8
-"""How many results a run shows on its way, about."""
+"""About how many results a run shows before its end."""
 _LEAST_WAVE, _MOST_WAVE = 32, 256
 
 
@@ -78,6 +78,6 @@ def questions_of(plan: QuestionPlan, load: Callable[[str, Split], QuestionSet]) 
 
 
 def wave_size(question_sets: Sequence[QuestionSet]) -> int:
-    """Questions of one benchmark that are asked before the next one's: some results come on the way."""
+    """Questions of one benchmark in a wave: few enough that a run shows about `_ROUNDS` results before its end."""
     most = max(len(questions.questions) for questions in question_sets)
     return min(max(-(-most // _ROUNDS), _LEAST_WAVE), _MOST_WAVE)

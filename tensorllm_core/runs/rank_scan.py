@@ -29,7 +29,7 @@ _LEAST_RATIO = 1.5
 
 @dataclass(frozen=True)
 class ScanStep:
-    """One point of the scan: a ratio, the best ranks of each layer there, and the name under which it was asked."""
+    """One point of the scan: a ratio, the best ranks of each layer there, and the name of its subject."""
 
     name: str
     compression_ratio: float
@@ -38,7 +38,7 @@ class ScanStep:
 
 @dataclass(frozen=True, eq=False)
 class ScanResult:
-    """What the scan has measured so far."""
+    """The result so far of a scan."""
 
     plan: ScanPlan
     steps: tuple[ScanStep, ...]
@@ -47,7 +47,7 @@ class ScanResult:
 
 @dataclass(frozen=True)
 class ScanPoint:
-    """What was answered at one step, or by the model as it is: all questions together, with a 95 % interval.
+    """Accuracy and loss of one step, or of the model as it is, over all questions together, with a 95 % interval.
 
     `accuracy`, `low` and `high` are shares of 1, `loss` is in nats.
     """
@@ -68,7 +68,7 @@ def run_scan(
     progress: Progress = go_on,
     publish: Callable[[ScanResult], None] = lambda result: None,
 ) -> ScanResult:
-    """Ask all points the same questions, wave by wave; publishes after each, and returns what there is when stopped.
+    """Ask all points the same questions, wave by wave; publish after each, and return the result so far when stopped.
 
     Raises:
         ExplorerError: questions, weights or the model cannot be had.

@@ -84,13 +84,13 @@ RankRule = HintedRanks | GivenRanks | LargestError | LeastRatio | WrittenRanks
 
 @dataclass(frozen=True)
 class RankDecision:
-    """The ranks in force, and those that were asked for, each within the size of its mode.
+    """The ranks in force, and the request: the ranks of the rule, each within the size of its mode.
 
-    `problem` says why they are not what was asked for, and is empty where they are.
+    `problem` says why the ranks are not those of the rule; it is empty where they are.
     """
 
     ranks: Ranks
-    asked: Ranks
+    request: Ranks
     problem: str = ""
 
 
@@ -165,13 +165,13 @@ def ranks_of_tensors(rule: RankRule, prepared: Prepared) -> Mapping[str, tuple[i
 
 def _given(shape: TensorShape, ranks: Ranks, tied: bool) -> RankDecision:
     limits = rank_limits(shape)
-    asked = Ranks(*(min(rank, limit) for rank, limit in zip(ranks, limits, strict=True)))
+    request = Ranks(*(min(rank, limit) for rank, limit in zip(ranks, limits, strict=True)))
     if tied:
-        asked = tied_ranks(shape, asked.r2, asked.r3)
-    possible = clamp_ranks(shape, asked)
+        request = tied_ranks(shape, request.r2, request.r3)
+    possible = clamp_ranks(shape, request)
     try:
         # Tied ranks follow from two numbers: what is beyond the limits there is no mistake of the person's.
         check_ranks(shape, possible if tied else ranks)
     except RankError as error:
-        return RankDecision(possible, asked, str(error))
-    return RankDecision(possible, asked)
+        return RankDecision(possible, request, str(error))
+    return RankDecision(possible, request)

@@ -18,11 +18,11 @@ __all__ = ["record"]
 
 
 def record(result: EditResult, store: MeasurementStore) -> tuple[Measurement, ...]:
-    """Keep one measurement for each registered benchmark of a complete run that asked it in its own words.
+    """Store one measurement for each registered benchmark of a complete run; none where a template changes the words.
 
-    However many questions were asked: a measurement says how many. Questions of a file are not kept, because nobody
-    else knows their name. A measurement that cannot be kept, or whose numbers are none (a loss in half precision may
-    overflow), is left out: the run itself goes on.
+    A run of any number of questions counts, because a measurement says their number. Questions of a file do not count,
+    because nobody else knows their name. A measurement that cannot be stored, or that has a number which is not finite
+    (a loss in half precision may overflow), is left out, and the run itself goes on.
     """
     plan, evaluation = result.plan, result.evaluation
     if not evaluation.complete or plan.questions.template:
@@ -66,7 +66,7 @@ def _measurement(result: EditResult, benchmark: str) -> Measurement:
 
 
 def _setting(result: EditResult) -> str:
-    """What layers and ranks do not say, in words; empty where there is nothing more to say."""
+    """In words, what decides the result besides layers and ranks; empty where all of it has its default."""
     plan = result.plan
     words = [
         f"layout {plan.options.layout}" if plan.options.layout is not Layout.PAPER else "",

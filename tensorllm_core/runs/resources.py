@@ -1,4 +1,4 @@
-"""What a run needs and does not make itself: open checkpoints, analysed layers, loaded models, questions, memories.
+"""What a run needs from outside: open checkpoints, analysed layers, loaded models, questions, memories.
 
 A screen hands over what it keeps for all visitors; a command takes `Resources()`, which makes everything afresh.
 """
@@ -43,7 +43,7 @@ def load_registered(name: str, split: Split) -> QuestionSet:
 
 @dataclass(frozen=True, eq=False)
 class Resources:
-    """Where a run gets what is costly; every function may remember what it has given before."""
+    """Where a run gets what is costly; every function may remember its earlier results."""
 
     open_checkpoint: Callable[[str], Checkpoint] = open_checkpoint
     analyse: Callable[[LayerPlan, Checkpoint, Progress], LayerAnalysis] = analyse_layer

@@ -74,7 +74,7 @@ def test_the_ratio_moves_the_errors_and_the_link_restores_it(visit):
     assert changed == [False, True, False, False]
     again = visit(page.url[page.url.index("/layers") :])
     complete(again)
-    expect(again.get_by_text("Error at 12x")).to_be_visible()
+    expect(again.get_by_text("Error at 12x: from")).to_be_visible()
 
 
 def test_the_mode_changes_the_spectra_alone(visit):

@@ -12,7 +12,7 @@ from tensorllm_core.benchmarks.benchmark import Answering, Question, QuestionSet
 from tensorllm_core.errors import BenchmarkError, RequestError
 from tensorllm_core.experiments import edits
 from tensorllm_core.experiments import evaluate as engine
-from tensorllm_core.experiments.edits import read_layers, removed
+from tensorllm_core.experiments.edits import attention_removal, read_layers
 from tensorllm_core.experiments.evaluate import ORIGINAL, Subject, empty_answer_cache, evaluate
 from tensorllm_core.experiments.prefix_store import PrefixStore
 from tensorllm_core.methods.random_subspace import RandomSubspace
@@ -121,7 +121,7 @@ def test_each_benchmark_has_its_turn_and_a_stop_keeps_the_answers_so_far(decoder
         return len(counts) < 5
 
     before = state(decoder)
-    subjects = [Subject(ORIGINAL, decoder), Subject("removed", decoder, removed((1,)))]
+    subjects = [Subject(ORIGINAL, decoder), Subject("removed", decoder, attention_removal((1,)))]
     evaluation = evaluate(sets, subjects, wave=20, on_wave=stop_after_five)
     assert not evaluation.complete
     assert counts[3] == dict.fromkeys(BENCHMARKS, 20)
@@ -138,12 +138,12 @@ def test_unedited_answers_are_computed_once(decoder, monkeypatch):
     again = evaluate(sets, [Subject(ORIGINAL, decoder)], cache=cache)
     assert again.answers[ORIGINAL]["world-bios"] is first.answers[ORIGINAL]["world-bios"]
     with pytest.raises(TypeError):
-        evaluate(sets, [Subject("edited", decoder, removed((0,)))], cache=cache)
+        evaluate(sets, [Subject("edited", decoder, attention_removal((0,)))], cache=cache)
 
 
 def test_two_evaluations_at_once_equal_their_serial_results(decoder):
     sets = [some_questions(benchmark, 80) for benchmark in ("world-hop", "world-facts")]
-    edits = [edit_of(decoder, 1), edit_of(decoder, 0, 1, 2, 3, ranks=Ranks(4, 2, 2)), removed((2,))]
+    edits = [edit_of(decoder, 1), edit_of(decoder, 0, 1, 2, 3, ranks=Ranks(4, 2, 2)), attention_removal((2,))]
 
     def run(edit):
         store = PrefixStore()

@@ -85,9 +85,9 @@ def test_without_questions_only_the_weights_are_compared(resources) -> None:
 
 def test_a_budget_is_chosen_on_validation_questions_that_the_report_does_not_ask(resources) -> None:
     result = run_comparison(replace(PLAN, choose=True), CHECKPOINT, resources)
-    assert result.chosen is not None
-    assert set(result.chosen) == set(PLAN.methods)
-    assert set(result.chosen.values()) <= set(PLAN.ratios)
+    assert result.best_ratios is not None
+    assert set(result.best_ratios) == set(PLAN.methods)
+    assert set(result.best_ratios.values()) <= set(PLAN.ratios)
     assert result.plan.questions.split is Split.TEST
     found = comparison_as_json(result, "laser")
-    assert found["methods"]["laser"]["ratio_chosen_on_validation"] == result.chosen["laser"]
+    assert found["methods"]["laser"]["ratio_chosen_on_validation"] == result.best_ratios["laser"]
