@@ -102,8 +102,8 @@ def test_evaluate(request_name, command):
     controls = {CONTROLS[name]: row for name, row in rows.iterrows() if name != "compressed"}
     assert set(controls) == set(printed.get("controls", {}))
     for name, row in controls.items():
-        found = printed["controls"][name]
-        assert (row["accuracy after"], row["loss after"]) == (found["accuracy"], found["loss"])
+        control = printed["controls"][name]
+        assert (row["accuracy after"], row["loss after"]) == (control["accuracy"], control["loss"])
 
 
 def test_scan(command):
@@ -162,9 +162,9 @@ def test_record(command, home):
 
 def _records(folder: Path) -> list[dict[str, Any]]:
     (kept,) = folder.rglob("measured")
-    found = MeasurementStore(kept).latest(MODEL, "world-hop", "tensorllm")
-    assert found is not None
-    return [{name: value for name, value in asdict(found).items() if name != "date"}]
+    measurement = MeasurementStore(kept).latest(MODEL, "world-hop", "tensorllm")
+    assert measurement is not None
+    return [{name: value for name, value in asdict(measurement).items() if name != "date"}]
 
 
 def _numbers(values: Any) -> list[float]:

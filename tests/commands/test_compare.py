@@ -29,11 +29,11 @@ SOME = ("--methods", "tensorllm,laser,random-subspace", "--ratios", "16,4", "--l
 
 
 def test_the_json_holds_every_method_at_every_budget_and_adds_up(call):
-    found = json.loads(call(*SOME, "--benchmarks", "world-bios,world-facts", "--choose", "--json"))
-    assert (found["layers"], found["n"], found["benchmarks"]) == ([0, 1, 2, 3], 80, ["world-bios", "world-facts"])
-    assert (set(found["methods"]), found["against"]) == ({"tensorllm", "laser", "random-subspace"}, "tensorllm")
-    base = found["baseline"]["accuracy"]
-    for name, method in found["methods"].items():
+    as_json = json.loads(call(*SOME, "--benchmarks", "world-bios,world-facts", "--choose", "--json"))
+    assert (as_json["layers"], as_json["n"], as_json["benchmarks"]) == ([0, 1, 2, 3], 80, ["world-bios", "world-facts"])
+    assert (set(as_json["methods"]), as_json["against"]) == ({"tensorllm", "laser", "random-subspace"}, "tensorllm")
+    base = as_json["baseline"]["accuracy"]
+    for name, method in as_json["methods"].items():
         assert [point["ratio"] for point in method["points"]] == [4.0, 16.0]
         assert method["ratio_chosen_on_validation"] in {4.0, 16.0}
         for point in method["points"]:
@@ -43,7 +43,7 @@ def test_the_json_holds_every_method_at_every_budget_and_adds_up(call):
             assert point["delta"]["accuracy"] == pytest.approx(point["accuracy"] - base)
             assert point["accuracy"] == pytest.approx(sum(point["accuracy_by_benchmark"].values()) / 2)
             assert (point["delta_against"] is None) == (name == "tensorllm")
-    assert set(found["methods"]["laser"]["points"][0]["relative_error_by_matrix"]) == {"gate", "up", "down"}
+    assert set(as_json["methods"]["laser"]["points"][0]["relative_error_by_matrix"]) == {"gate", "up", "down"}
 
 
 def test_without_json_it_is_a_table_to_paste(call):
@@ -64,19 +64,21 @@ def test_what_is_out_of_reach_is_said_in_its_place(call):
 
 
 def test_a_budget_may_be_given_as_stored_entries(call):
-    found = json.loads(call("--methods", "tensorllm,laser", "--stored", "4096,30000", "--benchmarks", "none", "--json"))
-    for method in found["methods"].values():
+    as_json = json.loads(
+        call("--methods", "tensorllm,laser", "--stored", "4096,30000", "--benchmarks", "none", "--json")
+    )
+    for method in as_json["methods"].values():
         assert [point["ratio"] for point in method["points"]] == pytest.approx([65536 / 30000, 16.0])
         saved = [point["parameters"]["saved"] for point in method["points"]]
         assert saved[0] >= 4 * (65536 - 30000)
         assert saved[1] >= 4 * (65536 - 4096)
-    assert found["methods"]["tensorllm"]["points"][0]["parameters"]["compressed"] > 4 * 29000
+    assert as_json["methods"]["tensorllm"]["points"][0]["parameters"]["compressed"] > 4 * 29000
 
 
 def test_without_benchmarks_only_the_weights_are_compared(call):
-    found = json.loads(call("--methods", "tensorllm,separate", "--ratios", 8, "--benchmarks", "none", "--json"))
-    assert "baseline" not in found
-    errors = [method["points"][0]["relative_error"] for method in found["methods"].values()]
+    as_json = json.loads(call("--methods", "tensorllm,separate", "--ratios", 8, "--benchmarks", "none", "--json"))
+    assert "baseline" not in as_json
+    errors = [method["points"][0]["relative_error"] for method in as_json["methods"].values()]
     assert 0 < errors[0] < errors[1] < 1
     assert "| 8x |" in call("--methods", "tensorllm", "--ratios", 8, "--benchmarks", "none")
 

@@ -37,32 +37,32 @@ FEW = ("--limit", 60, "--json")
 
 
 def test_the_json_is_the_contract_and_adds_up(call):
-    found = call("--benchmark", "world-bios", "--layers", "all", "--ranks", "12,6,4", "--controls", *FEW)
-    assert set(found) >= {"n", "baseline", "edited", "delta", "compression_ratio", "seconds"}
-    assert (found["n"], found["split"], found["layers"]) == (60, "test", [0, 1, 2, 3])
-    delta = found["delta"]
+    report = call("--benchmark", "world-bios", "--layers", "all", "--ranks", "12,6,4", "--controls", *FEW)
+    assert set(report) >= {"n", "baseline", "edited", "delta", "compression_ratio", "seconds"}
+    assert (report["n"], report["split"], report["layers"]) == (60, "test", [0, 1, 2, 3])
+    delta = report["delta"]
     assert set(delta) == {"accuracy", "ci95", "loss", "mcnemar_p", "fixed", "broken"}
-    assert delta["accuracy"] == pytest.approx(found["edited"]["accuracy"] - found["baseline"]["accuracy"])
+    assert delta["accuracy"] == pytest.approx(report["edited"]["accuracy"] - report["baseline"]["accuracy"])
     assert delta["accuracy"] == pytest.approx((delta["fixed"] - delta["broken"]) / 60)
-    assert delta["loss"] == pytest.approx(found["edited"]["loss"] - found["baseline"]["loss"])
+    assert delta["loss"] == pytest.approx(report["edited"]["loss"] - report["baseline"]["loss"])
     assert delta["ci95"][0] < delta["accuracy"] < delta["ci95"][1]
-    assert found["compression_ratio"] == pytest.approx(65536 / 3952, rel=1e-3)
-    assert set(found["seconds"]) == {"baseline", "edited"}
-    assert set(found["controls"]) == {"removed", "random_subspace", "clean_model"}
-    assert found["controls"]["removed"]["edited_against_it"]["accuracy"] > 0.2
+    assert report["compression_ratio"] == pytest.approx(65536 / 3952, rel=1e-3)
+    assert set(report["seconds"]) == {"baseline", "edited"}
+    assert set(report["controls"]) == {"removed", "random_subspace", "clean_model"}
+    assert report["controls"]["removed"]["edited_against_it"]["accuracy"] > 0.2
 
 
 def test_a_ratio_gives_each_layer_its_own_ranks(call):
-    found = call("--benchmark", "world-hop", "--layers", "0-1", "--compression", 20, *FEW)
-    assert found["layers"] == [0, 1]
-    assert set(found["ranks"]) == {"0", "1"}
-    assert found["compression_ratio"] >= 20
+    report = call("--benchmark", "world-hop", "--layers", "0-1", "--compression", 20, *FEW)
+    assert report["layers"] == [0, 1]
+    assert set(report["ranks"]) == {"0", "1"}
+    assert report["compression_ratio"] >= 20
 
 
 def test_full_ranks_change_nothing(call):
-    found = call("--benchmark", "world-facts", "--layers", 3, "--ranks", "128,16,4", "--split", "validation", *FEW)
-    assert (found["delta"]["fixed"], found["delta"]["broken"], found["delta"]["mcnemar_p"]) == (0, 0, 1.0)
-    assert found["delta"]["loss"] == pytest.approx(0, abs=1e-5)
+    report = call("--benchmark", "world-facts", "--layers", 3, "--ranks", "128,16,4", "--split", "validation", *FEW)
+    assert (report["delta"]["fixed"], report["delta"]["broken"], report["delta"]["mcnemar_p"]) == (0, 0, 1.0)
+    assert report["delta"]["loss"] == pytest.approx(0, abs=1e-5)
 
 
 def test_a_file_of_ones_own_is_a_benchmark(call, tmp_path):
@@ -72,8 +72,8 @@ def test_a_file_of_ones_own_is_a_benchmark(call, tmp_path):
     rows.append({"question": "Biography: hangars cockpits rudders. The person works as a", "answer": "pilot",
                  "choices": ["composer", "pilot"], "id": "x"})  # fmt: skip
     file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    found = call("--benchmark", file, "--layers", 1, "--ranks", "12,6,4", "--split", "all", "--json")
-    assert found["n"] == 2
+    report = call("--benchmark", file, "--layers", 1, "--ranks", "12,6,4", "--split", "all", "--json")
+    assert report["n"] == 2
 
 
 @pytest.mark.parametrize(
@@ -109,10 +109,10 @@ def test_bad_input_is_one_sentence(call, arguments, sentence):
     ids=["laser", "separate", "trawl", "hybrid"],
 )
 def test_every_kind_of_method_takes_its_ranks(call, arguments, ranks):
-    found = call("--benchmark", "world-facts", "--layers", 1, *arguments, *FEW)
-    assert found["ranks"] == ranks
-    counts = found["parameters"]
-    assert found["compression_ratio"] == pytest.approx(counts["original"] / counts["compressed"])
+    report = call("--benchmark", "world-facts", "--layers", 1, *arguments, *FEW)
+    assert report["ranks"] == ranks
+    counts = report["parameters"]
+    assert report["compression_ratio"] == pytest.approx(counts["original"] / counts["compressed"])
 
 
 @pytest.mark.parametrize(
@@ -145,6 +145,6 @@ def test_every_complete_run_of_a_registered_benchmark_is_kept_with_its_number_of
     assert kept() is None, "another wording is another benchmark"
     call(*arguments, "--limit", 60)
     assert kept().n == 60
-    found = call(*arguments)
-    assert (kept().n, kept().ranks, kept().layers) == (found["n"], (16, 8), (1,))
-    assert kept().accuracy_after == pytest.approx(found["edited"]["accuracy"])
+    report = call(*arguments)
+    assert (kept().n, kept().ranks, kept().layers) == (report["n"], (16, 8), (1,))
+    assert kept().accuracy_after == pytest.approx(report["edited"]["accuracy"])

@@ -13,8 +13,8 @@ from tests.tools.hub_server import COMMIT
 
 @pytest.fixture
 def server(tmp_path, monkeypatch):
-    with hub_with_a_model(tmp_path, monkeypatch) as found:
-        yield found
+    with hub_with_a_model(tmp_path, monkeypatch) as hub:
+        yield hub
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ def test_an_edit_answers_as_a_model_whose_matrices_were_replaced_for_good(name, 
     compressed = prepared.at(prepared.ranks_for_compression(3.0))
     questions = some_questions("world-facts", 80)
     subjects = [Subject(ORIGINAL, decoder), Subject("edited", decoder, edit_of(compressed))]
-    found = evaluate([questions], subjects).answers["edited"]["world-facts"]
+    answers = evaluate([questions], subjects).answers["edited"]["world-facts"]
 
     twin = copy.deepcopy(decoder.model)
     family = decoder.checkpoint.family
@@ -38,16 +38,16 @@ def test_an_edit_answers_as_a_model_whose_matrices_were_replaced_for_good(name, 
         write_module_feed_forward(twin, family, layer, whole)
     plain = LoadedModel(twin, decoder.tokenizer, decoder.checkpoint)
     expected = evaluate([questions], [Subject(ORIGINAL, plain)], store=PrefixStore(0, 0)).answers[ORIGINAL]
-    assert found.predicted == expected["world-facts"].predicted
-    assert np.array_equal(found.loss, expected["world-facts"].loss)
+    assert answers.predicted == expected["world-facts"].predicted
+    assert np.array_equal(answers.loss, expected["world-facts"].loss)
 
 
 def test_only_what_a_method_needs_is_read():
     checkpoint = open_checkpoint("demo-decoder")
     hybrid = make_method("hybrid", Options(feed_forward_layer=3))
-    found = read_layers(checkpoint, (1,), hybrid)
-    assert (found[1].attention is not None, dict(found[1].feed_forward)) == (True, {})
-    assert (found[3].attention, set(found[3].feed_forward)) == (None, {"gate", "up", "down"})
+    weights = read_layers(checkpoint, (1,), hybrid)
+    assert (weights[1].attention is not None, dict(weights[1].feed_forward)) == (True, {})
+    assert (weights[3].attention, set(weights[3].feed_forward)) == (None, {"gate", "up", "down"})
     assert set(read_layers(checkpoint, (1,), make_method("tensorllm"))) == {1}
     together = read_for_all(checkpoint, (1,), [hybrid, make_method("laser")])
     assert {layer: bool(weights.feed_forward) for layer, weights in together.items()} == {1: True, 3: True}

@@ -114,25 +114,25 @@ def test_query_slices_of_a_group_count_as_q():
 def test_a_survey_summarises_every_layer_and_draws_the_null(layout):
     checkpoint = open_checkpoint("demo-decoder")
     seen: list[Survey] = []
-    found = survey(checkpoint, layout, LayerStore(None), CPU, go_on, seen.append)
-    assert sorted(found.layers) == list(range(checkpoint.layers))
-    assert len(found.null) == NULL_DRAWS
-    assert found.problems == {}
+    surveyed = survey(checkpoint, layout, LayerStore(None), CPU, go_on, seen.append)
+    assert sorted(surveyed.layers) == list(range(checkpoint.layers))
+    assert len(surveyed.null) == NULL_DRAWS
+    assert surveyed.problems == {}
     # One after the other, with chance from the start.
     assert [len(step.layers) for step in seen] == [0, 1, 2, 3, 4, 4, 4]
     assert len(seen[1].null) == 1
-    for layer, summary in found.layers.items():
+    for layer, summary in surveyed.layers.items():
         direct = summarise(tensorise(read_attention(checkpoint, layer), layout))
         np.testing.assert_array_equal(summary.spectra[0], direct.spectra[0])
 
 
 def test_a_low_rank_model_stands_out_from_the_null_and_its_errors_say_so():
-    found = survey(open_checkpoint("demo-decoder"), Layout.PAPER, LayerStore(None), CPU, go_on)
-    chance = min(summary.error_at(10.0) for summary in found.null)
+    surveyed = survey(open_checkpoint("demo-decoder"), Layout.PAPER, LayerStore(None), CPU, go_on)
+    chance = min(summary.error_at(10.0) for summary in surveyed.null)
     assert chance > 0.9
-    for summary in found.layers.values():
+    for summary in surveyed.layers.values():
         assert summary.error_at(10.0) < 1e-3
-        assert summary.stable_ranks[0] < 0.5 * min(draw.stable_ranks[0] for draw in found.null)
+        assert summary.stable_ranks[0] < 0.5 * min(draw.stable_ranks[0] for draw in surveyed.null)
 
 
 def test_what_the_store_has_is_not_computed_again(tmp_path, monkeypatch):
@@ -168,9 +168,9 @@ def test_a_survey_that_is_stopped_keeps_its_layers_and_goes_on_from_there():
 def test_layers_that_share_weights_are_summarised_once_and_shown_each(tmp_path):
     checkpoint = open_checkpoint(str(saved_model("albert", tmp_path)))
     seen: list[Survey] = []
-    found = survey(checkpoint, Layout.PAPER, LayerStore(None), CPU, go_on, seen.append)
+    surveyed = survey(checkpoint, Layout.PAPER, LayerStore(None), CPU, go_on, seen.append)
     assert len(seen) == 1 + NULL_DRAWS
-    assert sorted(found.layers) == list(range(checkpoint.layers))
+    assert sorted(surveyed.layers) == list(range(checkpoint.layers))
 
 
 def test_a_layer_with_nan_is_named_and_the_others_go_on(tmp_path):
@@ -179,10 +179,10 @@ def test_a_layer_with_nan_is_named_and_the_others_go_on(tmp_path):
     weights = load_file(tmp_path / "model.safetensors")
     broken = next(name for name in weights if "layers.2.self_attn.q_proj" in name)
     save_file(weights | {broken: torch.full_like(weights[broken], float("nan"))}, tmp_path / "model.safetensors")
-    found = survey(open_checkpoint(str(tmp_path)), Layout.PAPER, LayerStore(None), CPU, go_on)
-    assert sorted(found.layers) == [0, 1, 3]
-    assert list(found.problems) == [2]
-    assert "NaN" in found.problems[2]
+    surveyed = survey(open_checkpoint(str(tmp_path)), Layout.PAPER, LayerStore(None), CPU, go_on)
+    assert sorted(surveyed.layers) == [0, 1, 3]
+    assert list(surveyed.problems) == [2]
+    assert "NaN" in surveyed.problems[2]
 
 
 def test_another_revision_is_another_layer(tmp_path):

@@ -15,23 +15,23 @@ GPTJ, FEVER = PUBLISHED_MODELS["gptj"], PUBLISHED_BENCHMARKS["fever"]
 
 
 def test_work_is_two_operations_for_each_weight_token_question_and_pass() -> None:
-    found = needs_of(GPTJ, FEVER, questions=100, edits=3)
-    assert found.passes == 4
-    assert found.flops == 2 * 6.05e9 * 30 * 100 * 4
-    assert found.seconds(Rate(1e12, "float32", "")) == pytest.approx(found.flops / 1e12)
+    needed = needs_of(GPTJ, FEVER, questions=100, edits=3)
+    assert needed.passes == 4
+    assert needed.flops == 2 * 6.05e9 * 30 * 100 * 4
+    assert needed.seconds(Rate(1e12, "float32", "")) == pytest.approx(needed.flops / 1e12)
 
 
 def test_generated_tokens_are_paid_for() -> None:
     benchmark = PUBLISHED_BENCHMARKS["hotpotqa"]
-    found = needs_of(GPTJ, benchmark, questions=1, edits=0)
-    assert found.flops == 2 * 6.05e9 * (benchmark.prompt_tokens + benchmark.new_tokens)
+    needed = needs_of(GPTJ, benchmark, questions=1, edits=0)
+    assert needed.flops == 2 * 6.05e9 * (benchmark.prompt_tokens + benchmark.new_tokens)
 
 
 @pytest.mark.parametrize("cell", CELLS.values(), ids=lambda cell: f"{cell.model.name}-{cell.benchmark.name}")
 def test_memory_is_what_the_fit_check_asks_for(cell) -> None:
-    found = needs_of(cell.model, cell.benchmark, 1)
-    assert found.memory == {dtype: needed_bytes(cell.model.parameters, dtype) for dtype in ("float32", "float16")}
-    assert found.memory["float16"] < found.memory["float32"]
+    needed = needs_of(cell.model, cell.benchmark, 1)
+    assert needed.memory == {dtype: needed_bytes(cell.model.parameters, dtype) for dtype in ("float32", "float16")}
+    assert needed.memory["float16"] < needed.memory["float32"]
 
 
 def test_the_sizes_are_those_that_are_known_of_these_models() -> None:
@@ -49,12 +49,12 @@ def test_no_questions_or_fewer_than_no_edits_are_refused(arguments) -> None:
 
 def test_a_rate_is_measured_on_this_machine() -> None:
     started = time.perf_counter()
-    found = measure_rate(width=128)
+    needed = measure_rate(width=128)
     # No faster than the whole call allows, nor than any machine of today.
-    assert 0 < found.flops < 1e16
+    assert 0 < needed.flops < 1e16
     assert time.perf_counter() - started < 60
-    assert found.dtype == "float32"
-    assert found.machine.startswith("this machine's CPU")
+    assert needed.dtype == "float32"
+    assert needed.machine.startswith("this machine's CPU")
 
 
 def test_measuring_stops_when_asked_and_says_what_it_has() -> None:

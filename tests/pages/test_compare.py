@@ -47,7 +47,7 @@ def words(app: AppTest) -> str:
 
 
 def button(app: AppTest, label: str):
-    return next(found for found in app.button if found.label == label)
+    return next(each for each in app.button if each.label == label)
 
 
 def table(app: AppTest) -> pd.DataFrame:

@@ -89,5 +89,5 @@ def test_a_budget_is_chosen_on_validation_questions_that_the_report_does_not_ask
     assert set(result.best_ratios) == set(PLAN.methods)
     assert set(result.best_ratios.values()) <= set(PLAN.ratios)
     assert result.plan.questions.split is Split.TEST
-    found = comparison_as_json(result, "laser")
-    assert found["methods"]["laser"]["ratio_chosen_on_validation"] == result.best_ratios["laser"]
+    as_json = comparison_as_json(result, "laser")
+    assert as_json["methods"]["laser"]["ratio_chosen_on_validation"] == result.best_ratios["laser"]

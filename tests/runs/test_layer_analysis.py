@@ -71,7 +71,7 @@ def test_looked_up_errors_are_those_of_the_reconstruction_refined_or_not(layout)
     assert truncated.lower <= refined.relative_error <= truncated.relative_error <= truncated.upper
     for result in (truncated, refined):
         direct = slice_errors(analysis.tensor.data, result.tucker)
-        found = errors_of_slices(analysis, result)
-        np.testing.assert_allclose(found.by_part_and_group(), direct.by_part_and_group(), atol=2e-6)
+        per_slice = errors_of_slices(analysis, result)
+        np.testing.assert_allclose(per_slice.by_part_and_group(), direct.by_part_and_group(), atol=2e-6)
         energy = np.sqrt((direct.by_part_and_group() ** 2 * direct.energy).sum() / direct.energy.sum())
         assert result.relative_error == pytest.approx(energy, abs=2e-6)

@@ -65,10 +65,10 @@ def _candidates() -> Iterator[str]:
 def _starts(path: str) -> bool:
     # Some distributions put a stub on the PATH that only says how to install the real one.
     try:
-        found = subprocess.run([path, "--version"], check=False, capture_output=True, text=True, timeout=30)
+        answer = subprocess.run([path, "--version"], check=False, capture_output=True, text=True, timeout=30)
     except (OSError, subprocess.TimeoutExpired):
         return False
-    return found.returncode == 0 and "Chrom" in found.stdout
+    return answer.returncode == 0 and "Chrom" in answer.stdout
 
 
 def _ways_to_install() -> Iterator[list[str]]:

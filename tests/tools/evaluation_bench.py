@@ -69,7 +69,7 @@ def bundled() -> dict:
     with edited(loaded, edits[0]):
         loop = TRIPLES * _seconds(lambda: _one_at_a_time(loaded, sets))
     return {
-        "questions": sum(len(found.questions) for found in sets),
+        "questions": sum(len(each.questions) for each in sets),
         "rank_triples": TRIPLES,
         "seconds": with_reuse,
         "seconds_without_reuse": without,
@@ -94,8 +94,8 @@ def deep() -> dict:
         for _ in range(PASSES):
             full.append(_seconds(lambda: evaluate([questions], [Subject(ORIGINAL, loaded)])))
             for layer, subject in removals.items():
-                found = evaluate([questions], [subject], store=stores[layer])
-                begun[layer].append(found.seconds[str(layer)])
+                evaluation = evaluate([questions], [subject], store=stores[layer])
+                begun[layer].append(evaluation.seconds[str(layer)])
     whole = statistics.median(full)
     return {
         "layers": DEEP_LAYERS,

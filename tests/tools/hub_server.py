@@ -88,21 +88,21 @@ class _Handler(BaseHTTPRequestHandler):
             return
         api = re.fullmatch(r"/api/models/([\w.-]+/[\w.-]+)(?:/revision/([^?]+))?(?:\?.*)?", self.path)
         file = re.fullmatch(r"/([\w.-]+/[\w.-]+)/resolve/([^/]+)/([^?]+)", self.path)
-        found = api or file
-        folder = self.hub.repositories.get(found[1]) if found else None
-        if found is None or folder is None:
+        wanted = api or file
+        folder = self.hub.repositories.get(wanted[1]) if wanted else None
+        if wanted is None or folder is None:
             self._refuse(404, "RepoNotFound", with_body)
         elif self.hub.token and self.headers.get("Authorization") != f"Bearer {self.hub.token}":
             self._refuse(401, "RepoNotFound", with_body)
-        elif found[1] in self.hub.gated:
+        elif wanted[1] in self.hub.gated:
             self._refuse(403, "GatedRepo", with_body)
-        elif found[2] not in {None, "main", COMMIT}:
+        elif wanted[2] not in {None, "main", COMMIT}:
             self._refuse(404, "RevisionNotFound", with_body)
         elif file and self._is_download() and self.hub.downloads_fail_with:
             self._refuse(self.hub.downloads_fail_with, "", with_body)
         elif api:
-            self._describe(found[1], folder)
-        elif not (path := folder / found[3]).is_file():
+            self._describe(wanted[1], folder)
+        elif not (path := folder / wanted[3]).is_file():
             self._refuse(404, "EntryNotFound", with_body)
         else:
             self._send_file(path, with_body)
