@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from tests.tools.server import Server, app_server
 # Milliseconds. It is no measurement: a busy machine may be slow.
 expect.set_options(timeout=30_000)
 HERE = Path(__file__).resolve().parent
+_SAMPLES = count(101)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -34,6 +36,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def browser() -> Iterator[Browser]:
     with chromium() as running:
         yield running
+
+
+@pytest.fixture
+def sample() -> int:
+    """Questions of each benchmark: a number that no other test asks.
+
+    The server keeps the last runs, so a test that asks what another has asked would be shown its answers at once.
+    """
+    return next(_SAMPLES)
 
 
 @pytest.fixture

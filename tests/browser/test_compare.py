@@ -2,15 +2,20 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.tools.screen import drawn, figures, settle
 
-SCENE = (
-    "/compare?model=demo-decoder-noisy&layer=1&methods=tensorllm,laser,random-subspace&budgets=8"
-    "&benchmark=world-bios,world-facts&sample=60"
-)
 LONG = "/compare?model=demo-decoder-noisy&layer=1&budget=11&sample=0&split=all"
+
+
+@pytest.fixture
+def scene(sample: int) -> str:
+    return (
+        "/compare?model=demo-decoder-noisy&layer=1&methods=tensorllm,laser,random-subspace&budgets=8"
+        f"&benchmark=world-bios,world-facts&sample={sample}"
+    )
 
 
 def compared(page: Page) -> None:
@@ -24,8 +29,8 @@ def headline(page: Page) -> list[str]:
     return page.get_by_test_id("stMetricValue").all_inner_texts()
 
 
-def test_it_compares_without_a_click_and_its_link_restores_it_for_somebody_else(visit):
-    page = visit(SCENE)
+def test_it_compares_without_a_click_and_its_link_restores_it_for_somebody_else(scene, visit):
+    page = visit(scene)
     compared(page)
     expect(page.get_by_text("answers most rightly.")).to_be_visible()
     before, drawings = headline(page), len(figures(page))
@@ -54,8 +59,8 @@ def test_a_stopped_comparison_keeps_what_it_has(visit):
     expect(page.get_by_test_id("stProgress")).to_have_count(0)
 
 
-def test_a_pinned_result_stays_in_grey_while_methods_change(visit):
-    page = visit(SCENE)
+def test_a_pinned_result_stays_in_grey_while_methods_change(scene, visit):
+    page = visit(scene)
     compared(page)
     page.get_by_role("button", name="Pin", exact=False).first.click()
     expect(page.get_by_text("Grey, pinned: demo-decoder-noisy, 4 layers")).to_be_visible()

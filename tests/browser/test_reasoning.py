@@ -10,8 +10,12 @@ from playwright.sync_api import Page, expect
 
 from tests.tools.screen import drawn, figures, settle
 
-SCENE = "/reasoning?model=demo-decoder-noisy&layer=1&layers=all&r1=12&r2=6&r3=4&sample=100"
 LONG = "/reasoning?model=demo-decoder-noisy&layer=1&layers=all&r1=11&r2=6&r3=4&sample=0&split=all"
+
+
+@pytest.fixture
+def scene(sample: int) -> str:
+    return f"/reasoning?model=demo-decoder-noisy&layer=1&layers=all&r1=12&r2=6&r3=4&sample={sample}"
 
 
 def ask(page: Page) -> None:
@@ -29,8 +33,8 @@ def headline(page: Page) -> list[str]:
     return page.get_by_test_id("stMetricValue").all_inner_texts()
 
 
-def test_the_screen_answers_without_a_click_and_a_reload_finds_the_answers_again(visit):
-    page = visit(SCENE)
+def test_the_screen_answers_without_a_click_and_a_reload_finds_the_answers_again(scene, visit):
+    page = visit(scene)
     answered(page)
     before, drawings = headline(page), len(figures(page))
     assert re.search(r"%.*%", before[0])
@@ -42,8 +46,8 @@ def test_the_screen_answers_without_a_click_and_a_reload_finds_the_answers_again
     assert len(figures(page)) == drawings >= 2
 
 
-def test_another_edit_waits_for_the_button_and_then_shows_its_own_answers(visit):
-    page = visit(SCENE)
+def test_another_edit_waits_for_the_button_and_then_shows_its_own_answers(scene, visit):
+    page = visit(scene)
     answered(page)
     before = headline(page)
     page.get_by_text("layer 1", exact=True).click()
@@ -56,8 +60,8 @@ def test_another_edit_waits_for_the_button_and_then_shows_its_own_answers(visit)
     assert headline(page) != before
 
 
-def test_answers_stay_when_one_goes_to_another_screen_and_back(visit):
-    page = visit(SCENE)
+def test_answers_stay_when_one_goes_to_another_screen_and_back(scene, visit):
+    page = visit(scene)
     answered(page)
     before = headline(page)
     page.get_by_role("navigation").get_by_role("button", name="Start").click()
@@ -84,23 +88,23 @@ def test_a_stopped_run_keeps_what_it_has_and_leaves_the_other_visitors_running(v
     assert "of 6,000 questions" in second.get_by_test_id("stMain").inner_text()
 
 
-def test_two_visitors_with_different_edits_see_their_own(visit):
-    scenes = [SCENE.replace("r1=12", f"r1={rank}") for rank in (3, 24)]
-    pages = [visit(scene) for scene in scenes]
+def test_two_visitors_with_different_edits_see_their_own(scene, visit):
+    paths = [scene.replace("r1=12", f"r1={rank}") for rank in (3, 24)]
+    pages = [visit(path) for path in paths]
     for page in pages:
         answered(page)
     together = [headline(page) for page in pages]
     alone = []
-    for scene in scenes:
-        page = visit(scene)
+    for path in paths:
+        page = visit(path)
         answered(page)
         alone.append(headline(page))
     assert together == alone
     assert together[0] != together[1]
 
 
-def test_changed_answers_can_be_searched(visit):
-    page = visit(SCENE)
+def test_changed_answers_can_be_searched(scene, visit):
+    page = visit(scene)
     answered(page)
     counts = page.get_by_text(re.compile(r"^\d+ of \d+ changed answers"))
     shown, every = map(int, re.findall(r"\d+", counts.inner_text())[:2])
@@ -110,8 +114,8 @@ def test_changed_answers_can_be_searched(visit):
     expect(counts).not_to_have_text(re.compile(rf"^{shown} of"))
 
 
-def test_an_own_file_is_asked_and_a_bad_one_gets_a_sentence(visit, tmp_path):
-    page = visit(SCENE)
+def test_an_own_file_is_asked_and_a_bad_one_gets_a_sentence(scene, visit, tmp_path):
+    page = visit(scene)
     answered(page)
     page.get_by_role("button", name=re.compile("Own questions and prompt")).click()
     bad = tmp_path / "bad.csv"
@@ -155,8 +159,8 @@ def test_nonsense_in_the_link_costs_a_sentence(parameters, sentence, visit):
     expect(page.get_by_test_id("stAlert").filter(has_text=sentence.replace("`", "")).first).to_be_visible()
 
 
-def test_a_scan_draws_its_points_on_validation_questions(visit):
-    page = visit(SCENE.replace("layers=all&", "") + "&tab=Rank+scan")
+def test_a_scan_draws_its_points_on_validation_questions(scene, visit):
+    page = visit(scene.replace("layers=all&", "") + "&tab=Rank+scan")
     answered(page)
     page.get_by_role("button", name="Scan ratios").click()
     expect(page.get_by_text("Best of these on")).to_be_visible(timeout=120_000)
