@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tensorllm_core.benchmarks.registry import BENCHMARKS
+from tensorllm_core.methods.registry import METHODS
+from tensorllm_core.models.families import FAMILIES
+
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = ["README.md", "CONTRIBUTING.md", *(f"assets/docs/{path.name}" for path in (ROOT / "assets/docs").glob("*.md"))]
@@ -60,6 +64,20 @@ def test_the_tree_of_the_readme_leaves_no_folder_out(folder):
         f"{folder}/{path.name}/" for path in (ROOT / folder).iterdir() if path.is_dir() and list(path.glob("*.py"))
     }
     assert there <= set(tree())
+
+
+def test_every_known_family_is_listed():
+    words = re.search(r"^.*Known families: .*?\.$", README, re.DOTALL | re.MULTILINE)
+    assert words is not None
+    listed = re.sub("[^a-z]", "", words[0].lower())
+    names = [re.sub("[^a-z]", "", name.removesuffix("_text")) for name in FAMILIES]
+    assert [name for name in names if name not in listed] == []
+
+
+@pytest.mark.parametrize(("page", "names"), [("methods.md", METHODS), ("command-line.md", BENCHMARKS)])
+def test_the_long_tables_name_every_method_and_benchmark(page, names):
+    text = (ROOT / "assets" / "docs" / page).read_text(encoding="utf-8")
+    assert [name for name in names if f"`{name}`" not in text] == []
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
 from pages.session.readers import choice, flag, text, whole_number
@@ -87,14 +87,7 @@ class Scene:
 
 
 PARTS: dict[str, type] = {
-    "ranks": RanksPart,
-    "questions": QuestionsPart,
-    "decompose": DecomposePart,
-    "layers": LayersPart,
-    "heads": HeadsPart,
-    "reasoning": ReasoningPart,
-    "compare": ComparePart,
-    "papers": PapersPart,
+    each.name: type(part) for each in fields(Scene) if is_dataclass(part := getattr(Scene(), each.name))
 }
 """The type of each part of the scene, by the name of the part."""
 

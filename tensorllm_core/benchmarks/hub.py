@@ -28,8 +28,8 @@ _CONVERTED = "refs/convert/parquet"
 class HubData:
     """A data set of the hub: the splits to read, in their order, and the columns with their types.
 
-    A type is one such as `str`, `int | str` or `list[str]`. A mapping from names to types stands for a column of
-    objects.
+    `configuration` is `default` for a data set that has only one. A type is one such as `str`, `int | str` or
+    `list[str]`. A mapping from names to types stands for a column of objects.
     """
 
     repository: str

@@ -101,7 +101,7 @@ def read_networks(pattern: str) -> tuple[Network, ...]:
     """The networks that a pattern describes, the first node of each in its centre.
 
     Raises:
-        RequestError: the pattern cannot be read, or it has more than a diagram has room for.
+        RequestError: the pattern cannot be read, or a centre has more nodes around it than a diagram can show.
 
     >>> network, = read_networks("G*(r1 r2 head) U1+(d_model r1) U2+(d_head r2)")
     >>> [leg.index for leg in network.legs], [bond.nodes for bond in network.bonds]

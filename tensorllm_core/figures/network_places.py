@@ -1,5 +1,7 @@
 """Where the nodes of a tensor network stand: a star around its centre, or a row; networks one below the other.
 
+A star has three nodes around its centre, a row has one or two.
+
 Lengths are in the drawing's own unit, about one pixel where it is 300 wide and 220 high; y points up.
 """
 
@@ -8,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tensorllm_core.errors import RequestError
 from tensorllm_core.figures.network_pattern import Network, Node
 
 __all__ = ["DRAWING_SIZE", "Place", "leg_end", "place_networks"]
@@ -18,7 +21,7 @@ DRAWING_SIZE = (300.0, 220.0)
 _FOOT = 22.0
 """Height that the key at the bottom takes."""
 
-_STAR, _ROW = 152.0, 46.0
+_STAR, _SMALL_STAR, _ROW = 152.0, 93.0, 46.0
 _STAR_RADIUS, _ROW_RADIUS, _DOT_RADIUS = 17.0, 13.0, 5.0
 
 
@@ -35,12 +38,25 @@ class Place:
 
 
 def place_networks(networks: Sequence[Network]) -> tuple[tuple[Place, ...], ...]:
-    """The places of every network's nodes, in the order of the networks, its centre first."""
-    heights = [_STAR if _is_star(network) else _ROW for network in networks]
-    y = DRAWING_SIZE[1] - max(0.0, (DRAWING_SIZE[1] - _FOOT - sum(heights)) / 2)
+    """The places of every network's nodes, in the order of the networks, its centre first.
+
+    Raises:
+        RequestError: the networks need more height than the drawing has.
+    """
+    # A star that has a title, or stands with another star, is a row with its third node below the centre.
+    stars = [network for network in networks if _is_star(network)]
+    is_small = len(stars) > 1 or any(star.title for star in stars)
+    heights = [(_SMALL_STAR if is_small else _STAR) if _is_star(network) else _ROW for network in networks]
+    room = DRAWING_SIZE[1] - _FOOT
+    if sum(heights) > room:
+        raise RequestError(
+            f"Expected networks with room in one diagram (four rows, a star and a row, or two small stars), got "
+            f"{len(networks)} with {len(stars)} stars; join some of them."
+        )
+    y = DRAWING_SIZE[1] - (room - sum(heights)) / 2
     places = []
     for network, height in zip(networks, heights, strict=True):
-        places.append(_star(network, y) if _is_star(network) else _row(network, y))
+        places.append(_star(network, y) if _is_star(network) and not is_small else _row(network, y))
         y -= height
     return tuple(places)
 
@@ -66,7 +82,7 @@ def _star(network: Network, top: float) -> tuple[Place, ...]:
 
 def _row(network: Network, top: float) -> tuple[Place, ...]:
     middle = top - 29
-    spots = ((117.0, middle, (-1, 0)), (225.0, middle, (1, 0)))
+    spots = ((117.0, middle, (-1, 0)), (225.0, middle, (1, 0)), (170.0, middle - 44, (1, 0)))
     return _placed(network, (170.0, middle), spots, _ROW_RADIUS, in_row=True)
 
 

@@ -95,16 +95,24 @@ def run_comparison(
     loaded = resources.load_model(plan.model, lambda _, message: progress(_DECOMPOSING, message))
 
     subjects = subjects_of(loaded, compressed)
+    to_report, to_choose = (sum(len(each.questions) for each in sets) for sets in (question_sets, validation_sets))
+
+    def go_on_after(answered: float, message: str) -> bool:
+        share = answered / (to_report + to_choose)
+        return progress(_DECOMPOSING + (1 - _DECOMPOSING) * share, f"{len(subjects)} models, {message}")
 
     def on_wave(evaluation: Evaluation) -> bool:
         publish(replace(result, evaluation=evaluation))
-        message = f"{len(evaluation.answers)} models, {evaluation.share:.0%} of the questions"
-        return progress(_DECOMPOSING + (1 - _DECOMPOSING) * evaluation.share, message)
+        return go_on_after(to_report * evaluation.share, f"{evaluation.share:.0%} of the questions")
+
+    def on_validation_wave(evaluation: Evaluation) -> bool:
+        answered = to_report + to_choose * evaluation.share
+        return go_on_after(answered, f"{evaluation.share:.0%} of the validation questions")
 
     result = replace(result, evaluation=ask_all(question_sets, subjects, resources, on_wave))
     # 4. The budget of each method, chosen on questions that the report does not ask.
     if validation_sets:
-        evaluation = ask_all(validation_sets, subjects, resources, lambda _: progress(1.0, "choosing on validation"))
+        evaluation = ask_all(validation_sets, subjects, resources, on_validation_wave)
         result = replace(result, best_ratios=_best_budgets(compressed, evaluation.answers))
     return result
 

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tensorllm_core import benchmarks
 from tensorllm_core.benchmarks.benchmark import Question, QuestionSet, Split, check_template
+from tensorllm_core.benchmarks.hub_benchmark import HubBenchmark
 from tensorllm_core.benchmarks.registry import BENCHMARKS, load_questions
 from tensorllm_core.benchmarks.sampling import shuffled
 from tensorllm_core.benchmarks.world import WORLD, read_world
 from tensorllm_core.errors import BenchmarkError
+
+
+def test_every_benchmark_in_a_file_is_registered():
+    files = [
+        importlib.import_module(f"{benchmarks.__name__}.{file.name}")
+        for file in pkgutil.iter_modules(benchmarks.__path__)
+    ]
+    described = {value.name for file in files for value in vars(file).values() if isinstance(value, HubBenchmark)}
+    assert described == {name for name in BENCHMARKS if isinstance(BENCHMARKS[name], HubBenchmark)}
 
 
 @pytest.mark.parametrize("name", [benchmark.name for benchmark in WORLD])

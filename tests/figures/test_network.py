@@ -18,6 +18,8 @@ from tests.figures.canvases import BOTH, LIGHT, enlarged
 
 TUCKER = "G*(r1 r2 r3 head) U1+(d_model r1) U2+(d_head r2) U3+(part r3)"
 SUM_OF_TERMS = "A+(d_ff r) B+(d_model r) C+(matrix r)"
+TITLE_WIDTH = 36.0
+"""Width of the longest title, about, in the drawing's unit."""
 SINGULAR = "S(r) U(d_model r) V(all_heads r)"
 
 
@@ -78,9 +80,21 @@ def test_a_pattern_that_cannot_be_drawn_is_refused_with_what_to_do(pattern, word
     assert words in str(error.value)
 
 
-@pytest.mark.parametrize("name", METHODS)
-def test_nodes_stand_inside_and_clear_of_each_other(name):
-    networks = read_networks(METHODS[name].lesson.network)
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        *{method.lesson.network for method in METHODS.values()},
+        f"QK: {TUCKER}; VO: {TUCKER}",
+        f"all: {TUCKER}",
+        f"{TUCKER}; FFN: {SINGULAR}",
+        "; ".join([SINGULAR] * 4),
+    ],
+)
+def test_nodes_stand_inside_and_clear_of_each_other_and_of_the_title(pattern):
+    networks = read_networks(pattern)
+    for group, network in zip(place_networks(networks), networks, strict=True):
+        if network.title:
+            assert min(leg_end(place)[0] for place in group) > TITLE_WIDTH
     places = [place for group in place_networks(networks) for place in group]
     assert len([place for place in places if place.node]) == sum(len(network.nodes) for network in networks)
     for place in places:
@@ -89,6 +103,14 @@ def test_nodes_stand_inside_and_clear_of_each_other(name):
             assert 0 <= y <= DRAWING_SIZE[1]
     for one, other in combinations(places, 2):
         assert math.dist((one.x, one.y), (other.x, other.y)) > one.radius + other.radius + 4
+
+
+@pytest.mark.parametrize(
+    "pattern", ["; ".join([TUCKER] * 3), f"{TUCKER}; {SINGULAR}; {SINGULAR}", "; ".join([SINGULAR] * 5)]
+)
+def test_networks_without_room_are_refused_with_what_to_do(pattern):
+    with pytest.raises(RequestError, match="join some of them"):
+        diagram(pattern)
 
 
 @pytest.mark.parametrize("canvas", BOTH)

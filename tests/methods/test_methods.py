@@ -6,6 +6,7 @@ What is expected of a method is read from its description; no method is named he
 from __future__ import annotations
 
 import itertools
+import math
 
 import pytest
 import torch
@@ -125,7 +126,7 @@ def test_the_error_never_rises_with_a_rank(case):
         assert (front.stored_entries[1:] >= front.stored_entries[:-1]).all()
         assert (front.squared_error[1:] <= front.squared_error[:-1] + 1e-9).all()
         others = full(prepared)
-        diagonal = [tuple(max(1, limit * share // 10) for limit in tensor.limits) for share in range(1, 11)]
+        diagonal = [tuple(math.ceil(limit * share / 10) for limit in tensor.limits) for share in range(1, 11)]
         steps = [ranks for ranks in diagonal if is_possible(tensor, ranks)]
         assert len(steps) > 3
         errors = [squared_error(layers, prepared.at(others | {name: ranks})) for ranks in steps]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 
 from hypothesis import given
 from hypothesis import strategies as some
 
 from pages.overview.scene_cards import SCENES
+from pages.session import scene_parts
 from pages.session.links import parse_scene, scene_parameters
 from pages.session.scene import FIELDS, PARTS, Scene
 from pages.session.scene_parts import DTYPES, PAPER_TABLES, SPLITS, ChooseBy
@@ -58,6 +59,11 @@ FIELD_VALUES = {
     "cell_layer": some.none() | some.integers(**WHOLE),
 }
 SCENE = some.fixed_dictionaries(FIELD_VALUES).map(lambda values: Scene().with_fields(**values))
+
+
+def test_every_part_is_in_the_scene() -> None:
+    declared = {kind for kind in vars(scene_parts).values() if is_dataclass(kind)}
+    assert set(PARTS.values()) == declared
 
 
 def test_every_field_of_every_part_is_tried_here_and_has_a_name_of_its_own() -> None:

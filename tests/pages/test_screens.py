@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pages.frame.navigation import PAGES
@@ -9,6 +11,14 @@ from pages.overview.scene_cards import SCENES
 from pages.session.links import scene_parameters
 from pages.session.scene import DEFAULT_MODEL
 from tests.pages.visits import drawn, number, sentences, value, visit
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_every_folder_of_a_screen_is_registered() -> None:
+    assert {page.file for page in PAGES.values()} == {
+        path.relative_to(ROOT).as_posix() for path in ROOT.glob("pages/*/page.py")
+    }
 
 
 @pytest.mark.parametrize("name", PAGES)
