@@ -83,7 +83,7 @@ def test_a_pattern_that_cannot_be_drawn_is_refused_with_what_to_do(pattern, word
 @pytest.mark.parametrize(
     "pattern",
     [
-        *{method.lesson.network for method in METHODS.values()},
+        *dict.fromkeys(method.lesson.network for method in METHODS.values()),
         f"QK: {TUCKER}; VO: {TUCKER}",
         f"all: {TUCKER}",
         f"{TUCKER}; FFN: {SINGULAR}",
