@@ -32,7 +32,7 @@ def headline(comparison: Comparison, ratio: float, ranking: Sequence[RankedMetho
         st.markdown("**No method can save as much as this budget asks for** on these layers. Choose a smaller ratio.")
         return
     against_original = verdict(best.against.accuracy)
-    st.markdown(f"**Of these methods {best.title} answers most rightly.** Against the original: {against_original}")
+    st.markdown(f"**{best.title} has the highest accuracy of these methods.** Against the original: {against_original}")
     words = [best_of(best.against.accuracy, len(methods))] if second else []
     for other in (second, control):
         between = difference_of(comparison, best.point.method, other.point.method, ratio) if other else None

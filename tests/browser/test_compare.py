@@ -32,7 +32,7 @@ def headline(page: Page) -> list[str]:
 def test_it_compares_without_a_click_and_its_link_restores_it_for_somebody_else(scene, visit):
     page = visit(scene)
     compared(page)
-    expect(page.get_by_text("answers most rightly.")).to_be_visible()
+    expect(page.get_by_text("has the highest accuracy of these methods.")).to_be_visible()
     before, drawings = headline(page), len(figures(page))
     assert drawings == 3
     for figure in page.locator(".js-plotly-plot").all()[:2]:
