@@ -117,7 +117,7 @@ def measure_hosvd(
 
     def report(share: float, message: str) -> None:
         if progress is not None and not progress(share, message):
-            raise RequestError("Expected time to measure, got a request to stop; start the measurement again.")
+            raise RequestError("The measurement was stopped before it was done; start it again.")
 
     report(0.0, "TensorLy" if against_tensorly else "our own")
     tensorly = _tensorly_in_own_process(shape, ranks, device) if against_tensorly else None
