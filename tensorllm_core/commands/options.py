@@ -34,7 +34,9 @@ class Parser(ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Report options that argparse does not accept."""
-        raise RequestError(f"Expected the options of `{self.prog}`, got a mistake: {message}; see `{self.prog} --help`.")
+        raise RequestError(
+            f"Expected the options of `{self.prog}`, got a mistake: {message}; see `{self.prog} --help`."
+        )
 
 
 def add_common_options(parser: ArgumentParser) -> None:
