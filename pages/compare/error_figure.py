@@ -35,7 +35,7 @@ def errors_picture(comparison: Comparison, ratio: float) -> None:
         ),
         key="error by part",
         takeaway=(
-            f"At {ratio:.3g}x {title(least.method)} loses least of what it replaces, {least.error:.2f}. Blank: kept"
+            f"At {ratio:.3g}x {title(least.method)} has the smallest error, {least.error:.2f}. Blank: not replaced"
             if least
             else f"At {ratio:.3g}x no method changes anything"
         ),

@@ -105,7 +105,8 @@ def _layouts() -> None:
         st.markdown(
             "**Paper against released code.** The paper's equations give each head its own slice, so the shared "
             "`d_model` directions are those that the heads *read*. The authors' program cuts the matrix at its other "
-            "end: a slice holds a block of inputs for *all* heads, and the `d_model` axis is what Q, K and V put out."
+            "end: a slice holds a block of inputs for *all* heads, and the `d_model` axis holds the outputs of Q, K "
+            "and V."
         )
         st.markdown(
             "The compression ratio is the same; the shared subspace, and with it the error and the answers, are not."
