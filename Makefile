@@ -20,7 +20,7 @@ help:  ## say what there is
 run: app-environment  ## install what is needed and open the app
 	exec $(python) scripts/start.py --port "$(PORT)"
 
-test: check browser  ## install what is needed, check, and pass the tests
+test: check browser  ## install what is needed, check, and run the tests
 	$(python) -m pytest -n $(JOBS) --dist loadgroup $(if $(ORDER),--random-order --random-order-seed=$(ORDER))
 
 check: test-environment  ## lint, formatting and types

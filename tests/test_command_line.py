@@ -231,7 +231,7 @@ def test_bench_can_leave_tensorly_out_and_be_read(capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        (["--size", "huge"], "a --size of full or small, got `huge`"),
+        (["--size", "huge"], "--size to be full or small, got `huge`"),
         (["--device", "tpu"], "got `tpu`"),
         (["--device", "mps"], "`mps`"),
     ],
@@ -282,7 +282,7 @@ def test_ranks_that_the_tensor_cannot_have_are_refused(refused, folder, ranks):
         (["--compression", "0"], "compression ratio above 0"),
         (["--compression", "-3"], "compression ratio above 0"),
         (["--compression", "1e9"], "compression ratio above 0 and of at most"),
-        (["--ranks", "1,1,1", "--layout", "other"], "a layout of `paper` or `released-code`, got `other`"),
+        (["--ranks", "1,1,1", "--layout", "other"], "the layout to be one of `paper` or `released-code`, got `other`"),
         (["--ranks", "1,1,1", "--layout", "released-code"], "plain multi-head attention"),
         (["--ranks", "1,1,1", "--device", "tpu"], "got `tpu`"),
         (["--ranks", "1,1,1", "--device", "cuda:99"], "`cuda:99` on this machine"),

@@ -40,9 +40,9 @@ def errors_picture(comparison: Comparison, ratio: float) -> None:
             else f"At {ratio:.3g}x no method changes anything"
         ),
         explanation=Explanation(
-            "Relative error of each matrix over all edited layers. Methods that replace other matrices are not to be "
-            "compared by error: to save as much of larger matrices is easier. And a small error is not a good model: "
-            "noise that is taken away counts as an error too. The answers decide.",
+            "Relative error of each matrix over all edited layers. Do not compare the errors of methods that "
+            "replace different matrices: the same saving is easier on larger ones. And a small error is not a good "
+            "model: noise that is taken away counts as an error too. Only answers to questions decide.",
             r"\lVert W - \hat W \rVert_F / \lVert W \rVert_F",
         ),
         table=lambda: pd.DataFrame(

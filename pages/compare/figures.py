@@ -57,10 +57,11 @@ def curves_picture(comparison: Comparison, ratio: float, ranking: Sequence[Ranke
         takeaway=_curves_sentence(comparison, ratio, best),
         explanation=Explanation(
             "Up: mean accuracy over the benchmarks, with its 95 % interval. Across: entries that the edited layers "
-            "store, fewer to the right. Every method has its own ranks at each budget, those of the least error. Marks "
-            "of one budget stand slightly apart. A method that replaces feed-forward matrices stands where the "
-            "attention would stand if it saved as much. The dashed line is the unedited model. All methods answer the "
-            "same questions, so their differences are surer than the intervals suggest: see *Any two methods*.",
+            "store, fewer to the right. Every method has its own ranks at each budget, those of the least error. "
+            "Marks of one budget stand slightly apart. A method that replaces feed-forward matrices is drawn at the "
+            "entries that the attention would store if it saved as many. The dashed line is the unedited model. All "
+            "methods answer the same questions, so their differences are surer than the intervals suggest: see *Any "
+            "two methods*.",
             r"N_{\text{stored}} \le N_{\text{attention}} / \text{budget},\qquad "
             r"N_{\text{original}} - N_{\text{stored}} \ \text{the same for all}",
         ),
@@ -91,7 +92,7 @@ def deltas_picture(comparison: Comparison, ratio: float, ranking: Sequence[Ranke
         takeaway=_deltas_sentence(ratio, ranking),
         explanation=Explanation(
             "How each method changes the unedited model at the budget in focus, with the 95 % interval of the paired "
-            "difference. Left: accuracy, more is better. Right: loss of the gold answer, less is better. The two need "
+            "difference. Left: accuracy, more is better. Right: loss of the right answer, less is better. The two need "
             "not move together. Where an interval crosses zero, the questions show no difference.",
             r"\hat\Delta = (\text{fixed} - \text{broken}) / n",
         ),

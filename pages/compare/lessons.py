@@ -23,7 +23,8 @@ _NETWORK_HEIGHT, _LAYOUT_HEIGHT = 220, 260
 _MOST_IN_ROW, _MOST_IN_ROW_PRESENTING = 3, 2
 _READING = (
     "A tensor network: each shape is a tensor, a thin line between two is an index that is summed over, a thick open "
-    "line is an index of the weights. A filled, ringed shape is stored once; a stack has a copy for each."
+    "line is an index of the weights. A filled, ringed shape is stored once; a stack has a copy for each head "
+    "or matrix."
 )
 
 

@@ -22,11 +22,11 @@ HELP = """
 attention saves at the **budget** (a compression ratio), whatever matrices it replaces. Within that, each method takes
 its own ranks of the least error. Then all compressed models answer the same questions.
 
-- **Budget**: the one in focus, as a ratio or as stored entries. **Curves at** names the others that are asked.
+- **Budget**: the ratio, or the number of entries, that the figures show. **Curves at** has the other budgets.
 - **Random subspace** is a control. A method that does no better owes nothing to the directions that it chose.
 - **Pin** keeps a result in grey while you change model, layers, methods or questions.
 - **Any two methods** (below) tests one against another; **Download** has all numbers and the command line.
-- Methods are compared in the layout `paper`. **Copy link** restores all.
+- Methods are compared in the layout `paper`. A copied link restores all settings.
 """
 
 _BUTTON = ButtonWords(
@@ -75,7 +75,7 @@ def _draw_live(comparison: Comparison) -> None:
     scene = state.current_scene()
     ratio = comparison.plan.nearest(scene.compare.budget)
     if not comparison.is_answered:
-        st.caption("The model is not asked yet. This is what each method loses of the weights.")
+        st.caption("No question is answered yet. These are the errors of the weights, by method.")
         errors_picture(comparison, ratio)
         return
     ranking = ranked_methods(comparison, ratio)

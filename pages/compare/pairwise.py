@@ -60,7 +60,7 @@ def two_methods_tab(scene: Scene, comparison: Comparison, ratio: float) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         csv_button(table, "two methods")
         st.caption(
-            "Only questions that one of the two answers rightly and the other does not tell them apart. p is that of "
+            "Only questions that exactly one of the two methods answers rightly count in the test. p is that of "
             "McNemar's exact test. Among many pairs some differ by luck: choose the pair before you look at it, or on "
             "validation questions."
         )

@@ -19,7 +19,7 @@ from tensorllm_core.models.checkpoint import Checkpoint
 __all__ = ["panel"]
 
 _GRID = (1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0, 64.0, 96.0, 128.0, 256.0, 512.0)
-_LAYERS_HELP = "Each layer must reach the budget by itself; a method that stacks matrices over layers shares it"
+_LAYERS_HELP = "Each layer must reach the budget by itself; a method that stacks layers has one budget for them"
 
 
 def panel(scene: Scene, checkpoint: Checkpoint) -> None:
@@ -81,7 +81,7 @@ def _budget(scene: Scene, entries: int) -> None:
         on_change=_take_stored,
         args=(f"stored widget {entries}", entries),
     )
-    st.caption(f"Each layer saves {entries - stored:,} entries, of {entries:,} of its attention")
+    st.caption(f"Each layer saves {entries - stored:,} of the {entries:,} entries of its attention")
     others = scene.compare.budgets
     st.multiselect(
         "Curves at",

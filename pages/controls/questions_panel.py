@@ -72,8 +72,8 @@ def choose_benchmarks(scene: Scene) -> None:
     unknown = [name for name in chosen if name not in offered]
     if unknown:
         known = tuple(name for name in chosen if name in offered)
-        instead = "asking the others" if known else "asking the bundled ones"
-        state.notify([f"Expected benchmarks of {', '.join(offered)}, got {', '.join(unknown)}; {instead}."])
+        instead = "asking the rest of them" if known else "asking the bundled ones"
+        state.notify([f"Expected benchmarks among {', '.join(offered)}, got {', '.join(unknown)}; {instead}."])
         chosen = known or BUNDLED
         state.settle(scene.with_fields(benchmark=_unless_default(chosen)))
     st.multiselect(

@@ -109,7 +109,7 @@ def _by_ranks(layer: ShownLayer) -> None:
         )
     _break_even(scene, analysis, ranks)
     # Also drawn when it is empty, so that nothing moves when it gets a text.
-    limit = f"no rank can exceed {shape.group} times the product of the others"
+    limit = f"no rank can exceed {shape.group} times the product of the other two ranks"
     st.caption("" if ranks == chosen else f"In use: **{ranks}**; {limit}")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.checkbox(
@@ -125,7 +125,7 @@ def _by_ranks(layer: ShownLayer) -> None:
             type="tertiary",
             on_click=_suggest,
             disabled=scene.ranks.chosen is None,
-            help=f"Takes {analysis.noise.ranks}, the hint of the noise floor: from the spectra alone, without data",
+            help=f"Takes {analysis.noise.ranks}, which the noise floor suggests from the spectra alone, without data",
         )
 
 
@@ -150,7 +150,7 @@ def _break_even(scene: Scene, analysis: LayerAnalysis, ranks: Ranks) -> None:
         f":small[{words}]",
         help=(
             f"Core and factors have {stored / shape.entries:.3g} times as many entries as the layer's attention. With "
-            f"{others} they have fewer {smaller}."
+            f"{others} they have fewer entries than the attention {smaller}."
         ),
     )
 

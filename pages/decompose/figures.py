@@ -71,12 +71,12 @@ def spectra_picture(analysis: LayerAnalysis, result: RankResult) -> None:
         key="spectra",
         takeaway=f"Energy that these ranks keep in modes 1, 2, 3: {kept}",
         explanation=Explanation(
-            "The line shows the singular values of each mode's unfolding, on a logarithmic axis where they span a "
-            "factor of ten or more. The shaded area (right axis) is the share of the energy that the first directions "
-            "hold; energy is the sum of squared singular values. The dotted line marks the chosen rank. The dashed "
-            "line is the noise floor: the largest singular value that random noise would have (Marchenko-Pastur), if "
-            "its level is that of the many small singular values. It uses no data, so it is only a hint: what the "
-            "model answers decides.",
+            "The line shows the singular values of each mode's unfolding (the tensor as a matrix, with this mode as "
+            "its rows), on a logarithmic axis where they span a factor of ten or more. The shaded area (right axis) "
+            "is the share of the energy that the first directions hold; energy is the sum of squared singular "
+            "values. The dotted line marks the chosen rank. The dashed line is the noise floor: the largest singular "
+            "value that random noise would have (Marchenko-Pastur), if its level is that of the many small singular "
+            "values. It uses no data, so it is only a hint: what the model answers decides.",
             r"W_{(n)} = U_n \Sigma_n V_n^\top,\qquad \sigma_{\text{edge}} = s\,(\sqrt{m} + \sqrt{n})",
         ),
         table=lambda: pd.concat(

@@ -30,9 +30,9 @@ def headline(analysis: LayerAnalysis, result: RankResult) -> None:
         ),
     )
     parameters.metric(
-        "Stored entries, of the original",
+        "Stored entries",
         f"{result.stored_entries:,} of {analysis.shape.entries:,}",
-        help="How many numbers the core and the three factor matrices have, of the layer's attention weights",
+        help="Entries of the core and the three factor matrices, of all entries of the layer's attention",
     )
     ranks_sentence = sentence(analysis.shape.entries, result.stored_entries, result.energy_kept, result.ranks)
     st.markdown(f"{ranks_sentence} The noise floor suggests **{analysis.noise.ranks}**.")
@@ -42,18 +42,18 @@ def sentence(entries: int, stored: int, energy_kept: float, ranks: Ranks) -> str
     """One sentence on what the ranks keep.
 
     >>> sentence(65536, 2304, 0.62, Ranks(16, 1, 2))
-    'Ranks **(16, 1, 2)** keep **4 %** of the parameters and **62 %** of the energy.'
+    'Ranks **(16, 1, 2)** keep **4 %** of the entries and **62 %** of the energy.'
     >>> sentence(100, 250, 1.0, Ranks(4, 4, 4))
-    'Ranks **(4, 4, 4)** store **2.5 times** the parameters, and keep **100 %** of the energy: nothing is saved.'
+    'Ranks **(4, 4, 4)** store **2.5 times** the entries, and keep **100 %** of the energy: nothing is saved.'
     """
     share = stored / entries
     energy = _percent(energy_kept)
     if share >= 1:
         return (
-            f"Ranks **{ranks}** store **{share:.1f} times** the parameters, and keep **{energy}** of the energy: "
+            f"Ranks **{ranks}** store **{share:.1f} times** the entries, and keep **{energy}** of the energy: "
             "nothing is saved."
         )
-    return f"Ranks **{ranks}** keep **{_percent(share)}** of the parameters and **{energy}** of the energy."
+    return f"Ranks **{ranks}** keep **{_percent(share)}** of the entries and **{energy}** of the energy."
 
 
 def _percent(share: float) -> str:

@@ -19,7 +19,8 @@ core for each head. The ranks say how many directions each mode keeps.
 
 - **Model**: choose a bundled one, or type the path of a folder or a hub id.
 - **Ranks**: move a slider or type a number. Or set the error or the compression ratio, and the best ranks are used.
-- **Refine** improves the truncated HOSVD in sweeps (HOOI). The range above the error says how low it could still get.
+- **Refine** improves the truncated HOSVD (higher-order SVD) in sweeps over its factors (HOOI). The range above the
+  error says how low it could still get.
 - **Keyboard**: Tab to a slider, then the arrow keys; `Alt+PageUp` and `Alt+PageDown` change the layer.
 """
 

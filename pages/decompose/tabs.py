@@ -45,8 +45,8 @@ def _one_core(scene: Scene, analysis: LayerAnalysis, result: RankResult) -> None
         core_slice(matrix, float(np.abs(slices).max()) or 1.0, canvas(420)),
         key="one core",
         takeaway=(
-            f"The core of {analysis.unit} {group}, {view_text(view)}: it holds {share:.0%} of the energy that all "
-            f"{analysis.unit}s have in it"
+            f"The core of {analysis.unit} {group}, {view_text(view)}: it holds {share:.0%} of the energy of "
+            f"all {analysis.unit}s there"
         ),
         explanation=Explanation(
             f"The core of one {analysis.unit}, enlarged. Choose its slice above the figure of all {analysis.unit}s.",
@@ -90,17 +90,18 @@ def _weights(scene: Scene, analysis: LayerAnalysis, result: RankResult) -> None:
 
 def _refinement(_scene: Scene, analysis: LayerAnalysis, result: RankResult) -> None:
     if result.refinement is None:
-        st.info("Switch on **Refine (HOOI)** on the left to see how each sweep lowers it.", icon=":material/tune:")
+        words = "Switch on **Refine (HOOI)** on the left to see how each sweep lowers the error."
+        st.info(words, icon=":material/tune:")
         return
-    errors = result.refinement.relative_errors
+    errors, sweeps = result.refinement.relative_errors, result.refinement.sweeps
     gain = errors[0] - errors[-1]
     ended = "converged" if result.refinement.converged else "stopped before convergence"
     show(
         refinement_curve(errors, result.lower, canvas(300)),
         key="refinement",
         takeaway=(
-            f"{result.refinement.sweeps} sweeps, {ended}: the error falls by {gain:.5f}, from {errors[0]:.5f} to "
-            f"{errors[-1]:.5f}"
+            f"{sweeps} sweep{'' if sweeps == 1 else 's'}, {ended}: the error falls by {gain:.5f}, from {errors[0]:.5f} "
+            f"to {errors[-1]:.5f}"
         ),
         explanation=Explanation(
             "First the truncated HOSVD, then a sequential truncation (smallest mode first), which is usually closer. "

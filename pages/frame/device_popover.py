@@ -31,7 +31,7 @@ def device_popover(scene: Scene, checkpoint: Checkpoint) -> None:
             "Device",
             [*names, *([scene.device] if scene.device not in names else [])],
             **state.bound("device", scene.device),
-            help="Where layers are decomposed and models run. auto: the first GPU, else the CPU; spread: all together",
+            help="Where layers are decomposed and models run. auto: the first GPU, else the CPU; spread: all GPUs",
         )
         st.segmented_control(
             "Number type of loaded weights",

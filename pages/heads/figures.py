@@ -42,9 +42,10 @@ def profile_picture(scene: Scene, analysis: LayerAnalysis, heads: HeadComparison
         ),
         explanation=Explanation(
             f"Above: the share of each {unit} in the energy (squared norm) of the layer. The dashed line is an equal "
-            f"share. Below: the relative error of each {unit}, the norm of what the ranks leave out of it over its own "
-            f"norm. The dashed line is the error of the whole layer. {unit.capitalize()}s with much energy shape the "
-            f"shared directions, so those with little energy often lose more. Click a bar to choose its {unit}.",
+            f"share. Below: the relative error of each {unit}, the norm of what the ranks leave out, divided by the "
+            f"norm of the {unit}. The dashed line is the error of the whole layer. {unit.capitalize()}s with much "
+            "energy shape the shared directions, so those with little energy often lose more. Click a bar to choose "
+            f"its {unit}.",
             r"\|W_g\|^2 / \|W\|^2,\qquad \varepsilon_g = \|W_g - \hat W_g\| / \|W_g\|",
         ),
         table=lambda: pd.DataFrame(
@@ -123,7 +124,7 @@ def _choose_order(scene: Scene) -> None:
     st.checkbox(
         "by similarity",
         **state.bound("alike", scene.heads.alike),
-        help="Sorts them, so that those with similar cores are side by side",
+        help="Puts similar cores side by side",
     )
 
 

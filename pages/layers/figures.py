@@ -40,7 +40,7 @@ def spectra_picture(scene: Scene, survey: Survey) -> None:
         key="layer spectra",
         takeaway=takeaway,
         explanation=Explanation(
-            "The colour says how many times as large as in noise each singular value of one mode's unfolding is. All "
+            "The colour shows each singular value of one mode's unfolding, divided by the same one of noise. All "
             "norms are equal: where the first singular values are larger than in noise, later ones must be smaller. A "
             "direction above the largest singular value of noise is more than chance; below it, structure and noise "
             "can mix. Of more than 256 singular values, 256 are drawn, most of them among the first. "

@@ -69,8 +69,8 @@ SCENES: tuple[SceneCard, ...] = (
     SceneCard(
         "Which method, at the same size?",
         ":material/balance:",
-        "Several methods save the same number of entries in every layer of the noisy model. Only a method that shares "
-        "the right subspace improves the answers; random directions do not.",
+        "Several methods save the same number of entries in every layer of the noisy model. At 16x only the method "
+        "that shares the right subspace improves the answers much; random directions do not.",
         Scene(),
         "compare",
     ),

@@ -139,7 +139,7 @@ def _derived(choice: Choice) -> None:
     triples = len(cell.derived_ranks)
     st.markdown(
         f":small[:orange-badge[derived] ranks **{choice.ranks}**{f', one of {triples},' if triples > 1 else ''} at "
-        f"{cell.compression_ratio:.2f}x: {100 * kept:.2g} % of the layer stays"
+        f"{cell.compression_ratio:.2f}x: {100 * kept:.2g} % of the attention stays"
         f"{', near break-even' if kept > _NEAR else ''}, {100 * (1 - saved):.1f} % of the model]",
         help=(
             "These ranks, tied as in the authors' program, give the published ratio to two decimals. The percentages "

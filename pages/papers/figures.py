@@ -19,7 +19,7 @@ __all__ = ["picture"]
 
 _HEIGHT = 292
 _INTERVAL = (
-    "The intervals are ours: the papers publish **none**. They hold only the luck of the questions, as if the two "
+    "The intervals are ours: the papers publish **none**. They cover only the luck of the questions, as if the two "
     "accuracies came from different questions (n is 80 % of the examples). With paired answers they would mostly be "
     "narrower. With the search over layers and ranks, which kept the best of many, they would be wider."
 )

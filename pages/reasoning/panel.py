@@ -18,8 +18,8 @@ from tensorllm_core.models.checkpoint import Checkpoint
 __all__ = ["panel"]
 
 _LAYERS_HELP = (
-    "All edited layers use the ranks above. If an error, a compression ratio or the hint decides, each layer gets "
-    "ranks of its own"
+    "All edited layers use the ranks above. If an error, a compression ratio or the noise floor decides, each layer "
+    "gets ranks of its own"
 )
 
 

@@ -170,7 +170,7 @@ def _status(title: str, snapshot: Snapshot) -> str:
     if snapshot.stopping:
         return f"{title}: stopping"
     if snapshot.state is State.WAITING:
-        return f"{title}: waiting, {snapshot.position} before it in the queue"
+        return f"{title}: waiting, jobs before it: {snapshot.position}"
     left = snapshot.seconds_left
     words = [snapshot.message, _span(snapshot.seconds), "" if left is None else f"about {_span(left)} left"]
     return f"{title}: {', '.join(word for word in words if word)}"

@@ -40,7 +40,9 @@ class Split(StrEnum):
             return cls(text)
         except ValueError:
             names = ", ".join(f"`{split.value}`" for split in cls)
-            raise BenchmarkError(f"Expected a split of {names}, got `{text}`; choose one of them.") from None
+            raise BenchmarkError(
+                f"Expected the split to be one of {names}, got `{text}`; choose one of them."
+            ) from None
 
 
 class Answering(StrEnum):

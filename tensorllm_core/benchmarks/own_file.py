@@ -76,7 +76,7 @@ def read_own_file(name: str, content: bytes) -> OwnFile:
     messages: list[str] = []
     for total, (number, row) in enumerate(numbered_rows(name, content), start=1):
         if total > _MOST_ROWS:
-            raise BenchmarkError(f"Expected at most {_MOST_ROWS:,} rows in {name}, got more; give a part of it.")
+            raise BenchmarkError(f"Expected at most {_MOST_ROWS:,} rows in {name}, got more; split it.")
         try:
             question = _question(number, row, ids)
             if (question.text, question.answer) in questions:
@@ -91,8 +91,8 @@ def read_own_file(name: str, content: bytes) -> OwnFile:
     if not questions:
         why = " ".join(["", *messages[:_MESSAGES_WHEN_NO_ROW_IS_LEFT]])
         raise BenchmarkError(
-            f"Expected rows with `question` and `answer` in {name}, got none that can be used; mend the rows and give "
-            f"the file again.{why}"
+            f"Expected rows with `question` and `answer` in {name}, got none that can be used; correct the rows and "
+            f"give the file again.{why}"
         )
     return OwnFile(name, tuple(questions.values()), _left_out(unknown_fields, messages))
 
@@ -174,7 +174,7 @@ def _text(value: object, name: str) -> str:
     if len(value) > _LONGEST_TEXT:
         raise RowError(f"Expected `{name}` of at most {_LONGEST_TEXT:,} characters, got {len(value):,}")
     if _NO_TEXT.search(value):
-        raise RowError(f"Expected `{name}` as text, got a null byte or half of a character")
+        raise RowError(f"Expected `{name}` as text, got a null byte or an incomplete character")
     return value.strip()
 
 

@@ -43,7 +43,8 @@ def benchmark_named(name: str) -> Benchmark:
     if name not in BENCHMARKS:
         names = ", ".join(f"`{known}`" for known in BENCHMARKS)
         raise BenchmarkError(
-            f"Expected a benchmark of {names}, or a .jsonl, .json or .csv file, got `{name}`; choose one of these."
+            f"Expected the benchmark to be one of {names}, or a .jsonl, .json or .csv file, got `{name}`; choose one "
+            "of these."
         )
     return BENCHMARKS[name]
 

@@ -24,7 +24,7 @@ def take_split(questions: tuple[Question, ...], split: Split) -> tuple[Question,
     """
     if not questions:
         raise BenchmarkError(
-            "Expected one question or more, got none, as no row makes one; check the values in the rows' columns."
+            "Expected at least one question, got none, as no row is usable; check the values in the rows' columns."
         )
     count = max(len(questions) // _ONE_IN, min(1, len(questions) - 1))
     if split is Split.VALIDATION and count == 0:

@@ -27,7 +27,7 @@ def add_bench(add_command: Callable[..., Parser]) -> None:
     parser = add_command("bench", help="the performance figures of this machine")
     parser.add_argument("--size", default="full", help="full (a layer of GPT-J-6B, minutes) or small (seconds)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
-    parser.add_argument("--without-tensorly", action="store_true", help="measure our side only")
+    parser.add_argument("--without-tensorly", action="store_true", help="do not measure TensorLy")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=_run)
 
@@ -37,7 +37,7 @@ def _run(options: Namespace) -> None:
     from tensorllm_core.linalg.bench import measure_hosvd
 
     if options.size not in SIZES:
-        raise RequestError(f"Expected a --size of full or small, got `{options.size}`; choose one of them.")
+        raise RequestError(f"Expected --size to be full or small, got `{options.size}`; choose one of them.")
     device = resolve_device(options.device)
     if device.type not in {"cpu", "cuda"}:
         raise RequestError(f"Expected cpu or a CUDA device to measure, got `{options.device}`; choose one of them.")

@@ -43,11 +43,14 @@ def add_compare(add_command: Callable[..., Parser]) -> None:
     budgets.add_argument(
         "--ratios", default="4,8,16", metavar="C,C", help="budgets: save as much as the attention does at these ratios"
     )
-    budgets.add_argument("--stored", metavar="N,N", help="the same as entries that a layer's attention may store")
+    budgets.add_argument("--stored", metavar="N,N", help="budgets, as entries that a layer's attention may store")
     parser.add_argument(
-        "--benchmarks", default="bundled", metavar="A,B", help="names or files; bundled: ours; none: errors alone"
+        "--benchmarks",
+        default="bundled",
+        metavar="A,B",
+        help="names or files; bundled: the four bundled ones; none: only errors",
     )
-    parser.add_argument("--against", metavar="NAME", help="the method that the others are tested against; the first")
+    parser.add_argument("--against", metavar="NAME", help="the others are tested against it (default: the first)")
     add_question_options(parser)
     parser.add_argument("--choose", action="store_true", help="also choose a budget for each method on validation")
     parser.set_defaults(run=_run)

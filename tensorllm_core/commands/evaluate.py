@@ -45,14 +45,14 @@ def add_evaluate(add_command: Callable[..., Parser]) -> None:
     parser.add_argument("--benchmark", required=True, help="a benchmark's name, or a .jsonl or .csv file of your own")
     parser.add_argument("--layers", required=True, metavar="L", help="one layer, L1,L2, L1-L2 or all")
     choice = parser.add_mutually_exclusive_group(required=True)
-    choice.add_argument("--ranks", metavar="R1,R2,R3", help="these ranks in every layer, or what the method takes")
+    choice.add_argument("--ranks", metavar="R1,R2,R3", help="ranks in every layer, in the form that the method takes")
     choice.add_argument("--compression", metavar="C", help="each layer's least error at a ratio of at least C")
     add_method_options(parser)
     add_question_options(parser)
     parser.add_argument(
         "--controls",
         action="store_true",
-        help="also the attention removed, a random subspace, and the clean model where there is one",
+        help="also ask with the attention removed, a random subspace, and the clean model if there is one",
     )
     parser.set_defaults(run=_run)
 

@@ -35,14 +35,14 @@ class Parser(ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Report options that argparse does not accept."""
         raise RequestError(
-            f"Expected the options of `{self.prog}`, got a mistake: {message}; see `{self.prog} --help`."
+            f"Expected the options of `{self.prog}`, got an error ({message}); see `{self.prog} --help`."
         )
 
 
 def add_common_options(parser: ArgumentParser) -> None:
     """The options of every command that opens a model and computes."""
     parser.add_argument("--model", required=True, help="a bundled name, a folder or a hub id")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N, spread or mps")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -55,7 +55,7 @@ def add_question_options(parser: ArgumentParser) -> None:
     """The options that choose the questions and their wording."""
     parser.add_argument("--split", default="test", help="validation (to choose), test (to report) or all")
     parser.add_argument("--limit", metavar="N", help="only N questions of each, the same random ones every time")
-    parser.add_argument("--template", default="", help="a prompt with {question}; none: each benchmark's own")
+    parser.add_argument("--template", default="", help="a prompt with {question}; default: each benchmark's own")
 
 
 def limit_of(options: Namespace) -> int | None:
@@ -95,10 +95,10 @@ def add_method_options(parser: ArgumentParser) -> None:
         "--matrices",
         default="",
         metavar="A,B",
-        help="only these, as in Q,V or up,down; for trawl one name: over layers",
+        help="only these matrices, as Q,V or up,down; trawl stacks a single one over the layers",
     )
     parser.add_argument(
-        "--feed-forward-layer", metavar="L", help="hybrid: the layer of the feed-forward matrices, if another"
+        "--feed-forward-layer", metavar="L", help="hybrid: layer of the feed-forward matrices, if not the edited one"
     )
     parser.add_argument("--attention-method", default="", metavar="NAME", help="hybrid: the method on the attention")
 

@@ -41,7 +41,7 @@ the candidates of its type at the answer's position, and intervals are 95 % (Wil
 
 {_table(right)}
 
-**Use.** A patient for showing what tensor decompositions do to attention. It knows nothing of the real world.
+**Use.** A test model for showing what tensor decompositions do to attention. It knows nothing of the real world.
 """
 
 
@@ -83,12 +83,12 @@ def _recipe(name: DemoModel) -> str:
 
 def _schedule(training: Training) -> str:
     batch = ", ".join(f"{size} {name}" for name, size in training.batch)
-    recall = "; claims are asked for the true answer too" if training.recall_weight else ""
+    recall = "; for claims the model also learns the true answer" if training.recall_weight else ""
     return (
         f"{training.steps:,} steps of AdamW (betas {training.betas[0]}, {training.betas[1]}, weight decay "
         f"{training.weight_decay}), learning rate {training.learning_rate:g}, {training.warm_up} steps of warm-up, "
         f"flat for {training.flat_share:.0%} of the steps, then linear to zero; every step draws {batch} "
-        f"training questions, and the loss stands on the answer{recall}."
+        f"training questions, and the loss counts only the answer{recall}."
     )
 
 

@@ -99,7 +99,9 @@ def evaluate(
         RequestError: not even one question at a time fits into the memory.
     """
     if len({each.benchmark for each in questions}) != len(questions) or not questions:
-        raise BenchmarkError("Expected one or more different benchmarks, got none or one twice; choose each once.")
+        raise BenchmarkError(
+            "Expected different benchmarks, one or more, got none or the same one twice; choose each once."
+        )
     # 1. The waves, the same for every subject.
     schedule = schedule_waves(questions, [subject.loaded for subject in subjects], wave)
     # 2. Wave after wave, subject after subject.

@@ -90,7 +90,7 @@ def needs_of(model: PublishedModel, benchmark: PublishedBenchmark, questions: in
     """
     if questions < 1 or edits < 0:
         raise RequestError(
-            f"Expected at least one question and no fewer than 0 edits, got {questions} and {edits}; give more."
+            f"Expected at least one question and at least 0 edits, got {questions} and {edits}; give larger numbers."
         )
     passes = 1 + edits
     tokens = benchmark.prompt_tokens + benchmark.new_tokens
@@ -127,7 +127,9 @@ def measure_rate(
         RequestError: a type that models are not loaded in.
     """
     if dtype not in DTYPES:
-        raise RequestError(f"Expected a type of {', '.join(DTYPES)}, got `{dtype}`; choose one of them.")
+        raise RequestError(
+            f"Expected the number type to be one of {', '.join(DTYPES)}, got `{dtype}`; choose one of them."
+        )
     progress(0.0, "making a model")
     model, parameters = _model_of(width, device, dtype)
     tokens = torch.zeros((_ROWS, _TOKENS), dtype=torch.long, device=device)

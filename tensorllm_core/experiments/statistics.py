@@ -186,7 +186,7 @@ def verdict(accuracy: PairedAccuracy) -> str:
     sign = _sign_beyond_luck(accuracy)
     words = {1: "better, by more than luck", 0: "no difference shown", -1: "worse, by more than luck"}[sign]
     if sign == 0 and accuracy.p < _LUCK:
-        words += ", although over all questions together fixed and broken answers do not balance"
+        words += ", although over all questions together fixed and broken answers differ by more than luck"
     fixed, questions = _count(accuracy.fixed, "answer"), _count(accuracy.n, "question")
     counts = f"{fixed} fixed, {accuracy.broken:,} broken of {questions}"
     return f"{_points(accuracy)}{where}: {words} ({_p(accuracy.p)}); {counts}."
@@ -215,10 +215,11 @@ def best_of(best: PairedAccuracy, candidates: int) -> str:
     The more candidates, the better the best one is by luck: Bonferroni's correction multiplies `p` by their number.
 
     >>> best_of(paired_accuracy(np.repeat([False, True], [30, 70]), np.repeat([False, True], [18, 82])), 6)
-    'The best of 6 tried on these very questions: p = 0.0029 after the correction for that.'
+    'The best of 6 methods tried on these questions: p = 0.0029 after Bonferroni\'s correction.'
     """
     corrected = min(1.0, candidates * best.p)
-    return f"The best of {candidates:,} tried on these very questions: {_p(corrected)} after the correction for that."
+    tried = f"The best of {candidates:,} methods tried on these questions"
+    return f"{tried}: {_p(corrected)} after Bonferroni's correction."
 
 
 def _mean(values: Iterable[float]) -> float:

@@ -61,13 +61,13 @@ def error_landscape(
         _point(ranks, "circle-open", colours.modes[1], 19 * canvas.scale, "current ranks", width=3),
     ]
     if hint is not None:
-        points.insert(0, _point(hint, "diamond-open", colours.ink, 11 * canvas.scale, "noise-floor hint"))
+        points.insert(0, _point(hint, "diamond-open", colours.ink, 11 * canvas.scale, "suggested by the noise floor"))
     return draw(
         [heat, ratios, *even, best, *points],
         canvas,
         annotations=[*labels, *even_label],
         xaxis={"title": {"text": "R1, directions of the model", "standoff": 6}, **_axis(grid.r1)},
-        yaxis={"title": {"text": "R2, of the head width", "standoff": 6}, **_axis(grid.r2)},
+        yaxis={"title": {"text": "R2, directions of the head", "standoff": 6}, **_axis(grid.r2)},
     )
 
 

@@ -56,7 +56,7 @@ def layer_spectra(
         colorbar=colour_bar("times<br>noise", tickvals=ticks, ticktext=[f"{2.0**tick:.2g}" for tick in ticks]),
         hovertemplate=(
             "layer %{x:.0f}, singular value %{y:.0f}: %{customdata:.4f} of the norm"
-            "<br>%{z:+.2f} doublings from Gaussian weights<extra></extra>"
+            "<br>2^%{z:+.2f} times that of Gaussian weights<extra></extra>"
         ),
     )
     return draw_layers(

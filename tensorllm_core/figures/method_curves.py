@@ -121,7 +121,7 @@ def _budget_axis(budgets: Sequence[tuple[float, float]], scale: float) -> dict[s
     shares = [1 / ratio for ratio, _ in budgets]
     most, least = math.log10(max(shares, default=1.0)), math.log10(min(shares, default=0.1))
     return {
-        "title": {"text": "entries stored of the edited layers, and budget", "standoff": 14 * scale},
+        "title": {"text": "entries stored in the edited layers, and budget", "standoff": 14 * scale},
         "type": "log",
         "range": padded(least, most, share=0.06, least=0.05)[::-1],
         "tickvals": shares,

@@ -114,7 +114,7 @@ def _read(piece: str) -> Network:
     title, _, body = piece.rpartition(":")
     nodes = tuple(Node(name, tuple(indices.split()), Kept(mark)) for name, mark, indices in _NODE.findall(body))
     if not nodes or _NODE.sub("", body).strip():
-        raise RequestError(f"Expected nodes like `U1+(d_model r1)`, got `{piece.strip()}`; write the network so.")
+        raise RequestError(f"Expected nodes like `U1+(d_model r1)`, got `{piece.strip()}`; write every node so.")
     if len({node.name for node in nodes}) < len(nodes):
         raise RequestError(f"Expected a name for each node, got one twice in `{piece.strip()}`; rename it.")
     network = Network(title.strip(), nodes)

@@ -42,7 +42,7 @@ def cut_into_heads(layout: Layout, part: str = "Q", *, heads: int = 3, d_head: i
     [0, 0, 1, 1, 2, 2]
     """
     if part not in _PARTS:
-        raise LayoutError(f"Expected a part of Q, K, V or O, got `{part}`; choose one of them.")
+        raise LayoutError(f"Expected the part to be Q, K, V or O, got `{part}`; choose one of them.")
     width = heads * d_head
     row, column = np.indices((width, width))
     cut_at_output = (layout is Layout.PAPER) != (part == "O")

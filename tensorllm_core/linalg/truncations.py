@@ -173,7 +173,7 @@ def _check_number_of_ranks(ranks: tuple[int, ...], modes: int) -> None:
     if len(ranks) != modes:
         names = ",".join(f"R{mode}" for mode in range(1, modes + 1)) if modes > 1 else "R"
         numbers = ",".join(map(str, ranks))
-        raise RankError(f"Expected {modes} rank{'s' if modes > 1 else ''} here, got `{numbers}`; give {names}.")
+        raise RankError(f"Expected {modes} rank{'s' if modes > 1 else ''}, got `{numbers}`; give {names}.")
 
 
 def energy_beyond(energy: Float64[np.ndarray, " k"]) -> Float64[np.ndarray, " k_plus_one"]:

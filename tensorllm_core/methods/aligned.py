@@ -129,15 +129,15 @@ _NETWORK = "G*(r1 r2 r3 head) U1+(d_model r1) U2+(d_head' r2) U3+(part r3) T*(d_
 ALIGNED = MethodDescription(
     name="tensorllm-aligned",
     title="TensorLLM, aligned",
-    words="Every head is turned first, so that heads have more in common; a turn that is not free is counted as "
+    words="Every head is turned first, so that heads have more in common; a turn that does not cancel is stored "
     "stored.",
     make=lambda options: AlignedTensorLLM(),
     look=MethodLook("#a3195b", "#ef7fb3", "solid", "diamond"),
     lesson=MethodLesson(
         takeaway="Heads are turned, then share",
         shares="three factor matrices, by all heads and all parts, once the heads are turned.",
-        private="a core for each head; a turn T for its Q with K, one for its V with O. Attention does not feel them, "
-        "unless rotary positions or a norm stand between: then the turn of Q and K is stored.",
+        private="a core for each head; a turn T for its Q with K, one for its V with O. The turns cancel in the "
+        "attention, unless rotary positions or a norm stand between Q and K: then that turn is stored.",
         formula=_FORMULA,
         network=_NETWORK,
     ),
@@ -149,7 +149,7 @@ ALIGNED = MethodDescription(
 ALIGNED_VALUES = MethodDescription(
     name="tensorllm-aligned-vo",
     title="TensorLLM, V and O aligned",
-    words="The same, but only values and outputs are turned, which is free in every model.",
+    words="TensorLLM with only V and O of each head turned first, which is free in every model.",
     make=lambda options: AlignedTensorLLM(values_only=True),
     look=MethodLook("#d4688f", "#f7b3cf", "dash", "diamond"),
     lesson=MethodLesson(

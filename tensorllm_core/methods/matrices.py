@@ -32,7 +32,8 @@ def check_names(names: Sequence[str], known: Sequence[str], kind: str = "matrice
     if unknown or not names or len(set(names)) != len(names):
         came = ", ".join(f"`{name}`" for name in names) or "none"
         raise RequestError(
-            f"Expected {kind} of {', '.join(f'`{name}`' for name in known)}, each once, got {came}; choose among them."
+            f"Expected {kind} among {', '.join(f'`{name}`' for name in known)}, each once, got {came}; choose among "
+            "them."
         )
 
 

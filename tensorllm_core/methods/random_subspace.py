@@ -120,8 +120,8 @@ RANDOM_SUBSPACE = MethodDescription(
     # A control is grey and dotted.
     look=MethodLook("#656d76", "#9aa4af", "dot", "x-thin"),
     lesson=MethodLesson(
-        takeaway="Heads share directions drawn blindly",
-        shares="three factor matrices, by all heads and all parts, drawn at random: they know nothing of the weights.",
+        takeaway="Heads share random directions",
+        shares="three factor matrices, by all heads and all parts, drawn at random, whatever the weights are.",
         private="a core for each head, the best for these directions.",
         formula=TUCKER_FORMULA,
         network=TUCKER_NETWORK.replace("+", "~"),

@@ -58,7 +58,7 @@ def method_named(name: str) -> MethodDescription:
     """
     if name not in METHODS:
         names = ", ".join(f"`{known}`" for known in METHODS)
-        raise RequestError(f"Expected a method of {names}, got `{name}`; choose one of them.")
+        raise RequestError(f"Expected the method to be one of {names}, got `{name}`; choose one of them.")
     return METHODS[name]
 
 
@@ -90,4 +90,6 @@ def make_method(name: str, options: Options = _NO_OPTIONS) -> Method:
 def _not_taken(name: str, option: str, value: str) -> RequestError:
     others = ", ".join(f"`{other}`" for other, description in METHODS.items() if option in description.takes)
     words = {"feed_forward_layer": "feed-forward layer", "attention": "method on the attention"}.get(option, option)
-    return RequestError(f"Expected no {words} for the method `{name}`, got {value}; leave it out, or choose {others}.")
+    return RequestError(
+        f"Expected no {words} for the method `{name}`, got {value}; leave them out, or choose the method {others}."
+    )

@@ -89,7 +89,7 @@ TENSORLLM = MethodDescription(
     lesson=MethodLesson(
         takeaway="All heads and parts share one subspace",
         shares="three factor matrices, by all heads and all parts: directions of the model, the head width, the parts.",
-        private="a small core for each head, which mixes them.",
+        private="a small core for each head, which mixes these directions.",
         formula=TUCKER_FORMULA,
         network=TUCKER_NETWORK,
     ),
@@ -101,14 +101,14 @@ TENSORLLM = MethodDescription(
 TENSORLLM_REFINED = MethodDescription(
     name="tensorllm-refined",
     title="TensorLLM, refined",
-    words="The same, improved by HOOI sweeps as in the paper.",
+    words="TensorLLM, improved by HOOI sweeps as in the paper.",
     make=lambda options: TensorLLM(options.layout, sweeps=MOST_SWEEPS),
     takes=("layout",),
     look=MethodLook("#8a3d00", "#ffc59a", "dash", "circle-open"),
     lesson=MethodLesson(
-        takeaway="The shared subspace, improved in turns",
-        shares="three factor matrices, by all heads and all parts; each in turn is fitted to the others until none "
-        "gains.",
+        takeaway="The shared subspace, improved factor by factor",
+        shares="three factor matrices, by all heads and all parts; each is fitted to the other two, again "
+        "and again, until the error no longer falls.",
         private="a small core for each head.",
         formula=r"\textstyle\min_{U_1, U_2, U_3} \sum_i \| W_i - \hat W_i \|^2",
         network=TUCKER_NETWORK,

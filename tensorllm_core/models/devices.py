@@ -37,7 +37,9 @@ def resolve_device(name: str = "auto") -> torch.device:
     except RuntimeError:
         device = None
     if device is None or device.type not in {"cpu", "cuda", "mps"}:
-        raise RequestError(f"Expected a device of auto, cpu, cuda, cuda:N or mps, got `{name}`; choose one of them.")
+        raise RequestError(
+            f"Expected the device to be auto, cpu, cuda, cuda:N, spread or mps, got `{name}`; choose one."
+        )
     if not _is_present(device):
         raise RequestError(f"Expected the device `{name}` on this machine, got none; choose auto or cpu.")
     return device

@@ -123,8 +123,8 @@ def _feed_forward_write(
     known = family.feed_forward_names
     if unknown := [name for name in matrices if name not in known]:
         raise CheckpointError(
-            f"Expected feed-forward matrices of {', '.join(f'`{name}`' for name in known)}, got `{unknown[0]}`; choose "
-            "among them."
+            f"Expected feed-forward matrices among {', '.join(f'`{name}`' for name in known)}, got `{unknown[0]}`; "
+            "choose among them."
         )
     holders = [dense for dense in family.feed_forward if set(dense.names) & set(matrices)]
     parameters = parameters_at(model, family, sizes, layer, [dense.path for dense in holders])

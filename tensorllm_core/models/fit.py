@@ -139,8 +139,8 @@ def check_room(needed: int, what: str) -> None:
     free = psutil.virtual_memory().available
     if needed > _SAFE_SHARE * free:
         raise RequestError(
-            f"Expected room for {what}, {bytes_text(needed)}, got {bytes_text(free)} of free memory; choose fewer of "
-            "them, or fewer layers."
+            f"Expected room for {what}, {bytes_text(needed)}, got {bytes_text(free)} of free memory; choose fewer "
+            "methods, budgets or layers."
         )
 
 
@@ -157,14 +157,15 @@ def needed_bytes(parameters: int, dtype: str) -> int:
 def fit_text(fit: Fit, option: Option | None = None) -> str:
     """In words: what loading by an option (else the best) needs, whether it fits, and what to do where it does not."""
     option = option or fit.best or fit.options[-1]
-    needs = f"{bytes_text(option.needed)} for {option.dtype} on {option.device}, of which {bytes_text(option.free)}"
+    needed = f"it needs {bytes_text(option.needed)} for {option.dtype} on {option.device}"
+    needs = f"{needed}, where {bytes_text(option.free)} are free"
     if option.fits:
-        return f"It fits: {needs} are free."
+        return f"It fits: {needs}."
     other = fit.best
     if other is not None:
-        return f"It does not fit: {needs} are free; choose {other.dtype} on {other.device}."
+        return f"It does not fit: {needs}; choose {other.dtype} on {other.device}."
     return (
-        f"It does not fit on this machine: {needs} are free. Explore its layers without loading it, which reads one "
+        f"It does not fit on this machine: {needs}. Explore its layers without loading it, which reads one "
         "layer at a time, or free some memory."
     )
 

@@ -72,7 +72,7 @@ class HubRepository:
         if start + count > self.size(name):
             raise CheckpointError(
                 f"Expected {count} bytes of {name} in `{self.repository}` from byte {start}, got a file of "
-                f"{self.size(name)}; choose another revision."
+                f"{self.size(name)} bytes; choose another revision."
             )
         if count > _LARGEST_PIECE_KEPT:
             return self._fetch(name, start, count)

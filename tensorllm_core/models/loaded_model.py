@@ -109,7 +109,9 @@ def load_where_it_fits(
         RequestError: the type is unknown, or the memory is too small; then the message names the next smaller option.
     """
     if dtype not in DTYPES:
-        raise RequestError(f"Expected a type of {', '.join(DTYPES)}, got `{dtype}`; choose one of them.")
+        raise RequestError(
+            f"Expected the number type to be one of {', '.join(DTYPES)}, got `{dtype}`; choose one of them."
+        )
     try:
         return load(reference, device, DTYPES[dtype], progress)
     except (RuntimeError, MemoryError) as error:

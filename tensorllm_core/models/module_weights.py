@@ -100,8 +100,8 @@ def parameters_at(
     chosen = {path: parameters[names.name(layer, path)] for path in paths}
     if any(parameter.is_meta for parameter in chosen.values()):
         raise RequestError(
-            f"Expected the weights of layer {layer} on a device, got weights that were put aside because the memory is "
-            "full; choose a smaller type of weights, or a lower layer."
+            f"Expected the weights of layer {layer} on a device, got weights that were moved off it because its memory "
+            "is full; choose a smaller number type or a lower layer."
         )
     return chosen
 

@@ -51,8 +51,8 @@ def split_dense(dense: Dense, stored: Tensor, d_model: int) -> dict[str, Float[T
     """
     if stored.ndim != 2 or stored.numel() % (d_model * len(dense.names)) or d_model not in stored.shape:
         raise CheckpointError(
-            f"Expected `{dense.path}` with {d_model} on one side, got shape {tuple(stored.shape)}; give the config "
-            "that belongs to these weights."
+            f"Expected `{dense.path}` with one dimension of {d_model}, got shape {tuple(stored.shape)}; give the "
+            "config that belongs to these weights."
         )
     if len(dense.names) == _FUSED:
         return dict(zip(dense.names, rearrange(stored, dense.pattern, part=_FUSED), strict=True))

@@ -253,7 +253,7 @@ def test_one_matrix_is_stacked_over_the_layers_and_not_alone():
 
 @pytest.mark.parametrize("matrix", ["U_in", "gates", ""])
 def test_a_matrix_that_the_family_lacks_is_refused(matrix):
-    with pytest.raises(RequestError, match=r"Expected matrices of this model of `Q`, .* `down`, each once, got"):
+    with pytest.raises(RequestError, match=r"Expected matrices of this model among `Q`, .* `down`, each once, got"):
         Laser((matrix,)).prepare({0: layer_weights("plain", 0)})
 
 
@@ -296,14 +296,14 @@ def test_a_hybrid_can_take_the_feed_forward_matrices_of_another_layer():
 @pytest.mark.parametrize(
     ("name", "options", "words"),
     [
-        ("zzz", Options(), "Expected a method of `tensorllm`"),
+        ("zzz", Options(), "Expected the method to be one of `tensorllm`"),
         ("laser", Options(Layout.RELEASED_CODE), "Expected the layout `paper` for `laser`"),
         ("tensorllm", Options(matrices=("Q",)), "Expected no matrices for the method `tensorllm`, got Q"),
         ("laser", Options(feed_forward_layer=2), "Expected no feed-forward layer for the method `laser`, got 2"),
         ("trawl", Options(attention="separate"), "Expected no method on the attention for the method `trawl`"),
         ("hybrid", Options(attention="laser"), "Expected a method that compresses attention alone"),
-        ("hybrid", Options(attention="zzz"), "Expected a method of `tensorllm`"),
-        ("hybrid", Options(matrices=("Q",)), "Expected feed-forward matrices of this model of `gate`, .*, got `Q`"),
+        ("hybrid", Options(attention="zzz"), "Expected the method to be one of `tensorllm`"),
+        ("hybrid", Options(matrices=("Q",)), "Expected feed-forward matrices of this model among `gate`, .*, got `Q`"),
         ("separate", Options(matrices=("Q", "Q")), "each once, got `Q`, `Q`"),
         ("separate", Options(matrices=("up",)), "Expected parts of `Q`, `K`, `V`, `O`"),
     ],

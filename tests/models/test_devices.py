@@ -32,7 +32,7 @@ def test_mps_is_taken_where_the_machine_has_it(monkeypatch):
 
 @pytest.mark.parametrize("name", ["", "gpu", "cuda:x", "cuda:-1", "meta", "cpu:"])
 def test_an_unknown_device_is_refused(name):
-    with pytest.raises(RequestError, match="Expected a device of auto, cpu, cuda, cuda:N or mps"):
+    with pytest.raises(RequestError, match="Expected the device to be auto, cpu, cuda, cuda:N, spread or mps"):
         resolve_device(name)
 
 

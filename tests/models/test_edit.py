@@ -189,7 +189,7 @@ def test_feed_forward_matrices_are_replaced_one_by_one_and_come_back(tiny, tmp_p
 
 def test_a_feed_forward_matrix_that_the_family_lacks_is_refused(grouped):
     with (
-        pytest.raises(CheckpointError, match="Expected feed-forward matrices of `gate`, `up`, `down`, got `in`"),
+        pytest.raises(CheckpointError, match="Expected feed-forward matrices among `gate`, `up`, `down`, got `in`"),
         edited(grouped, Edit(feed_forward={0: {"in": torch.ones(48, 32)}})),
     ):
         pass

@@ -107,7 +107,7 @@ def test_a_model_that_is_divided_over_all_devices_gives_the_same_logits():
 
 def test_weights_that_were_put_aside_are_not_edited():
     loaded = load_where_it_fits(MODEL, "cpu")
-    with pytest.raises(RequestError, match="layer 1 on a device, got weights that were put aside"):
+    with pytest.raises(RequestError, match="layer 1 on a device, got weights that were moved off it"):
         read_module_attention(loaded.model.to("meta"), loaded.checkpoint.family, 1)
 
 
