@@ -53,7 +53,7 @@ class Layout(StrEnum):
             return cls(text)
         except ValueError:
             names = " or ".join(f"`{layout.value}`" for layout in cls)
-            raise LayoutError(f"Expected the layout to be one of {names}, got `{text}`; choose one of them.") from None
+            raise LayoutError(f"Expected the layout to be {names}, got `{text}`; choose one of them.") from None
 
 
 class Ranks(NamedTuple):

@@ -282,7 +282,7 @@ def test_ranks_that_the_tensor_cannot_have_are_refused(refused, folder, ranks):
         (["--compression", "0"], "compression ratio above 0"),
         (["--compression", "-3"], "compression ratio above 0"),
         (["--compression", "1e9"], "compression ratio above 0 and of at most"),
-        (["--ranks", "1,1,1", "--layout", "other"], "the layout to be one of `paper` or `released-code`, got `other`"),
+        (["--ranks", "1,1,1", "--layout", "other"], "the layout to be `paper` or `released-code`, got `other`"),
         (["--ranks", "1,1,1", "--layout", "released-code"], "plain multi-head attention"),
         (["--ranks", "1,1,1", "--device", "tpu"], "got `tpu`"),
         (["--ranks", "1,1,1", "--device", "cuda:99"], "`cuda:99` on this machine"),

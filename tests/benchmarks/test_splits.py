@@ -35,9 +35,7 @@ def test_without_a_question_there_is_no_split(split):
 
 
 def test_a_split_that_does_not_exist_is_refused():
-    with pytest.raises(
-        BenchmarkError, match="Expected the split to be one of `validation`, `test`, `all`, got `train`"
-    ):
+    with pytest.raises(BenchmarkError, match=r"Expected the split to be one of `validation`, .*, got `train`"):
         Split.parse("train")
 
 
