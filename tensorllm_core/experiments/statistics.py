@@ -215,11 +215,10 @@ def best_of(best: PairedAccuracy, candidates: int) -> str:
     The more candidates, the better the best one is by luck: Bonferroni's correction multiplies `p` by their number.
 
     >>> best_of(paired_accuracy(np.repeat([False, True], [30, 70]), np.repeat([False, True], [18, 82])), 6)
-    'The best of 6 methods tried on these questions: p = 0.0029 after Bonferroni\'s correction.'
+    "The best of 6 tried on these questions: p = 0.0029 after Bonferroni's correction."
     """
     corrected = min(1.0, candidates * best.p)
-    tried = f"The best of {candidates:,} methods tried on these questions"
-    return f"{tried}: {_p(corrected)} after Bonferroni's correction."
+    return f"The best of {candidates:,} tried on these questions: {_p(corrected)} after Bonferroni's correction."
 
 
 def _mean(values: Iterable[float]) -> float:

@@ -30,7 +30,7 @@ def test_a_single_question_is_for_reporting():
 
 @pytest.mark.parametrize("split", Split)
 def test_without_a_question_there_is_no_split(split):
-    with pytest.raises(BenchmarkError, match="Expected one question or more, got none"):
+    with pytest.raises(BenchmarkError, match="Expected at least one question, got none"):
         take_split((), split)
 
 

@@ -86,7 +86,7 @@ def test_without_benchmarks_only_the_weights_are_compared(call):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--methods", "magic"), "Expected a method of"),
+        (("--methods", "magic"), "Expected the method to be one of"),
         (("--methods", ","), "Expected names or numbers joined by commas"),
         (("--ratios", "1"), "Expected budgets as finite ratios above 1, got 1"),
         (("--ratios", "x"), "Expected a number for --ratios, got `x`"),
@@ -96,7 +96,7 @@ def test_without_benchmarks_only_the_weights_are_compared(call):
         (("--benchmarks", "zzz"), "zzz"),
         (("--against", "magic"), "Expected `--against` to be one of"),
         (("--choose", "--split", "validation"), "report on test"),
-        (("--split", "train"), "Expected a split"),
+        (("--split", "train"), "Expected the split"),
         (("--limit", "0"), "Expected"),
     ],
 )

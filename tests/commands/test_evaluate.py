@@ -88,7 +88,7 @@ def test_a_file_of_ones_own_is_a_benchmark(call, tmp_path):
         (("--benchmark", "none.jsonl", "--layers", "0", "--ranks", "1,1,1"), "none.jsonl"),
         (("--benchmark", "world-hop", "--layers", "0", "--ranks", "1,1,1", "--split", "train"), "Expected"),
         (("--benchmark", "world-hop", "--layers", "0", "--ranks", "1,1,1", "--limit", "0"), "Expected"),
-        (("--benchmark", "world-hop", "--layers", "0", "--ranks", "1,1,1", "--method", "magic"), "Expected a method"),
+        (("--benchmark", "world-hop", "--layers", "0", "--ranks", "1,1,1", "--method", "magic"), "Expected the method"),
     ],
 )
 def test_bad_input_is_one_sentence(call, arguments, sentence):

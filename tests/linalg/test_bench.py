@@ -33,7 +33,7 @@ def test_without_a_target_one_sweep_is_measured():
 def test_impossible_ranks_and_a_request_to_stop_are_refused():
     with pytest.raises(RankError):
         measure_hosvd(SHAPE, Ranks(49, 8, 4))
-    with pytest.raises(RequestError, match="request to stop"):
+    with pytest.raises(RequestError, match="was stopped before it was done"):
         measure_hosvd(SHAPE, RANKS, progress=lambda share, what: False)
 
 

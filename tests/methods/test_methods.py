@@ -305,7 +305,7 @@ def test_a_hybrid_can_take_the_feed_forward_matrices_of_another_layer():
         ("hybrid", Options(attention="zzz"), "Expected the method to be one of `tensorllm`"),
         ("hybrid", Options(matrices=("Q",)), "Expected feed-forward matrices of this model among `gate`, .*, got `Q`"),
         ("separate", Options(matrices=("Q", "Q")), "each once, got `Q`, `Q`"),
-        ("separate", Options(matrices=("up",)), "Expected parts of `Q`, `K`, `V`, `O`"),
+        ("separate", Options(matrices=("up",)), "Expected parts among `Q`, `K`, `V`, `O`"),
     ],
     ids=["name", "layout", "matrices", "layer", "attention", "not attention", "no method", "half", "twice", "part"],
 )

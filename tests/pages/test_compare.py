@@ -137,7 +137,7 @@ def test_stored_entries_and_the_ratio_are_two_ways_to_say_the_budget() -> None:
     field.set_value(4096)
     drawn(app)
     assert "budget" not in app.query_params, "16 is where it begins"
-    assert "saves 61,440 entries, of 65,536" in words(app)
+    assert "saves 61,440 of the 65,536 entries" in words(app)
     next(slider for slider in app.select_slider if slider.label == "Budget in focus").set_value(32.0)
     drawn(app)
     assert next(field for field in app.number_input if field.label.startswith("or as entries")).value == 2048
