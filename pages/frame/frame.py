@@ -37,7 +37,16 @@ _STYLE = """
 [class*="st-key-about"] button, .st-key-pin button, .st-key-unpin button {min-height: 1.5rem; padding: 0 0.2rem;}
 .stSlider {margin-top: -0.9rem; margin-bottom: -0.55rem;}
 .stSlider [data-testid="stSliderThumbValue"] {display: none;}
-[data-testid="stColumn"]:has(.st-key-rank-panel) {position: sticky; top: 4.2rem; align-self: flex-start;}
+@media (min-width: 901px) {
+  [data-testid="stColumn"]:has(.st-key-rank-panel) {position: sticky; top: 4.2rem; align-self: flex-start;}
+}
+@media (max-width: 900px) {
+  [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] [class*="-panel"]) {flex-wrap: wrap;}
+  [data-testid="stHorizontalBlock"] > [data-testid="stColumn"]:has([class*="-panel"]),
+  [data-testid="stColumn"]:has([class*="-panel"]) + [data-testid="stColumn"] {min-width: 100%;}
+  [data-testid="stHorizontalBlock"]:has(> [class*="st-key-about"]) {flex-wrap: wrap;}
+  [data-testid="stHorizontalBlock"]:has(> [class*="st-key-about"]) > :first-child {flex: 1 1 9rem; width: auto;}
+}
 .st-key-rank-panel [data-testid="stNumberInput"] button {display: none;}
 .st-key-toolbar kbd, .st-key-toolbar [data-testid="stButtonShortcut"] {display: none;}
 </style>

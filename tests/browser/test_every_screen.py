@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.tools.screen import PATHS, THEMES, drawn, figures
 
@@ -35,6 +35,18 @@ def test_a_screen_fits_the_width_of_a_projector(path, visit):
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
+@pytest.mark.parametrize("path", ["/decompose", "/heads", "/reasoning?sample=50"])
+def test_on_a_narrow_screen_the_controls_stand_above_the_figures(path, visit):
+    page = visit(path)
+    page.set_viewport_size({"width": 768, "height": 1024})
+    drawn(page)
+    controls = page.locator("[class*='st-key-'][class*='-panel']").first
+    figure = page.locator(".js-plotly-plot").first
+    assert bottom(controls) <= top(figure)
+    page.get_by_test_id("stMain").evaluate("element => element.scrollTo(0, 400)")
+    assert bottom(controls) <= top(figure), "the controls do not stick there and cover the figures"
+
+
 def test_the_menu_leads_from_one_screen_to_another_and_keeps_the_scene(visit):
     page = visit("/decompose?model=demo-decoder&layer=2&r1=5&r2=4&r3=3")
     drawn(page)
@@ -51,3 +63,11 @@ def brightness(page) -> float:
     colour = page.evaluate("""getComputedStyle(document.querySelector('[data-testid="stApp"]')).backgroundColor""")
     red, green, blue = map(int, re.findall(r"\d+", colour)[:3])
     return (red + green + blue) / 3
+
+
+def top(element: Locator) -> float:
+    return element.evaluate("element => element.getBoundingClientRect().top")
+
+
+def bottom(element: Locator) -> float:
+    return element.evaluate("element => element.getBoundingClientRect().bottom")
