@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
+from tests.patience import PATIENCE
 from tests.tools.screen import chromium, new_context, settle
 from tests.tools.server import Server, app_server
 
-# Milliseconds. It is no measurement: a busy machine may be slow.
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=1000 * PATIENCE)
 HERE = Path(__file__).resolve().parent
 _SAMPLES = count(101)
 

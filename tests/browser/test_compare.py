@@ -20,7 +20,7 @@ def scene(sample: int) -> str:
 
 def compared(page: Page) -> None:
     """Wait until the run has ended and the screen shows all of it."""
-    expect(page.get_by_role("button", name="Compare again")).to_be_enabled(timeout=120_000)
+    expect(page.get_by_role("button", name="Compare again")).to_be_enabled()
     expect(page.get_by_test_id("stProgress")).to_have_count(0)
     drawn(page)
 
@@ -50,7 +50,7 @@ def test_it_compares_without_a_click_and_its_link_restores_it_for_somebody_else(
 
 def test_a_stopped_comparison_keeps_what_it_has(visit):
     page = visit(LONG)
-    expect(page.get_by_test_id("stMetric")).not_to_have_count(0, timeout=90_000)
+    expect(page.get_by_test_id("stMetric")).not_to_have_count(0)
     page.get_by_test_id("stMainBlockContainer").get_by_role("button", name="Stop").click()
     expect(page.get_by_text(re.compile("Comparing: stopped"))).to_be_visible()
     settle(page)

@@ -9,6 +9,7 @@ import torch
 from einops import einsum
 
 from tensorllm_core.linalg.products import first_mode, full_precision, group_energy, later_modes, row_products
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -45,11 +46,11 @@ def test_full_precision_lasts_until_the_last_of_two_threads_is_done(settings):
     def hold():
         with full_precision():
             inside.set()
-            leave.wait(10)
+            leave.wait(PATIENCE)
 
     thread = threading.Thread(target=hold)
     thread.start()
-    inside.wait(10)
+    inside.wait(PATIENCE)
     with full_precision():
         leave.set()
         thread.join()

@@ -19,6 +19,7 @@ from tensorllm_core.models.hub import HubRepository, find_on_hub
 from tensorllm_core.models.loaded_model import load_model
 from tests.models.hub_models import MODEL, NOT_DOWNLOADED, hub_with_a_model
 from tests.models.tiny_models import logits, tiny_model
+from tests.patience import PATIENCE
 
 WEIGHTS = "model.safetensors"
 _PIECE = 10_000
@@ -86,7 +87,7 @@ def killed(server, tmp_path):
     assert len(on_hub(server)) > server.downloads_stall_after
     surroundings = {"HF_ENDPOINT": server.url, "HF_HUB_CACHE": str(tmp_path / "cache"), "HF_HUB_OFFLINE": "0"}
     process = subprocess.Popen([sys.executable, "-c", _DOWNLOADS], env=os.environ | surroundings)
-    assert server.stalled.wait(60)
+    assert server.stalled.wait(PATIENCE)
     while not any(path.stat().st_size for path in half_fetched(tmp_path)):
         time.sleep(0.01)
     process.kill()

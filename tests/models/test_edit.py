@@ -15,6 +15,7 @@ from tensorllm_core.models.loaded_model import LoadedModel
 from tensorllm_core.models.module_weights import read_module_attention, write_module_attention
 from tensorllm_core.types import AttentionWeights
 from tests.models.tiny_models import LAYERS, TINY, logits, saved_model, tiny_model
+from tests.patience import PATIENCE
 
 
 @pytest.fixture(params=TINY)
@@ -104,7 +105,7 @@ def test_nobody_else_can_run_the_model_while_it_is_edited(grouped):
             other = pool.submit(run_original)
             with pytest.raises(TimeoutError):
                 other.result(timeout=0.2)
-        assert torch.equal(other.result(timeout=60), expected)
+        assert torch.equal(other.result(timeout=PATIENCE), expected)
 
 
 def test_a_model_in_half_precision_is_edited_and_restored_in_its_own_type(grouped):

@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.compare import lessons as panel_module
 from tensorllm_core.methods.registry import METHODS
+from tests.patience import PATIENCE
 
 
 def panel(*names: str) -> AppTest:
@@ -15,7 +16,7 @@ def panel(*names: str) -> AppTest:
 
         method_lessons(names)
 
-    app = AppTest.from_function(script, args=(names,), default_timeout=60).run()
+    app = AppTest.from_function(script, args=(names,), default_timeout=PATIENCE).run()
     assert not app.exception
     return app
 

@@ -17,8 +17,7 @@ from pages.work.jobs import Job
 from pages.work.queue import Board, Report
 from pages.work.task import Lane, State
 from tensorllm_core.errors import RequestError, StoppedError
-
-PATIENCE = 10
+from tests.patience import PATIENCE
 
 
 class Puppet:
@@ -441,7 +440,7 @@ def slow_count(report: Report[int]) -> int:
 
 
 def visit(key: str) -> AppTest:
-    app = AppTest.from_function(live_page, default_timeout=30)
+    app = AppTest.from_function(live_page, default_timeout=PATIENCE)
     app.query_params["key"] = key
     return app.run()
 
@@ -494,7 +493,7 @@ QUICK: list[Callable] = []
 
 
 def test_short_work_answers_in_the_same_run_and_its_errors_reach_the_page() -> None:
-    app = AppTest.from_function(quick_page, default_timeout=30)
+    app = AppTest.from_function(quick_page, default_timeout=PATIENCE)
     QUICK[:] = [lambda progress: "answer"]
     assert app.run().markdown[0].value == "answer"
     QUICK[:] = [lambda progress: 1 // 0]

@@ -5,18 +5,20 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from tests.patience import PATIENCE
 from tests.tools.server import ROOT
 
 _LOADS = """
 import gc, sys
 from pages.frame import loading
 from pages.frame.navigation import PAGES
+from tests.patience import PATIENCE
 loader = loading.begin()
 assert loading.begin() is loader
-loading._can_draw.wait(60)
+loading._can_draw.wait(PATIENCE)
 assert "plotly.graph_objects" in sys.modules and "torch" not in sys.modules and not gc.isenabled()
 loading._is_visited.set()
-loader.join(60)
+loader.join(PATIENCE)
 assert not loader.is_alive() and "torch" in sys.modules
 assert gc.isenabled() and gc.get_freeze_count() > 100_000
 """
@@ -24,10 +26,11 @@ assert gc.isenabled() and gc.get_freeze_count() > 100_000
 _FAILS = """
 import gc, threading
 from pages.frame import loading
+from tests.patience import PATIENCE
 threading.excepthook = lambda what: None
 loading._FOR_FIGURES = ("no.such.library",)
 loader = loading.begin()
-loader.join(60)
+loader.join(PATIENCE)
 assert not loader.is_alive() and loading._can_draw.is_set() and gc.isenabled()
 """
 
@@ -42,5 +45,5 @@ def test_a_library_that_cannot_be_imported_holds_nobody_up() -> None:
 
 def _succeeds(program: str) -> None:
     command = [sys.executable, "-c", program]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 0, done.stderr

@@ -8,8 +8,9 @@ from pathlib import Path
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
+from tests.patience import PATIENCE
+
 ROOT = Path(__file__).resolve().parents[2]
-_PATIENCE = 180
 """Seconds for all background work of a screen: a busy machine may take its time."""
 
 
@@ -20,7 +21,7 @@ def visit(name: str = "decompose", **parameters: str) -> AppTest:
 
 def arriving(name: str, **parameters: str) -> AppTest:
     """A screen that a first visitor opens; it has not run yet."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE)
     app.query_params.update(parameters)
     # Before its first run the harness takes a page's address from its file, and every screen's file is `page.py`.
     app._page_hash = calc_hash(name)
@@ -29,7 +30,7 @@ def arriving(name: str, **parameters: str) -> AppTest:
 
 def drawn(app: AppTest) -> AppTest:
     """Run the screen until it shows no progress any more."""
-    until = time.monotonic() + _PATIENCE
+    until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         app.run()
         if not app.get("progress"):

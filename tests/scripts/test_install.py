@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
+
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "install.sh"
 
 
@@ -27,7 +29,7 @@ def install(project: Path, requirements: str = "requirements.txt", **environment
         check=False,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         env=os.environ | environment,
     )
 

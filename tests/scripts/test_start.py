@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
+
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "start.py"
 
 
 def start(port: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, str(SCRIPT), "--port", port], check=False, capture_output=True, text=True, timeout=30
+        [sys.executable, str(SCRIPT), "--port", port], check=False, capture_output=True, text=True, timeout=PATIENCE
     )
 
 

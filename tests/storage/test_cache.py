@@ -12,9 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tensorllm_core.storage.cache import BoundedCache
-
-PATIENCE = 30.0
-"""Seconds until a test that hangs gives up; one that passes does not wait."""
+from tests.patience import PATIENCE
 
 
 class Clock:

@@ -9,6 +9,7 @@ from typing import Literal
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 from pages.frame.navigation import PAGES
+from tests.patience import PATIENCE
 from tests.tools.chromium import ADVICE, ARGUMENTS, find_chromium
 
 PATHS = tuple(f"/{name}" for name in PAGES)
@@ -48,15 +49,17 @@ def chromium() -> Iterator[Browser]:
 
 def new_context(browser: Browser, theme: Theme = "light") -> BrowserContext:
     """A visitor of their own, at 1280 x 720, whose system prefers that theme."""
-    return browser.new_context(viewport=VIEWPORT, color_scheme=theme, reduced_motion="reduce")
+    context = browser.new_context(viewport=VIEWPORT, color_scheme=theme, reduced_motion="reduce")
+    context.set_default_timeout(1000 * PATIENCE)
+    return context
 
 
-def settle(page: Page, patience: float = 60) -> None:
+def settle(page: Page, patience: float = PATIENCE) -> None:
     """Wait until the app has answered and nothing on the screen is waiting; `patience` in seconds."""
     page.wait_for_function(_SETTLED, timeout=patience * 1000)
 
 
-def drawn(page: Page, patience: float = 60) -> None:
+def drawn(page: Page, patience: float = PATIENCE) -> None:
     """Wait until a figure stands on the settled screen, fonts and all; `patience` in seconds."""
     page.locator(".js-plotly-plot .main-svg").first.wait_for(state="visible", timeout=patience * 1000)
     settle(page, patience)

@@ -23,7 +23,7 @@ def main() -> None:
                 page.goto(server.url + path)
                 drawn(page)
                 # A screen that is still at work shows its progress.
-                page.get_by_test_id("stProgress").first.wait_for(state="detached", timeout=120_000)
+                page.get_by_test_id("stProgress").first.wait_for(state="detached")
                 drawn(page)
                 picture = folder / f"{path.strip('/')}-{theme}.png"
                 page.screenshot(path=picture)

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.patience import PATIENCE
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 OUR_APP = ("scripts/start.py", "--port")
 
@@ -33,7 +35,7 @@ class Server:
 
 @contextmanager
 def app_server(
-    folder: Path, home: Path | None = None, patience: float = 60, program: Sequence[str] = OUR_APP
+    folder: Path, home: Path | None = None, patience: float = PATIENCE, program: Sequence[str] = OUR_APP
 ) -> Iterator[Server]:
     """The app on a free port, answering; ended on leaving.
 

@@ -16,6 +16,8 @@ from streamlit.proto.Slider_pb2 import Slider
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
+from tests.patience import PATIENCE
+
 
 @dataclass
 class Visitor:
@@ -25,7 +27,7 @@ class Visitor:
     sliders: dict[str, Slider] = field(default_factory=dict)
     fragment: str = ""
 
-    def open(self, page: str, patience: float = 60) -> None:
+    def open(self, page: str, patience: float = PATIENCE) -> None:
         """Ask for a page until it shows its sliders.
 
         Raises:
@@ -53,7 +55,7 @@ class Visitor:
         self.connection.send(request.SerializeToString())
         while True:
             message = ForwardMsg()
-            message.ParseFromString(self.connection.recv(timeout=60))
+            message.ParseFromString(self.connection.recv(timeout=PATIENCE))
             if message.WhichOneof("type") == "delta" and message.delta.new_element.WhichOneof("type") == "slider":
                 slider = message.delta.new_element.slider
                 self.sliders[slider.label], self.fragment = slider, message.delta.fragment_id
