@@ -74,12 +74,16 @@ class LocalFolder:
             raise _read_error(self.path / name, error) from error
 
     def stamp(self, name: str) -> str:
-        """The size of the file and the time of its last change."""
+        """The size of the file, its times and its number on the disk.
+
+        Size and time of the last change alone do not tell two models of one architecture apart: an archive, an image
+        or a copy may give all files the same time.
+        """
         try:
             status = (self.path / name).stat()
         except OSError as error:
             raise _read_error(self.path / name, error) from error
-        return f"{status.st_size} {status.st_mtime_ns}"
+        return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
 
     def read(self, name: str, start: int, count: int) -> bytearray:
         """Exactly `count` bytes of a file, from byte `start`."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -17,7 +19,9 @@ from tensorllm_core.experiments.evaluate import ORIGINAL, Subject, empty_answer_
 from tensorllm_core.experiments.prefix_store import PrefixStore
 from tensorllm_core.methods.random_subspace import RandomSubspace
 from tensorllm_core.methods.tensorllm import TensorLLM
+from tensorllm_core.models.bundled_models import bundled_folder
 from tensorllm_core.models.edit import Edit
+from tensorllm_core.models.loaded_model import load_model
 from tensorllm_core.types import Ranks
 from tests.experiments.conftest import BENCHMARKS, some_questions
 
@@ -139,6 +143,21 @@ def test_unedited_answers_are_computed_once(decoder, monkeypatch):
     assert again.answers[ORIGINAL]["world-bios"] is first.answers[ORIGINAL]["world-bios"]
     with pytest.raises(TypeError):
         evaluate(sets, [Subject("edited", decoder, attention_removal((0,)))], cache=cache)
+
+
+def test_models_of_one_architecture_whose_files_have_one_time_answer_for_themselves(tmp_path):
+    sets = [some_questions("world-facts", 60)]
+    models = {}
+    for name in ("demo-decoder", "demo-decoder-noisy"):
+        folder = shutil.copytree(bundled_folder(name), tmp_path / name)
+        for file in folder.iterdir():
+            os.utime(file, ns=(0, 0))
+        models[name] = load_model(str(folder), device="cpu")
+    alone = [evaluate(sets, [Subject(name, loaded)]).answers[name] for name, loaded in models.items()]
+    together = evaluate(sets, [Subject(name, loaded) for name, loaded in models.items()])
+    for name, own in zip(models, alone, strict=True):
+        assert np.array_equal(together.answers[name]["world-facts"].loss, own["world-facts"].loss)
+    assert not np.array_equal(alone[0]["world-facts"].loss, alone[1]["world-facts"].loss)
 
 
 def test_two_evaluations_at_once_equal_their_serial_results(decoder):

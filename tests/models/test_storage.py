@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,21 @@ def test_the_stamp_changes_with_the_file(folder):
     assert folder.stamp("weights") == before
     (folder.path / "weights").write_bytes(b"other")
     assert folder.stamp("weights") != before
+
+
+def test_files_of_one_size_and_one_time_have_stamps_of_their_own(folder):
+    weights = folder.path / "weights"
+    os.utime(weights, ns=(0, 0))
+    stamps = [folder.stamp("weights")]
+    # Another file beside it, the file written over, and the file replaced: as archives and synchronisation do.
+    (folder.path / "others").write_bytes(bytes(reversed(range(100))))
+    os.utime(folder.path / "others", ns=(0, 0))
+    stamps.append(folder.stamp("others"))
+    changed = weights.stat().st_ctime_ns
+    while weights.stat().st_ctime_ns == changed:  # the clock of a file system may tick every few milliseconds
+        weights.write_bytes(bytes(reversed(range(100))))
+        os.utime(weights, ns=(0, 0))
+    stamps.append(folder.stamp("weights"))
+    (folder.path / "others").replace(weights)
+    stamps.append(folder.stamp("weights"))
+    assert len(set(stamps)) == 4

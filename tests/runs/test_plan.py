@@ -11,6 +11,7 @@ from tensorllm_core.benchmarks.benchmark import Question, QuestionSet, Split
 from tensorllm_core.methods.description import Options
 from tensorllm_core.methods.rank_text import parse_ranks
 from tensorllm_core.models.checkpoint import open_checkpoint
+from tensorllm_core.models.devices import resolve_device
 from tensorllm_core.runs.plan import (
     ComparisonPlan,
     EditPlan,
@@ -92,9 +93,10 @@ def test_options_of_the_method_count() -> None:
 
 def test_the_device_is_the_place_that_computes() -> None:
     checkpoint = open_checkpoint("demo-decoder")
-    assert plan_layer(checkpoint, 1, device="auto") == plan_layer(checkpoint, 1, device="cpu")
-    assert plan_model(checkpoint, "auto") == plan_model(checkpoint, "cpu")
-    assert plan_survey(checkpoint, device="auto").device == "cpu"
+    chosen = str(resolve_device("auto"))
+    assert plan_layer(checkpoint, 1, device="auto") == plan_layer(checkpoint, 1, device=chosen)
+    assert plan_model(checkpoint, "auto") == plan_model(checkpoint, chosen)
+    assert plan_survey(checkpoint, device="auto").device == chosen
     assert plan_model(checkpoint, "spread").device == "spread"
 
 
