@@ -34,8 +34,8 @@ def test_energies_and_errors_are_those_of_a_direct_reconstruction(refined: bool,
     ranks = Ranks(5, 4, 3)
     refinement = refine_layer(analysis, ranks) if refined else None
     heads = compare_heads(analysis, rank_result(analysis, ranks, refinement))
-    weights = analysis.tensor.data.double().numpy()
-    lost = weights - reconstruct(heads.result.tucker).double().numpy()
+    weights = analysis.tensor.data.double().cpu().numpy()
+    lost = weights - reconstruct(heads.result.tucker).double().cpu().numpy()
     energy, error = (np.sum(array**2, axis=(0, 1)) for array in (weights, lost))
     np.testing.assert_allclose(heads.energy, energy.sum(axis=0) / energy.sum(), rtol=1e-6)
     np.testing.assert_allclose(heads.error, np.sqrt(error.sum(axis=0) / energy.sum(axis=0)), rtol=1e-4)
