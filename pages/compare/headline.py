@@ -23,7 +23,8 @@ def headline(comparison: Comparison, ratio: float, ranking: Sequence[RankedMetho
     labels = (f"Best at {ratio:.3g}x", "Next", "Control")
     presents = type_scale() > 1
     # Larger type leaves no room for a fourth number, which the panel has too.
-    columns = st.columns([1, 1, 1] if presents else [5, 5, 4, 4], gap="small", wrap=False)
+    widths = [1, 1, 1] if presents else [5, 5, 4, 4]
+    columns = st.columns(widths, gap="small", vertical_alignment="bottom", wrap=False)
     for column, label, each in zip(columns, labels, (best, second, control), strict=False):
         _metric(column, label, each)
     if not presents:

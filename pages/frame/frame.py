@@ -34,6 +34,7 @@ _STYLE = """
 .stMainBlockContainer [data-testid="stVerticalBlock"] {gap: 0.5rem;}
 [data-testid="stMetric"] label p {font-size: 0.8rem;}
 [data-testid="stMetric"] > div {line-height: 1.2;}
+[data-testid="stMetric"] .stMarkdownEllipsis, [data-testid="stMetric"] .stMarkdownEllipsis p {white-space: normal;}
 [class*="st-key-about"] button, .st-key-pin button, .st-key-unpin button {min-height: 1.5rem; padding: 0 0.2rem;}
 .stSlider {margin-top: -0.9rem; margin-bottom: -0.55rem;}
 .stSlider [data-testid="stSliderThumbValue"] {display: none;}

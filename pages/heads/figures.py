@@ -69,7 +69,7 @@ def similarity_picture(scene: Scene, analysis: LayerAnalysis, heads: HeadCompari
         takeaway = f"Only one {unit}: nothing to compare"
     else:
         cosine = float(heads.similarity[alike])
-        takeaway = f"Largest cosine: {cosine:.2f}, {unit}s {alike[0]} and {alike[1]}; noise ±{heads.chance:.2f}"
+        takeaway = f"Largest cosine: {cosine:.2f}, {unit}s {alike[0]} and {alike[1]}; noise ±{heads.chance:.2g}"
     show(
         similarity_map(heads.similarity, order, unit, canvas(_HEIGHT), chosen=scene.group),
         key="heads similarity",

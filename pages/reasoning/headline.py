@@ -18,7 +18,7 @@ __all__ = ["headline"]
 def headline(result: EditResult) -> None:
     """Accuracy, loss, changed answers and compression ratio; then the sentences."""
     against = result.against(ORIGINAL)
-    accuracy, loss, changed, ratio = st.columns([5, 4, 4, 3], gap="small", wrap=False)
+    accuracy, loss, changed, ratio = st.columns([5, 4, 4, 3], gap="small", vertical_alignment="bottom", wrap=False)
     low, high = 100 * against.accuracy.interval.low, 100 * against.accuracy.interval.high
     accuracy.metric(
         f"Accuracy (change, 95 %: {low:+.1f} to {high:+.1f} points)",

@@ -30,6 +30,8 @@ def parameter_shares(by_kind: Mapping[str, int], canvas: Canvas) -> go.Figure:
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,
+            # Plotly would take the faint rest for opaque, and write on it in the colour of the ground.
+            insidetextfont={} if kind in shades else {"color": colours.ink},
             hovertemplate=f"{kind}: {count:,} parameters, {count / total:.1%}<extra></extra>",
         )
         for kind, count in by_kind.items()

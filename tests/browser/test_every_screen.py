@@ -47,6 +47,18 @@ def test_on_a_narrow_screen_the_controls_stand_above_the_figures(path, visit):
     assert bottom(controls) <= top(figure), "the controls do not stick there and cover the figures"
 
 
+@pytest.mark.parametrize(("present", "width"), [("", 1280), ("present=1", 1280), ("", 768)])
+@pytest.mark.parametrize("path", ["/decompose?", "/reasoning?sample=50&", "/compare?sample=50&"])
+def test_no_number_of_the_headline_and_no_label_of_one_is_cut(path, present, width, visit):
+    page = visit(path + present)
+    page.set_viewport_size({"width": width, "height": 720})
+    drawn(page)
+    page.get_by_test_id("stMetric").first.wait_for()
+    texts = page.get_by_test_id("stMetric").locator(".stMarkdownEllipsis")
+    assert texts.count() >= 6
+    assert texts.evaluate_all("texts => texts.filter(e => e.scrollWidth > e.clientWidth).map(e => e.innerText)") == []
+
+
 def test_the_menu_leads_from_one_screen_to_another_and_keeps_the_scene(visit):
     page = visit("/decompose?model=demo-decoder&layer=2&r1=5&r2=4&r3=3")
     drawn(page)

@@ -49,6 +49,12 @@ def test_every_figure_draws_on_both_grounds_in_the_ink_of_that_ground(canvas: Ca
         assert figure.layout.height > 0, name
 
 
+@pytest.mark.parametrize("canvas", BOTH)
+def test_on_a_faint_bar_the_share_is_written_in_ink(canvas: Canvas) -> None:
+    bars = parameter_shares({"attention": 30, "feed-forward": 50, "embeddings": 20}, canvas).data
+    assert [bar.insidetextfont.color for bar in bars] == [None, None, canvas.look.ink]
+
+
 def test_heat_maps_hold_float32_arrays_and_no_more_cells_than_the_most() -> None:
     large = RANDOM.standard_normal((1000, 700))
     for figure in (core_slice(large, 4.0, LIGHT), weights_before_after(large, large, LIGHT)):
