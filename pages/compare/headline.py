@@ -41,7 +41,7 @@ def headline(comparison: Comparison, ratio: float, ranking: Sequence[RankedMetho
             name = f"the control, {other.title}" if other.is_control else other.title
             words.append(better_than_control(between.accuracy, name))
     if not comparison.evaluation.complete:
-        words.append(f"So far {comparison.evaluation.share:.0%} of the questions are answered: a random sample of all.")
+        words.append(comparison.evaluation.so_far)
     st.caption("  \n".join([*words, *comparison.evaluation.notices]))
 
 

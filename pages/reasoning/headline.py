@@ -75,7 +75,7 @@ def _sentences(result: EditResult, against: Paired) -> None:
     for notice in (*result.notices, *result.evaluation.notices):
         st.caption(notice)
     if not result.evaluation.complete:
-        st.caption(f"{result.evaluation.share:.0%} of the questions are answered: a random sample of all.")
+        st.caption(result.evaluation.so_far)
 
 
 def _layers(result: EditResult) -> str:

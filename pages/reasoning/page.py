@@ -28,7 +28,7 @@ HELP = """
 - **Ranks** are the same here as on *Decompose*. The button *Edit* changes them.
 - Choose ranks on **validation** questions and report results on **test** questions: ranks look better than they are on
   the questions that chose them.
-- The questions have a fixed random order. If you stop a run, its answers are a random sample of all.
+- The questions have a fixed random order. If you stop a run, you have a random sample of each benchmark that it began.
 - **Rank scan** (below) tries many compression ratios on validation questions. Click a point to use its ranks.
 - **Own questions**: a JSON Lines or CSV file with `question`, `answer` and, optionally, `choices`.
 """

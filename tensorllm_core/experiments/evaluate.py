@@ -1,4 +1,4 @@
-"""Ask a model the same questions before and after edits, in waves: each wave is a random sample of all questions.
+"""Ask a model the same questions before and after edits, in waves: each is a random sample of one benchmark.
 
 Every subject answers a wave before the next wave begins, so that a run that is stopped compares all subjects on the
 same questions. An edit at layer L runs only the layers from L up: the states that enter L are recorded once.
@@ -71,6 +71,14 @@ class Evaluation:
         of_first_subject = next(iter(self.answers.values()), {})
         answered = sum(len(answers.right) for answers in of_first_subject.values())
         return answered / max(sum(self.total.values()), 1)
+
+    @property
+    def so_far(self) -> str:
+        """A sentence on the questions that a run which is not complete has answered, and on what they stand for."""
+        asked = next(iter(self.answers.values()), {})
+        answered, missing = ([name for name in self.total if (name in asked) is there] for there in (True, False))
+        stand_for = f"{', '.join(answered)}. None yet of {', '.join(missing)}" if missing else "each benchmark"
+        return f"{self.share:.0%} of the questions are answered: a random sample of {stand_for}."
 
 
 OnWave = Callable[[Evaluation], bool]

@@ -83,7 +83,8 @@ def test_a_stopped_run_keeps_what_it_has_and_leaves_the_other_visitors_running(s
     expect(first.get_by_text(re.compile("stopped"))).to_be_visible()
     settle(first)
     assert re.search(r"%.*%", headline(first)[0])
-    expect(first.get_by_text("of the questions are answered: a random sample of all.")).to_be_visible()
+    so_far = re.compile(r"\d+% of the questions are answered: a random sample of (each benchmark|world-hop.* None yet)")
+    expect(first.get_by_text(so_far)).to_be_visible()
     answered(second)
     assert f"of {4 * sample:,} questions" in second.get_by_test_id("stMain").inner_text()
 

@@ -118,9 +118,10 @@ def test_a_pass_that_begins_at_the_edited_layer_gives_the_same_bits(decoder):
 
 def test_each_benchmark_has_its_turn_and_a_stop_keeps_the_answers_so_far(decoder):
     sets = [some_questions(benchmark, 50) for benchmark in BENCHMARKS]
-    counts = []
+    counts, sentences = [], []
 
     def stop_after_five(evaluation):
+        sentences.append(evaluation.so_far)
         counts.append({name: len(answers.right) for name, answers in evaluation.answers[ORIGINAL].items()})
         return len(counts) < 5
 
@@ -130,6 +131,11 @@ def test_each_benchmark_has_its_turn_and_a_stop_keeps_the_answers_so_far(decoder
     assert not evaluation.complete
     assert counts[3] == dict.fromkeys(BENCHMARKS, 20)
     assert evaluation.share == 100 / 200
+    first, *others = BENCHMARKS
+    assert sentences[0] == (
+        f"10% of the questions are answered: a random sample of {first}. None yet of {', '.join(others)}."
+    )
+    assert sentences[4] == "50% of the questions are answered: a random sample of each benchmark."
     for by_benchmark in evaluation.answers.values():
         assert {name: len(answers.right) for name, answers in by_benchmark.items()} == counts[4]
     assert unchanged(decoder, before)
