@@ -21,7 +21,7 @@ from tensorllm_core.commands.bench import SIZES
 from tensorllm_core.linalg.rank_choice import clamp_ranks, rank_limits
 from tensorllm_core.methods.tensorise import tensorise
 from tensorllm_core.models.checkpoint import open_checkpoint, read_attention
-from tensorllm_core.models.headers import SINGLE_FILE
+from tensorllm_core.models.other_contents import SINGLE_FILE
 from tensorllm_core.types import Layout, Ranks, TensorShape
 from tests.models.tiny_models import LAYERS, TINY, saved_model
 

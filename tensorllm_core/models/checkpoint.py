@@ -14,8 +14,10 @@ from torch import Tensor
 from tensorllm_core.errors import CheckpointError
 from tensorllm_core.models.families import family_of
 from tensorllm_core.models.family import Family
-from tensorllm_core.models.headers import TensorEntry, read_headers, read_json
+from tensorllm_core.models.headers import TensorEntry, read_headers
+from tensorllm_core.models.json_files import read_json
 from tensorllm_core.models.layers import check_layer
+from tensorllm_core.models.other_contents import what_lies_there
 from tensorllm_core.models.parameter_counts import parameter_counts
 from tensorllm_core.models.patterns import split, stored_shape
 from tensorllm_core.models.quantisation import refuse_quantised_config, refuse_quantised_tensors
@@ -120,7 +122,8 @@ def open_checkpoint(reference: str) -> Checkpoint:
     storage = resolve_reference(reference)
     if CONFIG_FILE not in storage.names():
         raise CheckpointError(
-            f"Expected {CONFIG_FILE} in {storage.place}, got none; give the folder that holds the model."
+            what_lies_there(storage)
+            or f"Expected {CONFIG_FILE} in {storage.place}, got none; give the folder that holds the model."
         )
     # Read the sizes from the config.
     config = read_json(storage, CONFIG_FILE)
@@ -129,7 +132,7 @@ def open_checkpoint(reference: str) -> Checkpoint:
     family = family_of(model_type)
     sizes = family.size_names.read(config)
     # Find the attention weights among the tensors, and compare their shapes with the sizes.
-    tensors = read_headers(storage, storage.place)
+    tensors = read_headers(storage, storage.place, config)
     refuse_quantised_tensors(tensors)
     weight_names = find_weights(family, tensors, sizes)
     _check_attention(weight_names, sizes, tensors)

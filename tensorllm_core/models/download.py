@@ -15,12 +15,16 @@ from tensorllm_core.errors import FileAccessError, ModelNotFoundError, StoppedEr
 from tensorllm_core.models.fit import bytes_text
 from tensorllm_core.models.hub import HubRepository
 from tensorllm_core.models.patience import refusal, retry
+from tensorllm_core.models.weight_files import weight_files
 from tensorllm_core.types import Progress
 
 __all__ = ["Download", "download", "first_line", "plan_download"]
 
-_NEEDED_ENDINGS = (".safetensors", ".safetensors.index.json", ".model", ".txt")
-_NEEDED_NAMES = {"config.json", "generation_config.json", "vocab.json", "special_tokens_map.json", "added_tokens.json"}
+_NEEDED_ENDINGS = (".model", ".txt", ".jinja")
+_NEEDED_NAMES = {
+    "config.json", "generation_config.json", "vocab.json", "special_tokens_map.json", "added_tokens.json",
+    "chat_template.json",
+}  # fmt: skip
 _LEAST_FREE_BYTES = 64 * 2**20
 """How much of the disk must stay free."""
 _ABANDONED_SECONDS = 3600.0
@@ -38,8 +42,14 @@ class Download:
 
 
 def plan_download(repository: HubRepository) -> Download:
-    """The files that loading the model needs: config, tokenizer and safetensors; no pickled weights and no programs."""
-    names = tuple(name for name in repository.names() if _is_needed(name))
+    """The files that loading the model needs: config, tokenizer and the weights; nothing pickled and no programs.
+
+    Raises:
+        CheckpointError: as `weight_files`.
+    """
+    weights = weight_files(repository)
+    wanted = {*weights.names, weights.index}
+    names = tuple(name for name in repository.names() if name in wanted or _is_needed(name))
     missing = sum(repository.size(name) for name in names if not _is_cached(repository, name))
     return Download(repository, names, sum(repository.size(name) for name in names), missing)
 

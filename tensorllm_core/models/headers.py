@@ -6,7 +6,6 @@ data_offsets), and the data without gaps (https://github.com/huggingface/safeten
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,16 +13,14 @@ from pathlib import PurePath
 from typing import TypeGuard
 
 from tensorllm_core.errors import CheckpointError
+from tensorllm_core.models.json_files import json_object
 from tensorllm_core.models.storage import Storage
+from tensorllm_core.models.weight_files import WeightFiles, weight_files
 
-__all__ = ["TensorEntry", "read_headers", "read_json", "weight_files"]
+__all__ = ["TensorEntry", "read_headers"]
 
-SINGLE_FILE = "model.safetensors"
-INDEX_FILE = "model.safetensors.index.json"
 _LARGEST_HEADER = 100_000_000
 """The limit of the format, in bytes."""
-_LARGEST_JSON = 100_000_000
-"""Most bytes that are read from a JSON file."""
 _BYTES = {
     "BOOL": 1, "U8": 1, "I8": 1, "F8_E5M2": 1, "F8_E4M3": 1, "F8_E8M0": 1,
     "I16": 2, "U16": 2, "F16": 2, "BF16": 2,
@@ -31,7 +28,6 @@ _BYTES = {
     "I64": 8, "U64": 8, "F64": 8, "C64": 8,
 }  # fmt: skip
 """Bytes of one entry of each type."""
-_PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 
 
 @dataclass(frozen=True)
@@ -55,55 +51,29 @@ class TensorEntry:
         return math.prod(self.shape)
 
 
-def read_headers(storage: Storage, place: str) -> dict[str, TensorEntry]:
+def read_headers(storage: Storage, place: str, config: Mapping[str, object] | None = None) -> dict[str, TensorEntry]:
     """Every tensor of a checkpoint by its name, from one file or from several shards.
 
-    `place` says in messages where the checkpoint is.
+    `place` says in messages where the checkpoint is; `config` is what its config.json holds, read if it is not given.
 
     Raises:
         CheckpointError: there is no safetensors file, a shard is missing, a file is cut short, or a header is wrong.
         FileAccessError: a file may not be read.
     """
-    names = storage.names()
-    if INDEX_FILE in names:
-        return _read_shards(storage, names, place)
-    if SINGLE_FILE in names:
-        return {entry.name: entry for entry in _read_header(storage, SINGLE_FILE)}
-    raise _no_weights(names, place)
+    files = weight_files(storage, config)
+    if files.index is None:
+        return {entry.name: entry for entry in _read_header(storage, files.names[0])}
+    return _read_shards(storage, files, place)
 
 
-def weight_files(storage: Storage) -> tuple[str, ...]:
-    """The names of the safetensors files of a checkpoint, also of those that are missing.
-
-    Raises:
-        CheckpointError: the index of the shards holds no map from tensors to files.
-    """
-    if INDEX_FILE not in storage.names():
-        return (SINGLE_FILE,)
-    return tuple(sorted(set(_weight_map(storage).values())))
-
-
-def read_json(storage: Storage, name: str) -> dict[str, object]:
-    """The object in a JSON file.
-
-    Raises:
-        CheckpointError: the file is missing or too large, or does not hold a JSON object.
-        FileAccessError: the file may not be read.
-    """
-    size = storage.size(name)
-    if size > _LARGEST_JSON:
-        raise CheckpointError(f"Expected {name} to hold at most {_LARGEST_JSON} bytes, got {size}; replace the file.")
-    return _json_object(bytes(storage.read(name, 0, size)), name)
-
-
-def _read_shards(storage: Storage, names: tuple[str, ...], place: str) -> dict[str, TensorEntry]:
+def _read_shards(storage: Storage, files: WeightFiles, place: str) -> dict[str, TensorEntry]:
     # Read the header of every shard that the index names. A name may not lead out of the folder.
-    weight_map = _weight_map(storage)
+    names, weight_map = storage.names(), files.file_of
     entries: dict[str, TensorEntry] = {}
-    for file in sorted(set(weight_map.values())):
+    for file in files.names:
         if PurePath(file).name != file or file not in names:
             raise CheckpointError(
-                f"Expected the shard `{file}` that {INDEX_FILE} names in {place}, got no such file there; copy or "
+                f"Expected the shard `{file}` that {files.index} names in {place}, got no such file there; copy or "
                 "download it again."
             )
         entries.update({entry.name: entry for entry in _read_header(storage, file)})
@@ -111,20 +81,10 @@ def _read_shards(storage: Storage, names: tuple[str, ...], place: str) -> dict[s
     missing = sorted(name for name, file in weight_map.items() if name not in entries or entries[name].file != file)
     if missing:
         raise CheckpointError(
-            f"Expected the tensor `{missing[0]}` in `{weight_map[missing[0]]}` as {INDEX_FILE} says, got none of that "
+            f"Expected the tensor `{missing[0]}` in `{weight_map[missing[0]]}` as {files.index} says, got none of that "
             f"name there ({len(missing)} such in all); copy or download the model again."
         )
     return entries
-
-
-def _weight_map(storage: Storage) -> dict[str, str]:
-    """The file of each tensor by its name, from the index of the shards."""
-    weight_map = read_json(storage, INDEX_FILE).get("weight_map")
-    if not isinstance(weight_map, dict) or not all(isinstance(file, str) for file in weight_map.values()):
-        raise CheckpointError(
-            f"Expected a `weight_map` from names to files in {INDEX_FILE}, got none; copy or download it again."
-        )
-    return weight_map
 
 
 def _read_header(storage: Storage, file: str) -> list[TensorEntry]:
@@ -138,7 +98,7 @@ def _read_header(storage: Storage, file: str) -> list[TensorEntry]:
         raise _wrong_header(file, f"a header of {length} bytes is longer than the format allows")
     if 8 + length > size:
         raise _cut_short(file, 8 + length, size)
-    header = _json_object(bytes(storage.read(file, 8, length)), f"the header of {file}")
+    header = json_object(bytes(storage.read(file, 8, length)), f"the header of {file}")
     # The tensors that it describes.
     data_start = 8 + length
     entries = sorted(
@@ -178,17 +138,6 @@ def _is_sizes(value: object) -> TypeGuard[list[int]]:
     return isinstance(value, list) and all(type(size) is int and size >= 0 for size in value)
 
 
-def _json_object(text: bytes, name: str) -> dict[str, object]:
-    """The object in a JSON text; `name` says in the message what the text is."""
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        value = None
-    if not isinstance(value, dict):
-        raise CheckpointError(f"Expected a JSON object in {name}, got something else; copy or download the file again.")
-    return value
-
-
 def _cut_short(file: str, expected: int, size: int) -> CheckpointError:
     return CheckpointError(
         f"Expected {expected} bytes in {file} as its header says, got {size}; the file is cut short, so copy or "
@@ -200,18 +149,4 @@ def _wrong_header(file: str, reason: str) -> CheckpointError:
     return CheckpointError(
         f"Expected a safetensors header in {file} that describes the file, got one that does not ({reason}); copy or "
         "download it again."
-    )
-
-
-def _no_weights(names: tuple[str, ...], place: str) -> CheckpointError:
-    pickled = [name for name in names if name.endswith(_PICKLES)]
-    if pickled:
-        return CheckpointError(
-            f"Expected weights as safetensors in {place}, got only pickled ones (`{pickled[0]}`), which can run any "
-            "program when opened; take the revision that the hub's converter offers "
-            "(huggingface.co/spaces/safetensors/convert), as in `owner/name@refs/pr/1`, or convert them with "
-            "`save_pretrained`."
-        )
-    return CheckpointError(
-        f"Expected `{SINGLE_FILE}` or `{INDEX_FILE}` in {place}, got neither; copy or download the weights too."
     )

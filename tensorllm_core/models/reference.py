@@ -7,13 +7,20 @@ from pathlib import Path
 
 from tensorllm_core.errors import ExplorerError, ModelNotFoundError
 from tensorllm_core.models.bundled_models import BUNDLED, bundled_folder
-from tensorllm_core.models.headers import weight_files
 from tensorllm_core.models.hub import find_on_hub
+from tensorllm_core.models.local_paths import as_typed, local_folder
 from tensorllm_core.models.storage import LocalFolder, Storage
+from tensorllm_core.models.weight_files import weight_files
 
 __all__ = ["resolve_reference"]
 
-_HUB_ID = re.compile(r"([A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95})(?:@([\w./-]{1,200}))?", re.ASCII)
+_REPOSITORY = r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}"
+_HUB_ID = re.compile(rf"({_REPOSITORY})(?:@([\w./-]{{1,200}}))?", re.ASCII)
+_PAGE = re.compile(
+    rf"(?:https?://)?(?:huggingface\.co|hf\.co)/({_REPOSITORY})(?:/(?:tree|blob|resolve)/([\w.-]{{1,200}})(?:/.*)?)?/?",
+    re.ASCII,
+)
+"""The address of a model's page on the hub, of a revision there, or of a file."""
 _LONGEST_ECHO = 200
 """Most characters of the text that a message repeats."""
 
@@ -21,22 +28,23 @@ _LONGEST_ECHO = 200
 def resolve_reference(reference: str) -> Storage:
     """The place of the files of a model.
 
-    The text is taken for a bundled name if there is such a name, else for a folder if there is one, else for a hub id:
-    `owner/name`, or `owner/name@revision`. A hub id is looked up in the hub cache of this machine, then on the hub,
-    which gives the commit of the revision. Nothing is downloaded.
+    The text is taken for a bundled name if there is such a name, else for a path if something is there (see
+    `local_folder`), else for a hub id: `owner/name`, `owner/name@revision`, or the address of its page. A hub id is
+    looked up in the hub cache of this machine, then on the hub, which gives the commit of the revision. Nothing is
+    downloaded.
 
     Raises:
-        ModelNotFoundError: there is no such model.
+        ModelNotFoundError: there is no such model, or as `local_folder`.
     """
     # A bundled name or a folder.
-    name = reference.strip()
+    name = as_typed(reference)
     if name in BUNDLED:
         return LocalFolder(bundled_folder(name))
-    folder = _existing_folder(name)
+    folder = local_folder(name)
     if folder is not None:
         return LocalFolder(folder)
     # A hub id: first the cache, then the hub, whose commit may be in the cache too.
-    hub_id = _HUB_ID.fullmatch(name)
+    hub_id = _PAGE.fullmatch(name) or _HUB_ID.fullmatch(name)
     if hub_id:
         repository, revision = hub_id.groups()
         snapshot = _complete_snapshot(repository, revision)
@@ -51,15 +59,6 @@ def resolve_reference(reference: str) -> Storage:
     return LocalFolder(bundled_folder(shortened))
 
 
-def _existing_folder(name: str) -> Path | None:
-    try:
-        folder = Path(name).expanduser()
-        return folder if name and folder.is_dir() else None
-    except (OSError, ValueError, RuntimeError):
-        # The text is too long for a path, holds a null character, or needs a home folder where there is none.
-        return None
-
-
 def _complete_snapshot(repository: str, revision: str | None) -> Storage | None:
     """The snapshot in the hub cache of this machine; None where there is none or a file of it is missing."""
     # Imported here, because the import takes a third of a second, and most models are not from the hub.
@@ -69,6 +68,6 @@ def _complete_snapshot(repository: str, revision: str | None) -> Storage | None:
         folder = LocalFolder(Path(snapshot_download(repository, revision=revision, local_files_only=True)))
         names = folder.names()
         # Somebody may have fetched only the tokenizer, or only pickled weights. Then the weights are read from the hub.
-        return folder if {"config.json", *weight_files(folder)} <= set(names) else None
+        return folder if {"config.json", *weight_files(folder).names} <= set(names) else None
     except (OSError, ValueError, ExplorerError):
         return None

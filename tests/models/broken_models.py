@@ -12,7 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from tensorllm_core.models.headers import SINGLE_FILE
+from tensorllm_core.models.other_contents import SINGLE_FILE
 
 __all__ = ["BROKEN", "LAYER", "change_config", "change_weights"]
 

@@ -34,6 +34,8 @@ def hub_with_a_model(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     model = with_tokenizer(saved_model("llama", folder / "llama"))
     (model / "pytorch_model.bin").write_bytes(b"never wanted")
     (model / "modeling_evil.py").write_text("raise SystemExit", encoding="utf-8")
+    for name in ("consolidated.safetensors", "model.safetensors.index.json", "model-00001-of-00002.safetensors"):
+        (model / name).write_text('{"weight_map": {}}', encoding="utf-8")
     with hub_server() as server:
         server.repositories[MODEL] = model
         monkeypatch.setenv("HF_ENDPOINT", server.url)
@@ -61,8 +63,12 @@ def _always(status):
     return lambda server, patch: server.failures.extend([status] * 9)
 
 
-def _without(name):
-    return lambda server, patch: (server.repositories[MODEL] / name).unlink()
+def _without(pattern):
+    def remove(server, patch):
+        for path in server.repositories[MODEL].glob(pattern):
+            path.unlink()
+
+    return remove
 
 
 NOT_OPENED = [
@@ -78,7 +84,7 @@ NOT_OPENED = [
     pytest.param(_always(500), MODEL, "the answer 500 several times", id="500"),
     pytest.param(_always_half_a_body, MODEL, "only a part of it, again and again", id="half"),
     pytest.param(_without("config.json"), MODEL, "Expected config.json in `someone/tiny`", id="config"),
-    pytest.param(_without("model.safetensors"), MODEL, "can run any program", id="pickled"),
+    pytest.param(_without("*.safetensors*"), MODEL, "can run any program", id="pickled"),
 ]
 """What is done to the hub, the model that is opened, and a part of the message that follows."""
 

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 
 from tensorllm_core.errors import CheckpointError, LayerError, ModelNotFoundError, UnknownArchitectureError
 from tensorllm_core.models.checkpoint import open_checkpoint, read_attention
-from tensorllm_core.models.headers import INDEX_FILE, SINGLE_FILE
+from tensorllm_core.models.other_contents import INDEX_FILE, SINGLE_FILE
 from tensorllm_core.models.storage import LocalFolder
 from tests.models.broken_models import change_config, change_weights
 from tests.models.tiny_models import LAYERS, saved_model

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 
 from tensorllm_core.errors import CheckpointError, ExplorerError
-from tensorllm_core.models.headers import INDEX_FILE, SINGLE_FILE, read_headers, read_json
+from tensorllm_core.models.headers import read_headers
+from tensorllm_core.models.json_files import read_json
+from tensorllm_core.models.other_contents import INDEX_FILE, SINGLE_FILE
 from tensorllm_core.models.storage import LocalFolder
 
 TENSORS = {"one": torch.arange(6.0).reshape(2, 3), "two": torch.ones(4, dtype=torch.float16), "none": torch.ones(0, 2)}

@@ -13,9 +13,9 @@ from tensorllm_core.errors import CheckpointError, RequestError, UnknownArchitec
 from tensorllm_core.models import loaded_model
 from tensorllm_core.models.devices import SPREAD
 from tensorllm_core.models.fit import Memory, check_fit, needed_bytes
-from tensorllm_core.models.headers import SINGLE_FILE
 from tensorllm_core.models.loaded_model import load_model, load_where_it_fits
 from tensorllm_core.models.module_weights import read_module_attention
+from tensorllm_core.models.other_contents import SINGLE_FILE
 from tests.models.tiny_models import TINY, logits, saved_model, tiny_model, with_tokenizer
 
 MODEL = "demo-decoder"

@@ -70,10 +70,64 @@ def test_a_path_that_leads_nowhere_is_refused_as_a_path(name):
         resolve_reference(name)
 
 
-def test_a_file_is_no_folder(tmp_path):
-    (tmp_path / "model.safetensors").touch()
-    with pytest.raises(ModelNotFoundError):
-        resolve_reference(str(tmp_path / "model.safetensors"))
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "model.safetensors.index.json", "tokenizer.json"])
+def test_a_file_of_a_model_leads_to_its_folder(tmp_path, name):
+    (tmp_path / name).touch()
+    assert resolve_reference(str(tmp_path / name)) == LocalFolder(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["thesis.pdf", "archive.tar.gz", "README"])
+def test_another_file_is_refused_with_what_to_give(tmp_path, name):
+    (tmp_path / name).touch()
+    with pytest.raises(ModelNotFoundError, match="which belongs to none; give the folder that holds"):
+        resolve_reference(str(tmp_path / name))
+
+
+@pytest.mark.parametrize(
+    "typed", ['"{}"', "'{}'", " `{}` ", "“{}”", "file://{}", "file://localhost{}", "'file://{}'", "{}/", "{}//"]
+)
+def test_what_surrounds_a_pasted_path_does_not_count(tmp_path, typed):
+    folder = tmp_path / "my model"
+    folder.mkdir()
+    path = str(folder).replace(" ", "%20") if "file:" in typed else str(folder)
+    assert resolve_reference(typed.format(path)).path.samefile(folder)
+
+
+@pytest.mark.parametrize("place", ["models--someone--tiny", "models--someone--tiny/snapshots"])
+@pytest.mark.parametrize("has_main", [True, False])
+def test_a_model_in_the_hub_cache_is_found_in_its_root(hub_cache, tmp_path, place, has_main):
+    if not has_main:
+        (hub_cache.parents[1] / "refs" / "main").unlink()
+    assert resolve_reference(str(tmp_path / "hub" / place)).path.samefile(hub_cache)
+
+
+def test_of_two_snapshots_that_of_main_counts(hub_cache):
+    other = hub_cache.with_name("f" * 40)
+    saved_model("gpt2", other)
+    assert resolve_reference(str(hub_cache.parents[1])).path.samefile(hub_cache)
+    (hub_cache.parents[1] / "refs" / "main").write_text("../../../etc")
+    with pytest.raises(ModelNotFoundError, match=rf"2 of its folders hold one .*`snapshots/{other.name}`"):
+        resolve_reference(str(hub_cache.parents[1]))
+
+
+def test_a_folder_of_checkpoints_is_refused_with_the_newest(tmp_path):
+    for step in (500, 1000):
+        saved_model("llama", tmp_path / f"checkpoint-{step}")
+    with pytest.raises(ModelNotFoundError, match=r"2 of its folders hold one \(.*`checkpoint-1000`\)"):
+        resolve_reference(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "https://huggingface.co/someone/tiny",
+        "huggingface.co/someone/tiny/",
+        "https://huggingface.co/someone/tiny/tree/main",
+        "https://hf.co/someone/tiny/blob/main/config.json",
+    ],
+)
+def test_the_address_of_a_page_on_the_hub_is_as_good_as_its_id(hub_cache, page):
+    assert resolve_reference(page).path.samefile(hub_cache)
 
 
 def test_a_name_too_long_for_a_path_is_refused():
