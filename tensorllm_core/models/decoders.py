@@ -25,7 +25,7 @@ def _like_llama(
     *model_types: str,
     o: Stored = _LLAMA_OUTPUT,
     dense: tuple[Dense, ...] = _LLAMA_FEED_FORWARD,
-    d_head: str | None = None,
+    d_head: str | None = "head_dim",
     defaults: dict[str, int | bool] | None = None,
 ) -> Family:
     """Blocks as in Llama: separate Q, K and V, key and value heads in groups, and a gated feed-forward part."""
@@ -74,7 +74,7 @@ def _like_gptj(name: str, attention: str, dense: tuple[Dense, ...], *, turns_fre
 DECODERS: tuple[Family, ...] = (
     _like_gpt_neox("bloom", "h", "self_attention", turns_freely=True),
     _like_llama("cohere"),
-    _like_llama("cohere2", d_head="head_dim"),
+    _like_llama("cohere2"),
     Family(
         name="falcon",
         model_types=("falcon",),
@@ -90,13 +90,12 @@ DECODERS: tuple[Family, ...] = (
             defaults={"multi_query": True},
         ),
     ),
-    _like_llama("gemma", d_head="head_dim", defaults={_GROUPS: 16, "head_dim": 256}),
-    _like_llama("gemma2", d_head="head_dim", defaults={"num_attention_heads": 8, _GROUPS: 4, "head_dim": 256}),
+    _like_llama("gemma", defaults={_GROUPS: 16, "head_dim": 256}),
+    _like_llama("gemma2", defaults={"num_attention_heads": 8, _GROUPS: 4, "head_dim": 256}),
     _like_llama(
         "gemma3",
         "gemma3_text",
         "gemma3",
-        d_head="head_dim",
         defaults={"num_attention_heads": 8, _GROUPS: 4, "head_dim": 256},
     ),
     Family(
@@ -118,9 +117,9 @@ DECODERS: tuple[Family, ...] = (
     _like_gpt_neox("gpt_neox", "layers", "attention"),
     _like_gptj("gptj", "attn", feed_forward("mlp.fc_in", "mlp.fc_out")),
     _like_llama("granite"),
-    _like_llama("llama", d_head="head_dim"),
-    _like_llama("mistral", d_head="head_dim", defaults={_GROUPS: 8}),
-    _like_llama("mixtral", dense=(), d_head="head_dim", defaults={_GROUPS: 8}),
+    _like_llama("llama"),
+    _like_llama("mistral", defaults={_GROUPS: 8}),
+    _like_llama("mixtral", dense=(), defaults={_GROUPS: 8}),
     _like_llama("olmo2"),
     Family(
         name="opt",
@@ -142,11 +141,11 @@ DECODERS: tuple[Family, ...] = (
         qkv=Fused("self_attn.qkv_proj", "(slot d_head) d_model -> d_model d_head slot"),
         o=output("self_attn.o_proj"),
         feed_forward=gated_feed_forward_in_two("mlp.gate_up_proj", "mlp.down_proj"),
-        size_names=SizeNames(groups=_GROUPS),
+        size_names=SizeNames(groups=_GROUPS, d_head="head_dim"),
     ),
     _like_llama("qwen2", defaults={_GROUPS: 32}),
-    _like_llama("qwen3", d_head="head_dim", defaults={_GROUPS: 32, "head_dim": 128}),
+    _like_llama("qwen3", defaults={_GROUPS: 32, "head_dim": 128}),
     _like_llama("smollm3", defaults={_GROUPS: 4}),
-    _like_llama("stablelm", defaults={_GROUPS: 32}),
+    _like_llama("stablelm", d_head=None, defaults={_GROUPS: 32}),
     _like_llama("starcoder2", dense=feed_forward("mlp.c_fc", "mlp.c_proj"), defaults={_GROUPS: 2}),
 )
