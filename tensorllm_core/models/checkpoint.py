@@ -17,7 +17,7 @@ from tensorllm_core.models.family import Family
 from tensorllm_core.models.headers import TensorEntry, read_headers
 from tensorllm_core.models.json_files import read_json
 from tensorllm_core.models.layers import check_layer
-from tensorllm_core.models.other_contents import what_lies_there
+from tensorllm_core.models.other_contents import refuse_adapters, what_lies_there
 from tensorllm_core.models.parameter_counts import parameter_counts
 from tensorllm_core.models.patterns import split, stored_shape
 from tensorllm_core.models.quantisation import refuse_quantised_config, refuse_quantised_tensors
@@ -134,6 +134,7 @@ def open_checkpoint(reference: str) -> Checkpoint:
     # Find the attention weights among the tensors, and compare their shapes with the sizes.
     tensors = read_headers(storage, storage.place, config)
     refuse_quantised_tensors(tensors)
+    refuse_adapters(tensors)
     weight_names = find_weights(family, tensors, sizes)
     _check_attention(weight_names, sizes, tensors)
     return Checkpoint(

@@ -12,12 +12,12 @@ from typing import Any
 import torch
 from torch import nn
 
-from tensorllm_core.errors import CheckpointError, RequestError
+from tensorllm_core.errors import RequestError
 from tensorllm_core.models.checkpoint import Checkpoint, open_checkpoint
 from tensorllm_core.models.devices import SPREAD, is_out_of_memory, release_memory, resolve_device
-from tensorllm_core.models.download import download, first_line, plan_download
-from tensorllm_core.models.family import Objective
+from tensorllm_core.models.download import download, plan_download
 from tensorllm_core.models.fit import DTYPES, Fit, Option, bytes_text, check_fit
+from tensorllm_core.models.from_pretrained import check_config, load_pretrained, load_tokenizer
 from tensorllm_core.models.hub import HubRepository
 from tensorllm_core.types import Progress
 
@@ -49,50 +49,19 @@ def load_model(
 
     Raises:
         ModelNotFoundError, UnknownArchitectureError, FileAccessError: as `open_checkpoint`.
-        CheckpointError: as `open_checkpoint`, or weights or the tokenizer are missing.
+        CheckpointError: as `open_checkpoint`, `load_pretrained` and `load_tokenizer`.
         RequestError: this machine has no such device.
         StoppedError: `progress` asked to stop the download.
     """
-    # Imported here, because the import takes seconds, and exploring a checkpoint needs no model.
-    from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokenizer
-
     # Check what can be checked from config and headers, then get the files.
     checkpoint = open_checkpoint(reference)
     target = resolve_device(device)
     folder = _folder_of(checkpoint, progress)
-    # Load the model. accelerate divides a spread model: it fills one device after the other.
-    auto = AutoModelForCausalLM if checkpoint.family.objective is Objective.CONTINUE else AutoModelForMaskedLM
-    try:
-        model, report = auto.from_pretrained(
-            folder,
-            dtype=dtype,
-            device_map="auto" if device == SPREAD else None,
-            trust_remote_code=False,
-            local_files_only=True,
-            output_loading_info=True,
-        )
-    except (OSError, ValueError, RuntimeError, MemoryError) as error:
-        if is_out_of_memory(error):
-            raise
-        raise CheckpointError(
-            f"Expected a complete {checkpoint.model_type} model in {folder}, got one that transformers "
-            f"refuses ({first_line(error)}); copy or download it again."
-        ) from error
-    # transformers fills weights that are missing with random numbers.
-    if report["missing_keys"]:
-        raise CheckpointError(
-            f"Expected the weight `{min(report['missing_keys'])}` in {folder}, got none; give a checkpoint "
-            "with its output layer."
-        )
-    # Load the tokenizer.
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
-    except (OSError, ValueError, KeyError) as error:
-        raise CheckpointError(
-            f"Expected a tokenizer in {folder}, got none that opens ({first_line(error)}); copy or "
-            "download tokenizer.json too."
-        ) from error
-    return LoadedModel((model if device == SPREAD else model.to(target)).eval(), tokenizer, checkpoint)
+    check_config(folder, checkpoint.model_type)
+    # Load both. accelerate divides a spread model: it fills one device after the other.
+    tokenizer = load_tokenizer(folder)
+    model = load_pretrained(checkpoint, folder, dtype, "auto" if device == SPREAD else None)
+    return LoadedModel(model if device == SPREAD else model.to(target), tokenizer, checkpoint)
 
 
 def load_where_it_fits(

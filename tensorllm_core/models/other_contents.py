@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import PurePath
 
-from tensorllm_core.errors import ExplorerError
+from tensorllm_core.errors import CheckpointError, ExplorerError
 from tensorllm_core.models.json_files import read_json
 from tensorllm_core.models.storage import Storage
 
-__all__ = ["EXPECTED", "INDEX_FILE", "SINGLE_FILE", "what_lies_there"]
+__all__ = ["EXPECTED", "INDEX_FILE", "SINGLE_FILE", "refuse_adapters", "what_lies_there"]
 
 SINGLE_FILE = "model.safetensors"
 INDEX_FILE = "model.safetensors.index.json"
@@ -19,6 +20,7 @@ _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 _OTHER_PROGRAMS = {".onnx": "ONNX", ".h5": "TensorFlow", ".msgpack": "Flax", ".mlmodel": "Core ML", ".tflite": "LiteRT"}
 _VARIANT = re.compile(r"model\.([\w-]+?)(?:-\d+-of-\d+)?\.safetensors|model\.safetensors\.index\.([\w-]+)\.json")
 _SHARD = re.compile(r".*-\d+-of-\d+\.safetensors")
+_OF_AN_ADAPTER = re.compile(r"\.lora_(A|B|embedding_A|embedding_B|magnitude_vector)\b")
 _LONGEST_NAME = 200
 
 
@@ -35,6 +37,19 @@ def what_lies_there(storage: Storage) -> str | None:
         return None
     explanations = (explain(storage, names) for explain in (_variant, _safetensors, _pickled, _other_program))
     return next((message for message in explanations if message), None)
+
+
+def refuse_adapters(names: Iterable[str]) -> None:
+    """Accept tensors beside which no adapter waits to be merged: the model computes with the sum of both.
+
+    Raises:
+        CheckpointError: by their names, some tensors are those of an adapter.
+    """
+    if name := next((name for name in names if _OF_AN_ADAPTER.search(name)), None):
+        raise CheckpointError(
+            f"Expected the weights of a model, got an adapter (LoRA) beside them (`{name}`); merge it with PEFT's "
+            "`merge_and_unload` and save the result with `save_pretrained`."
+        )
 
 
 def _adapter(storage: Storage, names: tuple[str, ...]) -> str | None:

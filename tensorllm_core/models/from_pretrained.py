@@ -1,0 +1,145 @@
+"""Transformers' own loading of a model and its tokenizer; whatever it finds wrong becomes one sentence.
+
+It reads files that nobody has checked, and refuses them in many ways: with every kind of exception, while it builds the
+model, while it loads the weights, or only when the model first runs. Memory that is full, and a person who interrupts,
+are not the files' fault.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from tensorllm_core.errors import CheckpointError, ExplorerError
+from tensorllm_core.models.checkpoint import Checkpoint
+from tensorllm_core.models.devices import is_out_of_memory
+from tensorllm_core.models.family import Objective
+from tensorllm_core.models.module_weights import module_weight_names
+
+__all__ = ["check_config", "load_pretrained", "load_tokenizer", "reason"]
+
+_LONGEST_REASON = 300
+
+
+def check_config(folder: Path, model_type: str) -> None:
+    """Accept a config.json that transformers reads.
+
+    Raises:
+        CheckpointError: it refuses it.
+    """
+    # Imported here and below, because the import takes seconds, and exploring a checkpoint needs no model.
+    from transformers import AutoConfig
+
+    with _refusals(f"the config of a {model_type} model in {folder}", "correct its config.json"):
+        AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+
+
+def load_pretrained(checkpoint: Checkpoint, folder: Path, dtype: torch.dtype, device_map: str | None) -> nn.Module:
+    """The model in a folder, ready for evaluation; runs no program that comes with it.
+
+    Names that a wrapper left behind (`_orig_mod.`, `module.` and the like) are those of the model inside it.
+
+    Raises:
+        CheckpointError: transformers refuses the model, weights are missing, or it cannot run.
+    """
+    model, missing = _load(checkpoint, folder, dtype, device_map, {})
+    if missing and (renamed := _renaming(checkpoint, model)):
+        del model
+        model, missing = _load(checkpoint, folder, dtype, device_map, renamed)
+    # transformers fills weights that are missing with random numbers.
+    if missing:
+        raise CheckpointError(
+            f"Expected the weight `{min(missing)}` in {folder}, got none; give a checkpoint with its output layer."
+        )
+    with _refusals(f"a {checkpoint.model_type} model in {folder} that runs", "give the config that belongs to it"):
+        _run_once(model)
+    return model
+
+
+def load_tokenizer(folder: Path) -> Any:
+    """The tokenizer in a folder, a PreTrainedTokenizerBase of transformers; runs no program that comes with it.
+
+    Raises:
+        CheckpointError: there is none that transformers opens.
+    """
+    from transformers import AutoTokenizer
+
+    with _refusals(f"a tokenizer in {folder} that opens", "copy or download tokenizer.json and its config again"):
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+        tokenizer("a", verbose=False)
+    return tokenizer
+
+
+def reason(error: BaseException) -> str:
+    """What an error says, in one line that ends without a full stop; with its class where it says but a word.
+
+    >>> reason(ValueError("No such file.\\nSee the manual.")), reason(KeyError("su")), reason(KeyError())
+    ('No such file. See the manual', "KeyError: 'su'", 'KeyError')
+    """
+    text = " ".join(str(error).split()).rstrip(".:")
+    if not text:
+        return type(error).__name__
+    if isinstance(error, KeyError) or " " not in text:
+        text = f"{type(error).__name__}: {text}"
+    return text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]}..."
+
+
+@contextmanager
+def _refusals(expected: str, advice: str) -> Iterator[None]:
+    """Turn every error of the block into a CheckpointError, but for memory that is full."""
+    try:
+        yield
+    except ExplorerError:
+        raise
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise
+        raise CheckpointError(
+            f"Expected {expected}, got one that transformers refuses ({reason(error)}); {advice}."
+        ) from error
+
+
+def _load(
+    checkpoint: Checkpoint, folder: Path, dtype: torch.dtype, device_map: str | None, renamed: dict[str, str]
+) -> tuple[nn.Module, set[str]]:
+    """The model, and the names of the weights that the files lack."""
+    from transformers import AutoModelForCausalLM, AutoModelForMaskedLM
+
+    auto = AutoModelForCausalLM if checkpoint.family.objective is Objective.CONTINUE else AutoModelForMaskedLM
+    with _refusals(
+        f"a {checkpoint.model_type} model in {folder}", "correct its config.json, or copy or download the model again"
+    ):
+        model, report = auto.from_pretrained(
+            folder,
+            dtype=dtype,
+            device_map=device_map,
+            trust_remote_code=False,
+            local_files_only=True,
+            output_loading_info=True,
+            key_mapping=renamed or None,
+        )
+    return model.eval(), set(report["missing_keys"])
+
+
+def _renaming(checkpoint: Checkpoint, model: nn.Module) -> dict[str, str]:
+    """How the names in the files become those in the model, as patterns; empty where they agree already."""
+    stored = checkpoint.weight_names.prefix
+    expected = module_weight_names(model, checkpoint.family, checkpoint.sizes).prefix
+    if stored == expected:
+        return {}
+    # A wrapper around the whole model stands before the prefix of its base model.
+    if stored.endswith(f".{expected}"):
+        stored, expected = stored.removesuffix(expected), ""
+    return {f"^{re.escape(stored)}": expected} if stored else {}
+
+
+@torch.no_grad()
+def _run_once(model: Any) -> None:
+    """Read one token: some configs build a model that fails only when it runs."""
+    model(input_ids=torch.zeros((1, 1), dtype=torch.long, device=model.device))
