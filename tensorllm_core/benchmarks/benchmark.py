@@ -74,7 +74,7 @@ class QuestionSet:
     """The questions of one split of one benchmark, and how a model is asked them.
 
     `template` holds `{question}` where a question's text goes. The prompt ends right before the answer; a space joins
-    the two. `max_new_tokens` counts for generation only.
+    the two. `max_new_tokens` counts for generation only. `notices` say what of their source is left out.
     """
 
     benchmark: str
@@ -83,6 +83,7 @@ class QuestionSet:
     answering: Answering = Answering.CHOICE
     template: str = _PLACE
     max_new_tokens: int = 0
+    notices: tuple[str, ...] = ()
 
     def prompt(self, question: Question) -> str:
         """What the model reads before it answers.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from tensorllm_core.benchmarks.benchmark import Benchmark, QuestionSet, Split
@@ -50,7 +51,7 @@ def benchmark_named(name: str) -> Benchmark:
 
 
 def load_questions(reference: str, split: Split) -> QuestionSet:
-    """The questions of a registered benchmark, or of a file.
+    """The questions of a registered benchmark, or of a file, whose rows that cannot be used become notices.
 
     Raises:
         BenchmarkError: as `benchmark_named`, or questions that cannot be had or read.
@@ -58,5 +59,6 @@ def load_questions(reference: str, split: Split) -> QuestionSet:
     """
     path = Path(reference)
     if reference not in BENCHMARKS and path.suffix.lower() in _FILES:
-        return own_benchmark(read_own_path(path), path.stem, split)
+        own = read_own_path(path)
+        return replace(own_benchmark(own, path.stem, split), notices=own.left_out)
     return benchmark_named(reference).load(split)

@@ -74,6 +74,7 @@ def schedule_waves(question_sets: Sequence[QuestionSet], models: Sequence[Loaded
     for question_set in question_sets:
         # 1. The questions that every model can read, as tokens.
         common, encodings = _encode_for_all(question_set, distinct)
+        notices += question_set.notices
         notices += [sentence for encoding in encodings.values() for sentence in encoding.notices]
         total[common.benchmark] = len(common.questions)
         # 2. The same slice of the questions and of their tokens is one wave.
