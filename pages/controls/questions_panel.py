@@ -12,7 +12,7 @@ from tensorllm_core.benchmarks.own_file import OwnFile, own_benchmark, read_own_
 from tensorllm_core.benchmarks.registry import BENCHMARKS, BUNDLED
 from tensorllm_core.errors import ExplorerError
 from tensorllm_core.models.checkpoint import Checkpoint
-from tensorllm_core.models.layers import parse_layers
+from tensorllm_core.runs.plan import chosen_layers
 from tensorllm_core.runs.questions import OWN_FILE
 
 __all__ = [
@@ -61,7 +61,7 @@ def choose_layers(
             "Layers, for example 0,2-3",
             key=state.seed("some layers widget", ",".join(layers)),
             on_change=_take_some_layers,
-            args=(checkpoint.layers,),
+            args=(checkpoint,),
         )
 
 
@@ -152,10 +152,10 @@ def own_file_title() -> str:
     return "Own questions and prompt" if own is None else f"Own questions: {len(own.questions):,}"
 
 
-def _take_some_layers(layers: int) -> None:
+def _take_some_layers(checkpoint: Checkpoint) -> None:
     text = str(state.widget_value("some layers widget")).replace(" ", "")
     try:
-        parse_layers(text, layers)
+        chosen_layers(checkpoint, text)
     except ExplorerError as error:
         state.notify([str(error)])
         return

@@ -15,6 +15,7 @@ from pages.session.scene import Scene
 from pages.work.caches import rest_heap
 from tensorllm_core.models.bundled_models import BUNDLED
 from tensorllm_core.models.checkpoint import Checkpoint
+from tensorllm_core.models.layers import numbers_text
 from tensorllm_core.types import Layout
 
 __all__ = ["begin_screen", "copy_link", "help_popover", "link_and_present", "screen_frame"]
@@ -131,23 +132,28 @@ def _toolbar(scene: Scene, checkpoint: Checkpoint, help_text: str) -> None:
     if len(same_weights) > 1:
         first, last = same_weights[0], same_weights[-1]
         st.caption(f"Layers {first} to {last} of this model have the same weights: editing one of them edits them all.")
+    if others := checkpoint.other_layers:
+        st.caption(
+            f"No attention in {'layers' if len(others) > 1 else 'layer'} {numbers_text(others)} of this model: "
+            f"{checkpoint.family.without_attention}, which stay as they are."
+        )
 
 
 def _layer(scene: Scene, checkpoint: Checkpoint) -> None:
-    last = checkpoint.layers - 1
+    layers, last = checkpoint.attention_layers, checkpoint.layers - 1
     st.button(
         "",
         icon=":material/chevron_left:",
         key="previous layer",
         on_click=_step_layer,
-        args=(-1, last),
-        disabled=scene.layer == 0,
+        args=(-1, layers),
+        disabled=scene.layer == layers[0],
         shortcut="Alt+PageUp",
         help="Previous layer",
     )
     st.selectbox(
         "Layer",
-        range(checkpoint.layers),
+        layers,
         **state.bound("layer", scene.layer, f"layer widget {last}"),
         format_func=lambda layer: f"layer {layer}" if scene.present else f"layer {layer} (0 to {last})",
         label_visibility="collapsed",
@@ -158,16 +164,17 @@ def _layer(scene: Scene, checkpoint: Checkpoint) -> None:
         icon=":material/chevron_right:",
         key="next layer",
         on_click=_step_layer,
-        args=(1, last),
-        disabled=scene.layer == last,
+        args=(1, layers),
+        disabled=scene.layer == layers[-1],
         shortcut="Alt+PageDown",
         help="Next layer",
     )
 
 
-def _step_layer(step: int, last: int) -> None:
+def _step_layer(step: int, layers: tuple[int, ...]) -> None:
     # From the scene of this moment: several presses may arrive before the screen is drawn once.
-    state.change(layer=min(max(state.current_scene().layer + step, 0), last))
+    place = layers.index(state.current_scene().layer) + step
+    state.change(layer=layers[min(max(place, 0), len(layers) - 1)])
 
 
 def _take_model() -> None:

@@ -48,7 +48,7 @@ def _is_quick(checkpoint: Checkpoint) -> bool:
 
 
 def _offer(plan: SurveyPlan, checkpoint: Checkpoint) -> None:
-    layers = checkpoint.sizes.one_of_each(range(checkpoint.layers))
+    layers = checkpoint.sizes.one_of_each(checkpoint.attention_layers)
     names = {name for layer in layers for name in checkpoint.weight_names.attention(layer).values()}
     size = bytes_text(sum(checkpoint.tensors[name].size for name in names))
     count = checkpoint.sizes.entries

@@ -34,8 +34,9 @@ def screen() -> None:
 def _model(scene: Scene, checkpoint: Checkpoint) -> None:
     """What the chosen model is made of."""
     share = checkpoint.attention_parameters / checkpoint.parameters
+    with_attention = f" ({len(checkpoint.attention_layers)} with attention)" if checkpoint.other_layers else ""
     st.markdown(
-        f"#### {scene.model}: {checkpoint.parameters:,} parameters in {checkpoint.layers} layers, "
+        f"#### {scene.model}: {checkpoint.parameters:,} parameters in {checkpoint.layers} layers{with_attention}, "
         f"{share:.0%} of them attention"
     )
     left, right = st.columns([3, 2], gap="medium")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pages.session import state
 from pages.session.scene import Scene
 from pages.work.caches import cached_checkpoint
-from tensorllm_core.errors import ExplorerError, RequestError
+from tensorllm_core.errors import ExplorerError, LayerError, RequestError
 from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.models.devices import resolve_device
 from tensorllm_core.types import Layout
@@ -28,11 +28,11 @@ def checked_scene(scene: Scene) -> tuple[Scene, Checkpoint]:
         scene = state.kept(_LAST_GOOD) or Scene()
         state.notify([f"{error} Showing `{scene.model}` instead."])
         checkpoint = cached_checkpoint(scene.model)
-    if not 0 <= scene.layer < checkpoint.layers:
-        nearest = min(scene.layer, checkpoint.layers - 1)
-        state.notify(
-            [f"Expected a layer from 0 to {checkpoint.layers - 1}, got {scene.layer}; showing layer {nearest}."]
-        )
+    try:
+        checkpoint.check_layer(scene.layer)
+    except LayerError as error:
+        nearest = min(checkpoint.attention_layers, key=lambda layer: abs(layer - scene.layer))
+        state.notify([f"{str(error).partition('; choose')[0]}; showing layer {nearest}."])
         scene = replace(scene, layer=nearest)
     square = checkpoint.groups == checkpoint.heads and checkpoint.heads * checkpoint.d_head == checkpoint.d_model
     if scene.layout is Layout.RELEASED_CODE and not square:

@@ -31,6 +31,7 @@ def describe(checkpoint: Checkpoint) -> dict[str, object]:
         "revision": checkpoint.revision,
         "commit": checkpoint.commit,
         "layers": checkpoint.layers,
+        "layers_without_attention": list(checkpoint.other_layers),
         "layers_with_weights_of_their_own": checkpoint.sizes.blocks,
         "heads": checkpoint.heads,
         "groups": checkpoint.groups,

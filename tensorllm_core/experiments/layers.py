@@ -70,7 +70,7 @@ def survey(
     parts = part_names(checkpoint.heads, checkpoint.groups)
     shape = TensorShape(checkpoint.d_model, checkpoint.d_head, len(parts), checkpoint.groups)
     # 1. The steps. Gaussian weights (None) come first, so that the first layers have something to compare with.
-    steps: list[int | None] = [None, *sizes.one_of_each(range(sizes.layers)), *[None] * (NULL_DRAWS - 1)]
+    steps: list[int | None] = [None, *sizes.one_of_each(checkpoint.attention_layers), *[None] * (NULL_DRAWS - 1)]
     layers: dict[int, LayerSummary] = {}
     problems: dict[int, str] = {}
     null: list[LayerSummary] = []
@@ -96,7 +96,7 @@ def survey(
 
 def is_surveyed(checkpoint: Checkpoint, layout: Layout, store: LayerStore) -> bool:
     """Whether the store has every layer already, so that a survey takes no time."""
-    layers = checkpoint.sizes.one_of_each(range(checkpoint.layers))
+    layers = checkpoint.sizes.one_of_each(checkpoint.attention_layers)
     return all(store.has(_layer_key(checkpoint, layer, layout)) for layer in layers)
 
 

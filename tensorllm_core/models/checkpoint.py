@@ -16,7 +16,6 @@ from tensorllm_core.models.families import family_of
 from tensorllm_core.models.family import Family
 from tensorllm_core.models.headers import TensorEntry, read_headers
 from tensorllm_core.models.json_files import read_json
-from tensorllm_core.models.layers import check_layer
 from tensorllm_core.models.other_contents import refuse_adapters, what_lies_there
 from tensorllm_core.models.parameter_counts import parameter_counts
 from tensorllm_core.models.patterns import split, stored_shape
@@ -64,6 +63,12 @@ class Checkpoint:
         return self.sizes.layers
 
     @property
+    def other_layers(self) -> tuple[int, ...]:
+        """The layers that have no attention, in order: those of `family.without_attention`."""
+        with_attention = set(self.attention_layers)
+        return tuple(layer for layer in range(self.layers) if layer not in with_attention)
+
+    @property
     def heads(self) -> int:
         """Query heads of a layer."""
         return self.sizes.heads
@@ -91,20 +96,25 @@ class Checkpoint:
     @property
     def attention_parameters(self) -> int:
         """Stored attention weights without biases; weights that layers share count once."""
-        return self.sizes.blocks * self.sizes.entries
+        return len(self.sizes.one_of_each(self.attention_layers)) * self.sizes.entries
+
+    @property
+    def attention_layers(self) -> tuple[int, ...]:
+        """The layers that have attention, in order: all of them but in hybrid models."""
+        return tuple(self.weight_names.layers)
 
     def parameters_by_kind(self) -> dict[str, int]:
         """Stored parameters by their purpose; the counts sum to `parameters`."""
-        attention = {name for layer in range(self.layers) for name in self.weight_names.attention(layer).values()}
+        attention = {name for layer in self.attention_layers for name in self.weight_names.attention(layer).values()}
         return parameter_counts(self.tensors.values(), attention, f"{self.weight_names.prefix}{self.family.blocks}.")
 
     def check_layer(self, layer: int) -> None:
-        """Accept a layer of this model.
+        """Accept a layer of this model that has attention.
 
         Raises:
-            LayerError: the model has no such layer.
+            LayerError: the model has no such layer, or the layer has no attention.
         """
-        check_layer(layer, self.layers)
+        self.weight_names.check_layer(layer)
 
 
 def open_checkpoint(reference: str) -> Checkpoint:
@@ -152,7 +162,7 @@ def read_attention(checkpoint: Checkpoint, layer: int, device: torch.device | st
     """The attention weights of one layer in float32; reads the bytes of these weights only.
 
     Raises:
-        LayerError: the model has no such layer.
+        LayerError: as `Checkpoint.check_layer`.
         CheckpointError: a weight is not finite, or a file became shorter since the checkpoint was opened.
         FileAccessError: a file may not be read.
     """
@@ -186,7 +196,7 @@ def read_matrix(storage: Storage, entry: TensorEntry) -> Tensor:
 
 def _check_attention(weight_names: WeightNames, sizes: AttentionSizes, tensors: Mapping[str, TensorEntry]) -> None:
     """Accept tensors among which every attention matrix stands in the shape that the config declares."""
-    for layer in range(sizes.layers):
+    for layer in weight_names.layers:
         for matrix in weight_names.family.matrices:
             name = weight_names.name(layer, matrix.path)
             entry = tensors.get(name)

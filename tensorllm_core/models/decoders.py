@@ -17,6 +17,10 @@ __all__ = ["DECODERS"]
 _GROUPS = "num_key_value_heads"
 _LLAMA_ATTENTION = queries_keys_values("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj")
 _LLAMA_OUTPUT = output("self_attn.o_proj")
+_STATE_SPACE = "state-space (Mamba) layers"
+_LLAMA_FEED_FORWARD_PART = gated_feed_forward(
+    "feed_forward.gate_proj", "feed_forward.up_proj", "feed_forward.down_proj"
+)
 _LLAMA_FEED_FORWARD = gated_feed_forward("mlp.gate_proj", "mlp.up_proj", "mlp.down_proj")
 
 
@@ -27,6 +31,7 @@ def _like_llama(
     dense: tuple[Dense, ...] = _LLAMA_FEED_FORWARD,
     d_head: str | None = "head_dim",
     defaults: dict[str, int | bool] | None = None,
+    without_attention: str = "",
 ) -> Family:
     """Blocks as in Llama: separate Q, K and V, key and value heads in groups, and a gated feed-forward part."""
     return Family(
@@ -38,6 +43,7 @@ def _like_llama(
         o=o,
         feed_forward=dense,
         size_names=SizeNames(groups=_GROUPS, d_head=d_head, defaults=defaults or {}),
+        without_attention=without_attention,
     )
 
 
@@ -72,6 +78,9 @@ def _like_gptj(name: str, attention: str, dense: tuple[Dense, ...], *, turns_fre
 
 
 DECODERS: tuple[Family, ...] = (
+    _like_llama(
+        "bamba", dense=_LLAMA_FEED_FORWARD_PART, d_head=None, defaults={_GROUPS: 8}, without_attention=_STATE_SPACE
+    ),
     _like_gpt_neox("bloom", "h", "self_attention", turns_freely=True),
     _like_llama("cohere"),
     _like_llama("cohere2"),
@@ -116,11 +125,26 @@ DECODERS: tuple[Family, ...] = (
     _like_gptj("gpt_neo", "attn.attention", feed_forward("mlp.c_fc", "mlp.c_proj"), turns_freely=True),
     _like_gpt_neox("gpt_neox", "layers", "attention"),
     _like_gptj("gptj", "attn", feed_forward("mlp.fc_in", "mlp.fc_out")),
+    _like_llama("gpt_oss", dense=(), defaults={_GROUPS: 8, "head_dim": 64}),
     _like_llama("granite"),
+    _like_llama("granitemoe", dense=()),
+    _like_llama("granitemoehybrid", dense=(), without_attention=_STATE_SPACE),
+    _like_llama("jamba", dense=(), d_head=None, defaults={_GROUPS: 8}, without_attention=_STATE_SPACE),
+    _like_llama(
+        "lfm2",
+        o=output("self_attn.out_proj"),
+        dense=gated_feed_forward("feed_forward.w1", "feed_forward.w3", "feed_forward.w2"),
+        d_head=None,
+        defaults={_GROUPS: 8},
+        without_attention="short convolutions",
+    ),
     _like_llama("llama"),
     _like_llama("mistral", defaults={_GROUPS: 8}),
     _like_llama("mixtral", dense=(), defaults={_GROUPS: 8}),
+    _like_llama("olmo"),
     _like_llama("olmo2"),
+    _like_llama("olmo3"),
+    _like_llama("olmoe", dense=()),
     Family(
         name="opt",
         model_types=("opt",),
@@ -143,7 +167,10 @@ DECODERS: tuple[Family, ...] = (
         feed_forward=gated_feed_forward_in_two("mlp.gate_up_proj", "mlp.down_proj"),
         size_names=SizeNames(groups=_GROUPS, d_head="head_dim"),
     ),
+    _like_llama("phimoe", dense=(), defaults={_GROUPS: 8}),
     _like_llama("qwen2", defaults={_GROUPS: 32}),
+    _like_llama("qwen2_moe", dense=(), defaults={_GROUPS: 16}),
+    _like_llama("qwen3_moe", dense=(), defaults={_GROUPS: 4}),
     _like_llama("qwen3", defaults={_GROUPS: 32, "head_dim": 128}),
     _like_llama("smollm3", defaults={_GROUPS: 4}),
     _like_llama("stablelm", d_head=None, defaults={_GROUPS: 32}),

@@ -12,7 +12,6 @@ from torch import Tensor, nn
 
 from tensorllm_core.errors import CheckpointError, LayerError
 from tensorllm_core.models.family import Family
-from tensorllm_core.models.layers import check_layer
 from tensorllm_core.models.loaded_model import LoadedModel
 from tensorllm_core.models.module_weights import (
     attention_parameters,
@@ -107,9 +106,9 @@ def _check_shared(layers: Collection[int], sizes: AttentionSizes) -> None:
 
 
 def _output_projection(model: nn.Module, family: Family, sizes: AttentionSizes, layer: int) -> nn.Module:
-    check_layer(layer, sizes.layers)
-    name = module_weight_names(model, family, sizes).name(layer, family.o.path)
-    return model.get_submodule(name.removesuffix(".weight"))
+    names = module_weight_names(model, family, sizes)
+    names.check_layer(layer)
+    return model.get_submodule(names.name(layer, family.o.path).removesuffix(".weight"))
 
 
 def _feed_forward_write(

@@ -75,7 +75,8 @@ class Family:
     `model_types` are the values of `model_type` in config.json. `blocks` is the path of the list of blocks below the
     base model: `layers` stands for `model.layers.0...` and `layers.0...` alike. The name of a weight is
     `{blocks}.{block}.{path}.weight`. `feed_forward` is empty where a block has several feed-forward parts (experts),
-    which are not described. `turns_freely` is explained in `LayerWeights`.
+    which are not described. `turns_freely` is explained in `LayerWeights`. `without_attention` says what the layers are
+    that stand between those with attention; it is empty where every layer has attention.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Family:
     feed_forward: tuple[Dense, ...]
     size_names: SizeNames
     turns_freely: bool = False
+    without_attention: str = ""
 
     @property
     def matrices(self) -> tuple[Stored | Fused, ...]:
@@ -107,6 +109,6 @@ class Family:
         """
         if not self.feed_forward:
             raise CheckpointError(
-                f"Expected a model with one feed-forward part per layer, got the family `{self.name}`, whose layers "
-                "have several experts; choose its attention, or another model."
+                f"Expected a model with one feed-forward part per layer, got the family `{self.name}`, some of whose "
+                "layers have several experts; choose its attention, or another model."
             )

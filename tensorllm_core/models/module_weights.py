@@ -10,7 +10,6 @@ from torch import Tensor, nn
 
 from tensorllm_core.errors import CheckpointError, RequestError
 from tensorllm_core.models.family import Family
-from tensorllm_core.models.layers import check_layer
 from tensorllm_core.models.patterns import join, split
 from tensorllm_core.models.sizes import AttentionSizes
 from tensorllm_core.models.weight_names import WeightNames, find_weights
@@ -94,9 +93,9 @@ def parameters_at(
         CheckpointError: the model is not of this family.
         RequestError: the weights of the layer are not on a device, because there was too little memory for them.
     """
-    check_layer(layer, sizes.layers)
     parameters = dict(model.named_parameters())
     names = find_weights(family, parameters, sizes)
+    names.check_layer(layer)
     chosen = {path: parameters[names.name(layer, path)] for path in paths}
     if any(parameter.is_meta for parameter in chosen.values()):
         raise RequestError(

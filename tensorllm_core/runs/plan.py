@@ -166,10 +166,15 @@ def plan_survey(checkpoint: Checkpoint, layout: Layout = Layout.PAPER, device: s
 def chosen_layers(checkpoint: Checkpoint, text: str) -> tuple[int, ...]:
     """The layers that `L`, `L1,L2`, `L1-L2` or `all` names; of layers that share their weights, one.
 
+    A range and `all` stand for their layers with attention.
+
     Raises:
-        RequestError, LayerError: as `parse_layers`.
+        RequestError, LayerError: as `parse_layers` and `Checkpoint.check_layer`.
     """
-    return checkpoint.sizes.one_of_each(parse_layers(text, checkpoint.layers))
+    layers = checkpoint.sizes.one_of_each(parse_layers(text, checkpoint.layers, checkpoint.attention_layers))
+    for layer in layers:
+        checkpoint.check_layer(layer)
+    return layers
 
 
 def _text_of(value: object, *, whole: bool = False) -> str:

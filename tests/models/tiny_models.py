@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
@@ -77,6 +78,8 @@ _FALCON = {"hidden_size": 32, "num_attention_heads": 4, "num_hidden_layers": LAY
 _MODERN = {**_SIZES, "cls_token_id": 0, "sep_token_id": 1, "global_attn_every_n_layers": 2, "local_attention": 4}
 _DEBERTA = {**_SIZES, "relative_attention": True, "pos_att_type": ["p2c", "c2p"], "position_buckets": 8}
 
+_EXPERTS = {**_GROUPED, "num_experts": 2, "moe_intermediate_size": 16, "num_experts_per_tok": 1}
+
 TINY: dict[str, Tiny] = {
     "llama": Tiny("llama", {**_SIZES, "num_key_value_heads": 4}, _DECODER),
     "llama-grouped-wide": Tiny(
@@ -99,6 +102,14 @@ TINY: dict[str, Tiny] = {
     "cohere": Tiny("cohere", {**_GROUPED, "logit_scale": 1.0}, _DECODER),
     "cohere2": Tiny("cohere2", {**_WIDE, "logit_scale": 1.0}, _DECODER),
     "starcoder2": Tiny("starcoder2", _GROUPED, _DECODER),
+    "qwen2_moe": Tiny("qwen2_moe", {**_EXPERTS, "shared_expert_intermediate_size": 16}, _DECODER),
+    "qwen3_moe": Tiny("qwen3_moe", {**_EXPERTS, "head_dim": 12}, _DECODER, is_normed=True),
+    "olmo": Tiny("olmo", _GROUPED, _DECODER),
+    "olmo3": Tiny("olmo3", _GROUPED, _DECODER, is_normed=True),
+    "olmoe": Tiny("olmoe", _EXPERTS, _DECODER, is_normed=True),
+    "granitemoe": Tiny("granitemoe", {**_GROUPED, "num_local_experts": 2, "num_experts_per_tok": 1}, _DECODER),
+    "phimoe": Tiny("phimoe", {**_GROUPED, "num_local_experts": 2}, _DECODER),
+    "gpt_oss": Tiny("gpt_oss", {**_WIDE, "num_local_experts": 2, "num_experts_per_tok": 1}, _DECODER),
     "gpt2": Tiny("gpt2", _GPT, f"{_OLD_DECODER}.attn.c_proj"),
     "gptj": Tiny("gptj", {**_GPT, "rotary_dim": 4}, f"{_OLD_DECODER}.attn.out_proj"),
     "gpt_neo": Tiny("gpt_neo", _NEO, f"{_OLD_DECODER}.attn.attention.out_proj"),
@@ -159,6 +170,7 @@ def saved_model(name: str, folder: Path, **options: object) -> Path:
 def with_tokenizer(folder: Path) -> Path:
     """The folder of a model, to which a tokenizer of one token for each word is added."""
     words = Tokenizer(WordLevel({f"w{number}": number for number in range(VOCABULARY)}, unk_token="w0"))
+    words.pre_tokenizer = Whitespace()
     PreTrainedTokenizerFast(tokenizer_object=words, unk_token="w0").save_pretrained(folder)
     return folder
 
