@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from tensorllm_core.benchmarks.benchmark import Answering, Question, QuestionSet, Split, check_template
 from tensorllm_core.benchmarks.own_rows import COLUMNS, RowError, numbered_rows
@@ -143,13 +145,36 @@ def _question(number: int, row: object, ids: set[str]) -> Question:
         raise RowError(f"Expected an object with `question` and `answer`, got {_kind(row)}")
     text, answer = _needed(row, "question"), _needed(row, "answer")
     choices = _choices(row.get("choices"))
-    if choices and answer not in choices:
-        raise RowError(f"Expected the answer among the choices, got `{answer[:60]}`")
+    if choices:
+        answer = _choice_spelt_as(answer, choices)
     identifier = _optional(row, "id") or f"row {number}"
     # A file may give one id to several questions, such as those about one text; here each gets its own.
     while identifier in ids:
         identifier += f" (row {number})"
     return Question(identifier, _optional(row, "topic"), text, answer, choices)
+
+
+def _choice_spelt_as(answer: str, choices: tuple[str, ...]) -> str:
+    """The choice that the answer means, however its characters are composed and its words are spaced."""
+    for same in (_look_the_same, _one_is_plain_for_the_other):
+        meant = [choice for choice in choices if same(choice, answer)]
+        if len(meant) == 1:
+            return meant[0]
+    raise RowError(f"Expected the answer among the choices, got `{answer[:60]}`")
+
+
+def _look_the_same(one: str, other: str) -> bool:
+    return _composed(one) == _composed(other)
+
+
+def _one_is_plain_for_the_other(one: str, other: str) -> bool:
+    """Whether one text is the other in plain letters, as `fi` is for the ligature `ﬁ`; x² and x₂ are not the same."""
+    return _composed(one) == _composed(other, "NFKC") or _composed(one, "NFKC") == _composed(other)
+
+
+def _composed(text: str, form: Literal["NFC", "NFKC"] = "NFC") -> str:
+    """One spelling for all that look the same: an accent can be a character of its own, a space a tab."""
+    return " ".join(unicodedata.normalize(form, text).split())
 
 
 def _needed(row: dict, name: str) -> str:
@@ -185,7 +210,11 @@ def _choices(value: object) -> tuple[str, ...]:
         return ()
     if not isinstance(value, list):
         raise RowError(f"Expected `choices` as a list of texts, got {_kind(value)}")
-    choices = tuple(dict.fromkeys(_text(choice, "choices") for choice in value))
+    by_look: dict[str, str] = {}
+    for choice in value:
+        text = _text(choice, "choices")
+        by_look.setdefault(_composed(text), text)
+    choices = tuple(by_look.values())
     if len(choices) < 2 or "" in choices:
         raise RowError(f"Expected at least two different choices with some text, got {len(choices)}")
     return choices

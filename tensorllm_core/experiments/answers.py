@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -66,7 +67,10 @@ def from_scores(
         questions: every question that was scored.
         questions_of: the question of each score, counted from 0.
         choices_of: the choice of each score, counted from 0 in the choices of its question.
-        scores: log-probabilities in nats.
+        scores: log-probabilities in nats; minus infinity is a choice that the model rules out.
+
+    Raises:
+        FloatingPointError: a score is no number, or that of a gold answer is not finite.
     """
     # 1. A table of scores: a row for each question, a column for each choice.
     columns = max(len(question.choices) for question in questions)
@@ -75,6 +79,7 @@ def from_scores(
     # 2. The predicted and the gold choice, and the shares of all choices of a question.
     rows = np.arange(len(questions))
     gold = np.array([question.choices.index(question.answer) for question in questions])
+    _check_scores(questions, np.isnan(table).any(axis=1) | (table == np.inf).any(axis=1) | np.isinf(table[rows, gold]))
     best = table.argmax(axis=1)
     shares = np.exp(table - table.max(axis=1, keepdims=True))
     shares /= shares.sum(axis=1, keepdims=True)
@@ -93,12 +98,30 @@ def from_scores(
 
 
 def from_generation(
-    questions: Sequence[Question], texts: Sequence[str], loss: Float[np.ndarray, " question"]
+    questions: Sequence[Question],
+    spellings: Sequence[str],
+    texts: Sequence[str],
+    loss: Float[np.ndarray, " question"],
 ) -> Answers:
-    """Answers that are right when they contain the gold answer, in upper or lower case; `loss` is in nats."""
+    """Answers that are right when they contain the gold answer, in upper or lower case.
+
+    A tokenizer may not give a text back as it was: "O'Brien" can come back as "o ' brien". So a text that contains the
+    gold answer as the tokenizer spells it is right too.
+
+    Args:
+        questions: every question that was asked.
+        spellings: the gold answers' tokens as text.
+        texts: what the model wrote.
+        loss: negative log-likelihoods of the gold answers in nats.
+
+    Raises:
+        FloatingPointError: a loss is not finite.
+    """
+    _check_scores(questions, ~np.isfinite(loss))
     unknown = np.full(len(questions), np.nan)
     right = [
-        question.answer.strip().casefold() in text.casefold() for question, text in zip(questions, texts, strict=True)
+        any(gold and gold in _comparable(text) for gold in (_comparable(question.answer), _comparable(spelling)))
+        for question, spelling, text in zip(questions, spellings, texts, strict=True)
     ]
     predicted = tuple(text.strip() for text in texts)
     return Answers(tuple(questions), predicted, np.array(right, dtype=bool), loss, unknown, unknown, unknown)
@@ -132,3 +155,18 @@ def flips(before: Answers, after: Answers) -> tuple[Flip, ...]:
         )
         for number in np.flatnonzero(before.right != after.right)
     )
+
+
+def _comparable(text: str) -> str:
+    """The text in lower case, each run of white space as one space, each character in its composed form."""
+    folded = unicodedata.normalize("NFC", text).casefold()
+    return " ".join(unicodedata.normalize("NFC", folded).split())
+
+
+def _check_scores(questions: Sequence[Question], is_wrong: Bool[np.ndarray, " question"]) -> None:
+    if is_wrong.any():
+        first = questions[int(is_wrong.argmax())]
+        raise FloatingPointError(
+            f"scores that are no finite numbers for {int(is_wrong.sum())} of {len(questions)} questions (the first is "
+            f"`{first.text[:80]}`)"
+        )

@@ -6,22 +6,21 @@ answer has tokens: the protocol of TensorLLM (arXiv 2501.15674). One row serves 
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from tensorllm_core.benchmarks.benchmark import Answering, Question, QuestionSet
 from tensorllm_core.errors import BenchmarkError
+from tensorllm_core.experiments.left_out import LeftOut
+from tensorllm_core.experiments.limits import known_tokens, longest_row
+from tensorllm_core.experiments.tokens import PromptTokens
 from tensorllm_core.models.family import Objective
 from tensorllm_core.models.loaded_model import LoadedModel
 
-__all__ = ["Encoding", "Probe", "Target", "encode", "longest_row", "padding_token"]
+__all__ = ["ENCODER_MASKS", "Encoding", "Probe", "Target", "encode"]
 
-_ENCODER_MASKS = 5
+ENCODER_MASKS = 5
 """Masks that an encoder fills in where a decoder would continue freely."""
-_ANCHOR = "a"
-"""A word before an answer, so that the answer is tokenised as it is in the middle of a sentence."""
 
 
 @dataclass(frozen=True)
@@ -52,69 +51,61 @@ class Probe:
 class Encoding:
     """A question set as rows of tokens for one model.
 
-    `question_set` holds the questions that the model can read; `notices` say how many are left out. `probes` are the
-    rows of each question. Where answers are generated, the one target of a probe is the gold answer, and `prompts`
-    are the rows that the model continues.
+    `question_set` holds the questions that the model can read; `notices` say which are left out, and why. `probes` are
+    the rows of each question. Where answers are generated, the one target of a probe is the gold answer, `prompts` are
+    the rows that the model continues, and `spellings` the gold answers as its tokenizer spells them.
     """
 
     question_set: QuestionSet
     probes: tuple[tuple[Probe, ...], ...]
     prompts: tuple[tuple[int, ...], ...]
     notices: tuple[str, ...]
+    spellings: tuple[str, ...] = ()
 
 
 def encode(question_set: QuestionSet, loaded: LoadedModel) -> Encoding:
-    """Tokenise a question set for a model.
+    """Tokenise a question set for a model; a question that it cannot be asked is left out.
 
     Raises:
-        BenchmarkError: no question, only questions that are longer than the model reads, or an answer or choice of
-            tokens that the model does not know.
+        BenchmarkError: no question, or only questions that are longer than the model reads, or whose answers consist
+            of tokens that the model does not know; or an encoder's tokenizer has no mask token.
     """
-    # 1. The rows of every question.
-    writer = _Writer(loaded, question_set)
-    rows = [writer.probes(number, question) for number, question in enumerate(question_set.questions)]
-    # 2. The questions whose rows, and the tokens that are generated after them, the model can read.
-    longest = longest_row(loaded)
-    room = question_set.max_new_tokens if question_set.answering is Answering.GENERATION else 0
-    readable = [
-        number for number, probes in enumerate(rows) if max(len(probe.tokens) for probe in probes) + room <= longest
-    ]
-    if not rows:
+    if not question_set.questions:
         raise BenchmarkError(
             f"Expected at least one question in `{question_set.benchmark}`, got none; choose another split."
         )
+    # 1. The questions whose tokens the model knows.
+    writer = _Writer(loaded, question_set)
+    problems: dict[int, str] = {}
+    rows: dict[int, tuple[Probe, ...]] = {}
+    for number, question in enumerate(question_set.questions):
+        if problem := writer.problem(question):
+            problems[number] = problem
+        else:
+            rows[number] = writer.probes(number, question)
+    # 2. Of these, the ones whose rows, and the tokens that are generated after them, the model can read.
+    longest = longest_row(loaded)
+    readable = [
+        number
+        for number, probes in rows.items()
+        if max(len(probe.tokens) for probe in probes) <= longest
+        and writer.generated_length(question_set.questions[number]) <= longest
+    ]
+    left_out = LeftOut(question_set, loaded.checkpoint.reference, problems, len(rows) - len(readable), longest)
     if not readable:
-        raise BenchmarkError(
-            f"Expected questions of at most {longest} tokens for `{loaded.checkpoint.reference}`, got {len(rows)} "
-            f"longer ones of `{question_set.benchmark}`; choose shorter questions or another model."
-        )
+        raise BenchmarkError(left_out.refusal())
     # 3. These questions alone, numbered anew.
     kept = tuple(question_set.questions[number] for number in readable)
-    notice = (
-        f"{len(rows) - len(kept)} of {len(rows)} questions of `{question_set.benchmark}` are longer than the {longest} "
-        "tokens that the model reads and are left out."
-    )
+    generates = question_set.answering is Answering.GENERATION
     return Encoding(
         question_set=replace(question_set, questions=kept),
         probes=tuple(
             tuple(replace(probe, question=place) for probe in rows[number]) for place, number in enumerate(readable)
         ),
-        prompts=tuple(map(writer.prompt, kept)) if question_set.answering is Answering.GENERATION else (),
-        notices=(notice,) if len(kept) < len(rows) else (),
+        prompts=tuple(map(writer.prompt, kept)) if generates else (),
+        notices=left_out.notices(),
+        spellings=tuple(map(writer.spelling, kept)) if generates else (),
     )
-
-
-def longest_row(loaded: LoadedModel) -> int:
-    """The most tokens of one row that a model reads."""
-    config: Any = loaded.model.config
-    positions = getattr(config, "max_position_embeddings", None) or math.inf
-    return int(min(positions, loaded.tokenizer.model_max_length, 2**31))
-
-
-def padding_token(loaded: LoadedModel) -> int:
-    """The token that fills short rows: the tokenizer's own, else the one that ends a text, else 0."""
-    tokenizer: Any = loaded.tokenizer
-    return next((token for token in (tokenizer.pad_token_id, tokenizer.eos_token_id) if token is not None), 0)
 
 
 class _Writer:
@@ -125,30 +116,51 @@ class _Writer:
         self._model = loaded.checkpoint.reference
         self._fills_in = loaded.checkpoint.family.objective is Objective.FILL_IN
         self._set = question_set
-        self._answers: dict[str, tuple[int, ...]] = {}
-        self._targets: dict[tuple[str, ...], dict[int, tuple[Target, ...]]] = {}
-        self._prompts: dict[tuple[str, int], tuple[int, ...]] = {}
+        self._readable, self._predictable = known_tokens(loaded)
         if self._fills_in and self._tokenizer.mask_token_id is None:
             raise BenchmarkError(
                 f"Expected a tokenizer with a mask token, as `{self._model}` fills in masks, got one without; give the "
                 "model's own tokenizer."
             )
-        self._tokenise_prompts()
+        self._tokens = PromptTokens(
+            self._tokenizer, ((question_set.prompt(each), self._choices(each)) for each in question_set.questions)
+        )
+
+    def problem(self, question: Question) -> str:
+        """What was expected of a question's tokens and what came, if the model does not know them; else nothing."""
+        prompt = self._set.prompt(question)
+        row = self._row(question, 1 if self._fills_in else 0)
+        if not row:
+            return f"Expected a prompt of tokens that `{self._model}` knows, got `{prompt[:80]}`"
+        predicted: tuple[int, ...] = ()
+        for choice in self._choices(question):
+            tokens = self._tokens.answer(prompt, choice)
+            if not tokens or self._tokenizer.unk_token_id in tokens:
+                return f"Expected answers that consist of tokens that `{self._model}` knows, got `{choice[:80]}`"
+            predicted += tokens
+        read = row if self._fills_in else row + predicted
+        for tokens, known in ((read, self._readable), (predicted, self._predictable)):
+            if max(tokens) >= known:
+                word = self._tokenizer.convert_ids_to_tokens(max(tokens))
+                return (
+                    f"Expected tokens with numbers below {known}, as `{self._model}` has weights for no others, got "
+                    f"`{word}` with number {max(tokens)}"
+                )
+        return ""
 
     def probes(self, number: int, question: Question) -> tuple[Probe, ...]:
         """The rows of one question."""
-        choices = question.choices if self._set.answering is Answering.CHOICE else (question.answer,)
         probes = []
-        for length, targets in self._targets_by_length(choices).items():
+        for length, targets in self._targets_by_length(question).items():
             if self._fills_in:
                 # An encoder: as many masks as tokens, which all choices of this length share.
                 row = self._row(question, length)
                 masks = tuple(at for at, token in enumerate(row) if token == self._tokenizer.mask_token_id)
-                probes.append(Probe(number, row, masks[-length:], targets))
+                probes.append(Probe(number, row, masks[-length:], tuple(targets)))
             elif length == 1:
                 # A decoder and choices of one token: all are read off at the end of the prompt.
                 row = self._row(question, 0)
-                probes.append(Probe(number, row, (len(row) - 1,), targets))
+                probes.append(Probe(number, row, (len(row) - 1,), tuple(targets)))
             else:
                 # A decoder and longer choices: each follows the prompt in a row of its own.
                 row = self._row(question, 0)
@@ -156,57 +168,30 @@ class _Writer:
                 probes += [Probe(number, row + target.tokens[:-1], positions, (target,)) for target in targets]
         return tuple(probes)
 
-    def _targets_by_length(self, choices: tuple[str, ...]) -> dict[int, tuple[Target, ...]]:
-        # Most questions share their choices with others.
-        if choices not in self._targets:
-            by_length: dict[int, list[Target]] = {}
-            for place, choice in enumerate(choices):
-                tokens = self._answer(choice)
-                by_length.setdefault(len(tokens), []).append(Target(place, tokens))
-            self._targets[choices] = {length: tuple(targets) for length, targets in by_length.items()}
-        return self._targets[choices]
+    def _targets_by_length(self, question: Question) -> dict[int, list[Target]]:
+        by_length: dict[int, list[Target]] = {}
+        for place, choice in enumerate(self._choices(question)):
+            tokens = self._tokens.answer(self._set.prompt(question), choice)
+            by_length.setdefault(len(tokens), []).append(Target(place, tokens))
+        return by_length
 
     def prompt(self, question: Question) -> tuple[int, ...]:
         """The row that a decoder continues, or whose masks at the end an encoder fills in."""
-        return self._row(question, _ENCODER_MASKS if self._fills_in else 0)
+        return self._row(question, ENCODER_MASKS if self._fills_in else 0)
+
+    def generated_length(self, question: Question) -> int:
+        """How many tokens the model reads and writes where it generates the answer; 0 where it does not."""
+        if self._set.answering is Answering.CHOICE:
+            return 0
+        return len(self.prompt(question)) + (0 if self._fills_in else self._set.max_new_tokens)
+
+    def spelling(self, question: Question) -> str:
+        """The gold answer as a model spells it that predicts exactly its tokens."""
+        return self._tokens.spelling(self._set.prompt(question), question.answer)
+
+    def _choices(self, question: Question) -> tuple[str, ...]:
+        return question.choices if self._set.answering is Answering.CHOICE else (question.answer,)
 
     def _row(self, question: Question, masks: int) -> tuple[int, ...]:
-        text = self._set.prompt(question)
-        if (text, masks) not in self._prompts:
-            self._tokenise([text], masks)
-        return self._prompts[text, masks]
-
-    def _tokenise_prompts(self) -> None:
-        self._tokenise([self._set.prompt(question) for question in self._set.questions], 1 if self._fills_in else 0)
-
-    def _tokenise(self, texts: Sequence[str], masks: int) -> None:
-        if not texts:
-            return
-        end = f" {self._tokenizer.mask_token * masks}" if masks else ""
-        rows = self._tokenizer([f"{text}{end}" for text in texts], verbose=False).input_ids
-        for text, row in zip(texts, rows, strict=True):
-            # Some tokenizers end a text with a token for its end; in a decoder's row the answer comes next instead.
-            has_end = not self._fills_in and row and row[-1] == self._tokenizer.eos_token_id
-            self._prompts[text, masks] = tuple(row[:-1] if has_end else row)
-
-    def _answer(self, text: str) -> tuple[int, ...]:
-        if text not in self._answers:
-            tokens = self._continuation(text)
-            unknown = self._tokenizer.unk_token_id
-            if not tokens or (unknown is not None and unknown in tokens):
-                raise BenchmarkError(
-                    f"Expected answers that consist of tokens that `{self._model}` knows, got `{text[:80]}` in "
-                    f"`{self._set.benchmark}`; choose another benchmark or another model."
-                )
-            self._answers[text] = tokens
-        return self._answers[text]
-
-    def _continuation(self, text: str) -> tuple[int, ...]:
-        """Tokens of an answer that follows a prompt and a space."""
-        alone, joined = (
-            self._tokenizer(words, add_special_tokens=False, verbose=False).input_ids
-            for words in (_ANCHOR, f"{_ANCHOR} {text}")
-        )
-        if joined[: len(alone)] == alone:
-            return tuple(joined[len(alone) :])
-        return tuple(self._tokenizer(f" {text}", add_special_tokens=False, verbose=False).input_ids)
+        prompt = self._set.prompt(question)
+        return self._tokens.with_masks(prompt, masks) if self._fills_in else self._tokens.prompt(prompt)

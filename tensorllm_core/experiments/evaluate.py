@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tensorllm_core.benchmarks.benchmark import QuestionSet
-from tensorllm_core.errors import BenchmarkError, RequestError
+from tensorllm_core.errors import BenchmarkError, CheckpointError, ExplorerError, RequestError
 from tensorllm_core.experiments.answers import Answers, join_answers
 from tensorllm_core.experiments.prefix_store import PrefixStore
 from tensorllm_core.experiments.waves import Schedule, Wave, ask, schedule_waves
@@ -104,7 +104,8 @@ def evaluate(
 
     Raises:
         BenchmarkError: no set, the same benchmark twice, or a set that a subject's model cannot be asked.
-        RequestError: not even one question at a time fits into the memory.
+        CheckpointError: the scores of the model as it is are no finite numbers.
+        RequestError: those of an edit are not; or not even one question at a time fits into the memory.
     """
     if len({each.benchmark for each in questions}) != len(questions) or not questions:
         raise BenchmarkError(
@@ -174,6 +175,8 @@ class _Interview:
         while True:
             try:
                 return ask(subject.loaded, subject.edit, wave, layer, self.store, self.most_rows)
+            except FloatingPointError as error:
+                raise _not_finite(subject, wave.benchmark, str(error)) from error
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error):
                     raise
@@ -183,6 +186,22 @@ class _Interview:
                         "dtype or another device."
                     ) from error
                 self.most_rows //= 2
+
+
+def _not_finite(subject: Subject, benchmark: str, what: str) -> ExplorerError:
+    """The error for scores from which nothing can be counted: a weight that is no number, or too large a number."""
+    reference = subject.loaded.checkpoint.reference
+    dtype = str(next(subject.loaded.model.parameters()).dtype).removeprefix("torch.")
+    wider = "" if dtype == "float32" else "load the model in float32, or "
+    if subject.edit.layers:
+        return RequestError(
+            f"Expected finite scores on `{benchmark}` from `{reference}` in {dtype} with the edit `{subject.name}`, "
+            f"got {what}; {wider}choose other ranks or layers."
+        )
+    return CheckpointError(
+        f"Expected finite scores on `{benchmark}` from the original `{reference}` in {dtype}, got {what}; {wider}give "
+        "another checkpoint."
+    )
 
 
 def _device_and_type(loaded: LoadedModel) -> str:

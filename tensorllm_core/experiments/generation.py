@@ -1,4 +1,4 @@
-"""Greedy answers, generated batch by batch.
+"""Greedy answers, generated batch by batch: the likeliest token each time, whatever a model's own settings ask for.
 
 A decoder continues each prompt; an encoder fills in the masks at its end. Generation needs the keys and values of
 every layer, so it runs the whole model; only the scored passes begin at a later layer.
@@ -7,11 +7,15 @@ every layer, so it runs the whole model; only the scored passes begin at a later
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
 
-from tensorllm_core.experiments.encoding import padding_token
+from tensorllm_core.experiments.encoding import ENCODER_MASKS
+from tensorllm_core.experiments.limits import ending_tokens, padding_token
 from tensorllm_core.models.family import Objective
 from tensorllm_core.models.loaded_model import LoadedModel
 
@@ -22,7 +26,11 @@ __all__ = ["generate_answers"]
 def generate_answers(loaded: LoadedModel, prompts: Sequence[tuple[int, ...]], max_new_tokens: int) -> list[str]:
     """The text that the model writes after each prompt: at most `max_new_tokens` tokens, the likeliest each time.
 
-    An encoder writes as many tokens as a prompt has masks at its end.
+    An encoder writes as many tokens as a prompt has masks at its end. A text ends before the first token that ends
+    texts, see `ending_tokens`.
+
+    Raises:
+        FloatingPointError: the model's scores of the next token are no numbers.
     """
     if loaded.checkpoint.family.objective is Objective.FILL_IN:
         return _fill_in(loaded, prompts)
@@ -30,21 +38,53 @@ def generate_answers(loaded: LoadedModel, prompts: Sequence[tuple[int, ...]], ma
 
 
 def _continue(loaded: LoadedModel, prompts: Sequence[tuple[int, ...]], max_new_tokens: int) -> list[str]:
-    model: Any = loaded.model
+    # Imported here, because the import takes seconds, and choices need none of it.
+    from transformers import GenerationConfig
+
     width = max(map(len, prompts))
-    pad = padding_token(loaded)
+    pad, ends = padding_token(loaded), ending_tokens(loaded)
+    model: Any = _without_own_settings(loaded.model, GenerationConfig())
     # Short prompts are padded on the left, so that the next token of every row stands at the same place.
     tokens = torch.tensor([[pad] * (width - len(prompt)) + list(prompt) for prompt in prompts], device=model.device)
     mask = torch.tensor([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts], device=model.device)
-    rows = model.generate(
-        input_ids=tokens,
-        attention_mask=mask,
-        max_new_tokens=max_new_tokens,
-        do_sample=False,
-        num_beams=1,
-        pad_token_id=pad,
+    settings = GenerationConfig(
+        max_new_tokens=max_new_tokens, do_sample=False, num_beams=1, pad_token_id=pad, eos_token_id=list(ends) or None
     )
-    return loaded.tokenizer.batch_decode(rows[:, width:], skip_special_tokens=True)
+    check = _FiniteCheck(torch.tensor(ends, dtype=torch.long, device=model.device), width)
+    rows = model.generate(input_ids=tokens, attention_mask=mask, generation_config=settings, logits_processor=[check])
+    return [_text(loaded, row, ends) for row in rows[:, width:].tolist()]
+
+
+def _without_own_settings(model: nn.Module, neutral: Any) -> nn.Module:
+    """The model, layers and weights shared, with neutral settings of generation instead of those of its files.
+
+    transformers fills every setting that a caller leaves open from the model's own. The model itself stays as it is:
+    others may be generating with it.
+    """
+    view = copy(model)
+    view.generation_config = neutral
+    return view
+
+
+class _FiniteCheck:
+    """Looks at the scores of every next token on their way, and leaves them as they are."""
+
+    def __init__(self, ends: Int[Tensor, " end"], width: int) -> None:
+        self._ends, self._width = ends, width
+
+    def __call__(
+        self, tokens: Int[Tensor, "row position"], scores: Float[Tensor, "row vocabulary"]
+    ) -> Float[Tensor, "row vocabulary"]:
+        # A row that has ended is filled with padding, and nobody reads its scores.
+        ended = torch.isin(tokens[:, self._width :], self._ends).any(dim=1)
+        _check_finite(scores, ~ended)
+        return scores
+
+
+def _check_finite(scores: Float[Tensor, "row vocabulary"], counts: Bool[Tensor, " row"]) -> None:
+    # The maximum is NaN where any score is. One score may be minus infinity: that token is never chosen.
+    if not scores.amax(dim=1)[counts].isfinite().all():
+        raise FloatingPointError("scores of a next token that are no finite numbers")
 
 
 def _fill_in(loaded: LoadedModel, prompts: Sequence[tuple[int, ...]]) -> list[str]:
@@ -53,7 +93,19 @@ def _fill_in(loaded: LoadedModel, prompts: Sequence[tuple[int, ...]]) -> list[st
     pad = padding_token(loaded)
     tokens = torch.tensor([list(prompt) + [pad] * (width - len(prompt)) for prompt in prompts], device=model.device)
     mask = torch.tensor([[1] * len(prompt) + [0] * (width - len(prompt)) for prompt in prompts], device=model.device)
-    best = model(input_ids=tokens, attention_mask=mask).logits.argmax(dim=2)
-    masked = tokens == loaded.tokenizer.mask_token_id
-    answers = (row[at_masks] for row, at_masks in zip(best, masked, strict=True))
-    return [loaded.tokenizer.decode(answer, skip_special_tokens=True) for answer in answers]
+    # The masks at the end of each prompt: a question may hold the text of a mask too.
+    places = torch.tensor([_last_masks(prompt, loaded.tokenizer.mask_token_id) for prompt in prompts])
+    scores = model(input_ids=tokens, attention_mask=mask).logits
+    scores = scores[torch.arange(len(prompts))[:, None], places]
+    _check_finite(scores.flatten(0, 1), torch.ones(scores.shape[0] * scores.shape[1], dtype=torch.bool))
+    return [_text(loaded, row, ()) for row in scores.argmax(dim=2).tolist()]
+
+
+def _last_masks(prompt: tuple[int, ...], mask_token: int) -> list[int]:
+    return [place for place, token in enumerate(prompt) if token == mask_token][-ENCODER_MASKS:]
+
+
+def _text(loaded: LoadedModel, tokens: list[int], ends: tuple[int, ...]) -> str:
+    """The text of tokens, up to the first that ends it."""
+    length = next((place for place, token in enumerate(tokens) if token in ends), len(tokens))
+    return loaded.tokenizer.decode(tokens[:length], skip_special_tokens=True)

@@ -9,8 +9,9 @@ import numpy as np
 
 from tensorllm_core.benchmarks.benchmark import Answering, Question, QuestionSet
 from tensorllm_core.experiments.answers import Answers, from_generation, from_scores
-from tensorllm_core.experiments.encoding import Encoding, encode, padding_token
+from tensorllm_core.experiments.encoding import Encoding, encode
 from tensorllm_core.experiments.generation import generate_answers
+from tensorllm_core.experiments.limits import padding_token
 from tensorllm_core.experiments.prefix_store import PrefixStore
 from tensorllm_core.experiments.scoring import Batch, batches, score_batch
 from tensorllm_core.models.edit import Edit, edited
@@ -112,7 +113,8 @@ def ask(loaded: LoadedModel, edit: Edit, wave: Wave, layer: int, store: PrefixSt
     # 2. Batches are sorted by length: scores go back to their questions and choices.
     numbers = np.concatenate([batch.questions for batch in model_batches])
     if encoding.question_set.answering is Answering.GENERATION:
-        return from_generation(wave.questions, texts, -scores[np.argsort(numbers, kind="stable")])
+        losses = -scores[np.argsort(numbers, kind="stable")]
+        return from_generation(wave.questions, encoding.spellings, texts, losses)
     choices = np.concatenate([batch.choices for batch in model_batches])
     return from_scores(wave.questions, numbers, choices, scores)
 
@@ -158,4 +160,4 @@ def _slice(encoding: Encoding, part: QuestionSet, start: int, stop: int) -> Enco
         tuple(replace(probe, question=probe.question - start) for probe in of_question)
         for of_question in encoding.probes[start:stop]
     )
-    return Encoding(part, probes, encoding.prompts[start:stop], ())
+    return Encoding(part, probes, encoding.prompts[start:stop], (), encoding.spellings[start:stop])

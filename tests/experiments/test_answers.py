@@ -39,7 +39,7 @@ def test_flips_name_the_fixed_and_the_broken_answers():
 
 
 def test_generated_texts_are_right_when_they_contain_the_answer_in_any_case():
-    generated = from_generation(QUESTIONS, [" It is B, surely ", "y"], np.array([1.0, 2.0]))
+    generated = from_generation(QUESTIONS, ("b", "x"), [" It is B, surely ", "y"], np.array([1.0, 2.0]))
     assert generated.right.tolist() == [True, False]
     assert generated.predicted == ("It is B, surely", "y")
     assert np.isnan(generated.margin).all()
