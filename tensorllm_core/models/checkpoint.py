@@ -14,28 +14,26 @@ from torch import Tensor
 from tensorllm_core.errors import CheckpointError
 from tensorllm_core.models.families import family_of
 from tensorllm_core.models.family import Family
-from tensorllm_core.models.headers import TensorEntry, read_headers, read_json
+from tensorllm_core.models.headers import TensorEntry
 from tensorllm_core.models.layers import check_layer
 from tensorllm_core.models.parameter_counts import parameter_counts
 from tensorllm_core.models.patterns import split, stored_shape
-from tensorllm_core.models.quantisation import refuse_quantised_config, refuse_quantised_tensors
 from tensorllm_core.models.reference import resolve_reference
 from tensorllm_core.models.sizes import AttentionSizes
 from tensorllm_core.models.storage import Storage
+from tensorllm_core.models.weight_format import format_of
 from tensorllm_core.models.weight_names import WeightNames, find_weights
 from tensorllm_core.types import AttentionWeights
 
 __all__ = ["Checkpoint", "open_checkpoint", "read_attention", "read_matrix"]
-
-CONFIG_FILE = "config.json"
-_FLOATS = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 
 
 @dataclass(frozen=True)
 class Checkpoint:
     """What a checkpoint holds; its weights are not read.
 
-    `reference` is the text by which it was opened. `revision` changes whenever a file changes.
+    `reference` is the text by which it was opened. `revision` changes whenever a file changes. `gguf_file` is the name
+    of the file that holds all of it, where that is a GGUF file.
     """
 
     reference: str
@@ -45,6 +43,7 @@ class Checkpoint:
     sizes: AttentionSizes
     weight_names: WeightNames
     tensors: Mapping[str, TensorEntry]
+    gguf_file: str | None = None
 
     @property
     def commit(self) -> str | None:
@@ -106,9 +105,9 @@ class Checkpoint:
 
 
 def open_checkpoint(reference: str) -> Checkpoint:
-    """Open a bundled model by its name, a folder, or a model of the hub by its id.
+    """Open a bundled model by its name, a folder, a GGUF file by its path, or a model of the hub by its id.
 
-    Only config.json and the safetensors headers are read, from the hub too.
+    Only config.json and the headers of safetensors or GGUF files are read, from the hub too.
 
     Raises:
         ModelNotFoundError: there is no such model.
@@ -116,31 +115,26 @@ def open_checkpoint(reference: str) -> Checkpoint:
         UnknownArchitectureError: no family describes the model type.
         FileAccessError: a file may not be read.
     """
-    # Find the files.
-    storage = resolve_reference(reference)
-    if CONFIG_FILE not in storage.names():
-        raise CheckpointError(
-            f"Expected {CONFIG_FILE} in {storage.place}, got none; give the folder that holds the model."
-        )
+    # Find the files, and which format they are in.
+    files = format_of(resolve_reference(reference))
     # Read the sizes from the config.
-    config = read_json(storage, CONFIG_FILE)
-    refuse_quantised_config(config)
+    config = files.read_config()
     model_type = str(config.get("model_type", ""))
     family = family_of(model_type)
     sizes = family.size_names.read(config)
     # Find the attention weights among the tensors, and compare their shapes with the sizes.
-    tensors = read_headers(storage, storage.place)
-    refuse_quantised_tensors(tensors)
+    tensors = files.read_tensors(family, sizes)
     weight_names = find_weights(family, tensors, sizes)
-    _check_attention(weight_names, sizes, tensors)
+    _check_attention(weight_names, sizes, tensors, files.declared_in)
     return Checkpoint(
         reference=reference,
-        storage=storage,
+        storage=files.storage,
         model_type=model_type,
-        revision=_revision(storage, config, tensors),
+        revision=_revision(files.storage, config, tensors),
         sizes=sizes,
         weight_names=weight_names,
         tensors=MappingProxyType(tensors),
+        gguf_file=files.gguf_file,
     )
 
 
@@ -167,9 +161,8 @@ def read_matrix(storage: Storage, entry: TensorEntry) -> Tensor:
         CheckpointError: it is not of floating point or not finite, or the file became shorter since it was opened.
         FileAccessError: the file may not be read.
     """
-    _check_dtype(entry)
-    buffer = storage.read(entry.file, entry.start, entry.size)
-    matrix = torch.frombuffer(buffer, dtype=_FLOATS[entry.dtype]).float().reshape(entry.shape)
+    entry.check_type()
+    matrix = entry.decode(storage.read(entry.file, entry.start, entry.size))
     # Every entry is finite where both extremes are. Unlike a mask of all entries, this needs no memory.
     smallest, largest = matrix.aminmax()
     if not (smallest.isfinite() and largest.isfinite()):
@@ -180,7 +173,9 @@ def read_matrix(storage: Storage, entry: TensorEntry) -> Tensor:
     return matrix
 
 
-def _check_attention(weight_names: WeightNames, sizes: AttentionSizes, tensors: Mapping[str, TensorEntry]) -> None:
+def _check_attention(
+    weight_names: WeightNames, sizes: AttentionSizes, tensors: Mapping[str, TensorEntry], declared_in: str
+) -> None:
     """Accept tensors among which every attention matrix stands in the shape that the config declares."""
     for layer in range(sizes.layers):
         for matrix in weight_names.family.matrices:
@@ -188,24 +183,16 @@ def _check_attention(weight_names: WeightNames, sizes: AttentionSizes, tensors: 
             entry = tensors.get(name)
             if entry is None:
                 raise CheckpointError(
-                    f"Expected the tensor `{name}`, as config.json declares {sizes.layers} layers, got none; copy or "
+                    f"Expected the tensor `{name}`, as {declared_in} declares {sizes.layers} layers, got none; copy or "
                     "download the model again."
                 )
             expected = stored_shape(matrix, sizes)
             if entry.shape != expected:
                 raise CheckpointError(
-                    f"Expected `{name}` of shape {expected} as config.json declares, got {entry.shape}; give the "
+                    f"Expected `{name}` of shape {expected} as {declared_in} declares, got {entry.shape}; give the "
                     "config that belongs to these weights."
                 )
-            _check_dtype(entry)
-
-
-def _check_dtype(entry: TensorEntry) -> None:
-    if entry.dtype not in _FLOATS:
-        raise CheckpointError(
-            f"Expected `{entry.name}` as {', '.join(_FLOATS)}, got {entry.dtype}; choose the model's unquantised "
-            "checkpoint."
-        )
+            entry.check_type()
 
 
 def _revision(storage: Storage, config: Mapping[str, object], tensors: Mapping[str, TensorEntry]) -> str:

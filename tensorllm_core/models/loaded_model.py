@@ -19,6 +19,7 @@ from tensorllm_core.models.download import download, first_line, plan_download
 from tensorllm_core.models.family import Objective
 from tensorllm_core.models.fit import DTYPES, Fit, Option, bytes_text, check_fit
 from tensorllm_core.models.hub import HubRepository
+from tensorllm_core.models.pretrained_files import pretrained_files, tokenizer_advice, turn_off_bars
 from tensorllm_core.types import Progress
 
 __all__ = ["LoadedModel", "load_model", "load_where_it_fits"]
@@ -43,7 +44,7 @@ def load_model(
     dtype: torch.dtype = torch.float32,
     progress: Progress = lambda share, message: True,
 ) -> LoadedModel:
-    """Load a bundled name, a folder or a hub id, ready for evaluation; runs no program that comes with the model.
+    """Load a bundled name, a folder, a GGUF file or a hub id, ready for evaluation; runs no program that comes with it.
 
     Files that are not on this machine are downloaded first, at the commit of the checkpoint.
 
@@ -60,11 +61,13 @@ def load_model(
     checkpoint = open_checkpoint(reference)
     target = resolve_device(device)
     folder = _folder_of(checkpoint, progress)
+    files = pretrained_files(folder, checkpoint.gguf_file)
+    turn_off_bars()
     # Load the model. accelerate divides a spread model: it fills one device after the other.
     auto = AutoModelForCausalLM if checkpoint.family.objective is Objective.CONTINUE else AutoModelForMaskedLM
     try:
         model, report = auto.from_pretrained(
-            folder,
+            **files,
             dtype=dtype,
             device_map="auto" if device == SPREAD else None,
             trust_remote_code=False,
@@ -86,11 +89,11 @@ def load_model(
         )
     # Load the tokenizer.
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+        tokenizer = AutoTokenizer.from_pretrained(**files, trust_remote_code=False, local_files_only=True)
     except (OSError, ValueError, KeyError) as error:
         raise CheckpointError(
-            f"Expected a tokenizer in {folder}, got none that opens ({first_line(error)}); copy or "
-            "download tokenizer.json too."
+            f"Expected a tokenizer in {folder}, got none that opens ({first_line(error)}); "
+            f"{tokenizer_advice(checkpoint.gguf_file)}."
         ) from error
     return LoadedModel((model if device == SPREAD else model.to(target)).eval(), tokenizer, checkpoint)
 
@@ -123,7 +126,7 @@ def load_where_it_fits(
 
 
 def _folder_of(checkpoint: Checkpoint, progress: Progress) -> Path:
-    """The folder on this machine that holds the model."""
+    """The folder or the GGUF file on this machine that holds the model."""
     if isinstance(checkpoint.storage, HubRepository):
         return download(plan_download(checkpoint.storage), progress)
     return Path(checkpoint.storage.place)

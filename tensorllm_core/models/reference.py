@@ -1,4 +1,4 @@
-"""From the text by which a person names a model (a bundled name, a folder or a hub id) to the place of its files."""
+"""From the text by which a person names a model (a bundled name, a folder, a GGUF file or a hub id) to its files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tensorllm_core.errors import ExplorerError, ModelNotFoundError
 from tensorllm_core.models.bundled_models import BUNDLED, bundled_folder
 from tensorllm_core.models.headers import weight_files
 from tensorllm_core.models.hub import find_on_hub
-from tensorllm_core.models.storage import LocalFolder, Storage
+from tensorllm_core.models.storage import LocalFile, LocalFolder, Storage
 
 __all__ = ["resolve_reference"]
 
@@ -21,20 +21,23 @@ _LONGEST_ECHO = 200
 def resolve_reference(reference: str) -> Storage:
     """The place of the files of a model.
 
-    The text is taken for a bundled name if there is such a name, else for a folder if there is one, else for a hub id:
-    `owner/name`, or `owner/name@revision`. A hub id is looked up in the hub cache of this machine, then on the hub,
-    which gives the commit of the revision. Nothing is downloaded.
+    The text is taken for a bundled name if there is such a name, else for a folder or a GGUF file if there is one, else
+    for a hub id: `owner/name`, or `owner/name@revision`. A hub id is looked up in the hub cache of this machine, then
+    on the hub, which gives the commit of the revision. Nothing is downloaded.
 
     Raises:
         ModelNotFoundError: there is no such model.
     """
-    # A bundled name or a folder.
+    # A bundled name, a folder or a GGUF file.
     name = reference.strip()
     if name in BUNDLED:
         return LocalFolder(bundled_folder(name))
     folder = _existing_folder(name)
     if folder is not None:
         return LocalFolder(folder)
+    file = _existing_gguf_file(name)
+    if file is not None:
+        return LocalFile(file.parent, file.name)
     # A hub id: first the cache, then the hub, whose commit may be in the cache too.
     hub_id = _HUB_ID.fullmatch(name)
     if hub_id:
@@ -46,6 +49,8 @@ def resolve_reference(reference: str) -> Storage:
         return _complete_snapshot(repository, on_hub.commit) or on_hub
     # No such model: the message depends on whether the text looks like a path.
     shortened = name if len(name) <= _LONGEST_ECHO else f"{name[:_LONGEST_ECHO]}..."
+    if name.lower().endswith(".gguf"):
+        raise ModelNotFoundError(f"Expected a GGUF file at {shortened}, got none there; check the path.")
     if "/" in name or "\\" in name:
         raise ModelNotFoundError(f"Expected a folder with a model at {shortened}, got none there; check the path.")
     return LocalFolder(bundled_folder(shortened))
@@ -57,6 +62,14 @@ def _existing_folder(name: str) -> Path | None:
         return folder if name and folder.is_dir() else None
     except (OSError, ValueError, RuntimeError):
         # The text is too long for a path, holds a null character, or needs a home folder where there is none.
+        return None
+
+
+def _existing_gguf_file(name: str) -> Path | None:
+    try:
+        file = Path(name).expanduser().absolute()
+        return file if name.lower().endswith(".gguf") and file.is_file() else None
+    except (OSError, ValueError, RuntimeError):
         return None
 
 
