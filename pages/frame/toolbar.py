@@ -112,7 +112,8 @@ def _toolbar(scene: Scene, checkpoint: Checkpoint, help_text: str) -> None:
             accept_new_options=True,
             # Larger type leaves less room: the whole row must fit into one line at 1280 pixels.
             width=220 if scene.present else 270,
-            help="A bundled model, a folder with config.json and safetensors files, or a hub id: owner/name@revision",
+            help="A bundled model, a folder with config.json and safetensors files, a .gguf file, or a hub id: "
+            "owner/name@revision",
         )
         _layer(scene, checkpoint)
         st.selectbox(
@@ -128,6 +129,8 @@ def _toolbar(scene: Scene, checkpoint: Checkpoint, help_text: str) -> None:
         link_and_present(scene)
         device_popover(scene, checkpoint)
         help_popover(help_text)
+    for notice in checkpoint.notices:
+        st.caption(notice)
     if len(same_weights) > 1:
         first, last = same_weights[0], same_weights[-1]
         st.caption(f"Layers {first} to {last} of this model have the same weights: editing one of them edits them all.")

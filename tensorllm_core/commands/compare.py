@@ -19,7 +19,7 @@ from tensorllm_core.commands.options import (
     number,
     whole_number,
 )
-from tensorllm_core.commands.output import log_progress
+from tensorllm_core.commands.output import log_progress, print_notices
 from tensorllm_core.errors import RequestError
 from tensorllm_core.experiments.comparison import check_ratios, ratio_for_stored
 from tensorllm_core.methods.registry import METHODS, method_named
@@ -73,6 +73,7 @@ def _run(options: Namespace) -> None:
         options.choose,
     )
     result = run_comparison(plan, checkpoint, Resources(), log_progress)
+    print_notices(checkpoint.notices)
     comparison = comparison_as_json(result, against)
     print(json.dumps(comparison, allow_nan=False) if options.json else comparison_table(comparison))
 

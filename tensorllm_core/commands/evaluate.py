@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 from collections.abc import Callable
 
@@ -17,7 +16,7 @@ from tensorllm_core.commands.options import (
     method_options,
     number,
 )
-from tensorllm_core.commands.output import log_progress, show
+from tensorllm_core.commands.output import log_progress, print_notices, show
 from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.experiments.measurement_store import MeasurementStore, measurements_folder
 from tensorllm_core.experiments.paired import Paired, difference_json
@@ -72,8 +71,7 @@ def _run(options: Namespace) -> None:
         options.controls,
     )
     result = run_edit(plan, checkpoint, Resources(), log_progress)
-    for notice in (*result.notices, *result.evaluation.notices):
-        print(notice, file=sys.stderr)
+    print_notices((*checkpoint.notices, *result.notices, *result.evaluation.notices))
     record(result, MeasurementStore(measurements_folder()))
     show(_as_json(result), as_json=options.json)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-__all__ = ["as_text", "log_progress", "show"]
+__all__ = ["as_text", "log_progress", "print_notices", "show"]
 
 
 def show(result: Mapping[str, object], *, as_json: bool) -> None:
@@ -22,6 +22,12 @@ def log_progress(share: float, message: str) -> bool:
     if share > 0:
         print(f"{share:.0%} {message}", file=sys.stderr)
     return True
+
+
+def print_notices(notices: Iterable[str]) -> None:
+    """Print on standard error what a reader of the result must know, one sentence a line."""
+    for notice in notices:
+        print(notice, file=sys.stderr)
 
 
 def as_text(result: Mapping[str, object]) -> str:

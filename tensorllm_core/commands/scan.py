@@ -15,7 +15,7 @@ from tensorllm_core.commands.options import (
     limit_of,
     listed,
 )
-from tensorllm_core.commands.output import log_progress, show
+from tensorllm_core.commands.output import log_progress, print_notices, show
 from tensorllm_core.errors import RequestError
 from tensorllm_core.models.checkpoint import open_checkpoint
 from tensorllm_core.runs.plan import ScanPlan, chosen_layers, plan_model
@@ -54,6 +54,7 @@ def _run(options: Namespace) -> None:
         plan_questions(listed(options.benchmarks), split, limit_of(options), options.template),
     )
     original, points = scan_points(run_scan(plan, checkpoint, Resources(), log_progress))
+    print_notices(checkpoint.notices)
     show(
         {
             "model": options.model,

@@ -18,6 +18,7 @@ from tensorllm_core.models.headers import TensorEntry
 from tensorllm_core.models.layers import check_layer
 from tensorllm_core.models.parameter_counts import parameter_counts
 from tensorllm_core.models.patterns import split, stored_shape
+from tensorllm_core.models.quantisation import quantisation_notice, quantisation_shares
 from tensorllm_core.models.reference import resolve_reference
 from tensorllm_core.models.sizes import AttentionSizes
 from tensorllm_core.models.storage import Storage
@@ -89,6 +90,16 @@ class Checkpoint:
     def attention_parameters(self) -> int:
         """Stored attention weights without biases; weights that layers share count once."""
         return self.sizes.blocks * self.sizes.entries
+
+    @property
+    def quantisation(self) -> dict[str, float] | None:
+        """The share of the parameters in each type of a quantised GGUF file; None where no weight is quantised."""
+        return quantisation_shares(self.tensors.values()) if self.gguf_file else None
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a reader of any figure of this model must know about its weights, one sentence each."""
+        return () if self.quantisation is None else (quantisation_notice(self.quantisation),)
 
     def parameters_by_kind(self) -> dict[str, int]:
         """Stored parameters by their purpose; the counts sum to `parameters`."""

@@ -6,12 +6,18 @@ The model types, the keys of the sizes and the changes of the matrices are those
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tensorllm_core.errors import CheckpointError, UnknownArchitectureError
 from tensorllm_core.models.family import Family, Fused
+from tensorllm_core.models.gguf_header import GgufHeader
 
-__all__ = ["ARCHITECTURES", "Architecture", "leaves"]
+__all__ = ["ARCHITECTURES", "SPLIT_FILE", "Architecture", "architecture_of", "leaves", "split_file_error"]
+
+SPLIT_FILE = re.compile(r".+-\d{5}-of-(\d{5})\.gguf", re.IGNORECASE | re.ASCII)
+"""The names of the parts of a model that is split into several files."""
 
 _TRANSPOSED = "rows columns -> columns rows"
 _PAIRED = "({heads} half two) d_model -> ({heads} two half) d_model"
@@ -81,4 +87,44 @@ def leaves(family: Family) -> dict[str, str]:
         attention
         | {"attn_output": family.o.path}
         | {_FEED_FORWARD[dense.names[-1]]: dense.path for dense in family.feed_forward}
+    )
+
+
+def architecture_of(header: GgufHeader, file: str) -> Architecture:
+    """How the architecture of a file is read.
+
+    Raises:
+        CheckpointError: the file is a part of a split model, or holds no model.
+        UnknownArchitectureError: transformers does not read this architecture, or no family describes it.
+    """
+    metadata = header.metadata
+    parts = metadata.get("split.count", 1)
+    if SPLIT_FILE.fullmatch(file) or (isinstance(parts, int) and parts > 1):
+        raise split_file_error(file)
+    if header.architecture == "clip" or metadata.get("general.type") in {"mmproj", "adapter"}:
+        what = "a LoRA adapter" if metadata.get("general.type") == "adapter" else "a projector of pictures (mmproj)"
+        raise CheckpointError(
+            f"Expected a GGUF file of a language model, got {file}, which holds only {what}; give the "
+            "file of the language model."
+        )
+    if not header.tensors:
+        raise CheckpointError(
+            f"Expected a GGUF file with weights, got {file}, which holds none (a tokenizer only?); give "
+            "the file of the whole model."
+        )
+    experts = metadata.get(f"{header.architecture}.expert_count")
+    if header.architecture not in ARCHITECTURES or experts:
+        named = f"`{header.architecture}`{' with experts' if experts else ''}" if header.architecture else "none"
+        raise UnknownArchitectureError(
+            f"Expected a GGUF file of an architecture that can be read ({', '.join(ARCHITECTURES)}), got {named} "
+            f"in {file}; choose the model's safetensors files."
+        )
+    return ARCHITECTURES[header.architecture]
+
+
+def split_file_error(file: str) -> CheckpointError:
+    """Our error for one part of a model that is split into several files."""
+    return CheckpointError(
+        f"Expected a model in one GGUF file, got {file}, one part of a split model; join the parts with "
+        "`llama-gguf-split --merge FIRST_PART NEW_FILE` and give the new file."
     )

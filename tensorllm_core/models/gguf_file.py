@@ -14,15 +14,14 @@ from torch import Tensor
 from tensorllm_core.errors import CheckpointError, UnknownArchitectureError
 from tensorllm_core.models.families import family_of
 from tensorllm_core.models.family import Family
-from tensorllm_core.models.gguf_architectures import ARCHITECTURES, Architecture, leaves
+from tensorllm_core.models.gguf_architectures import Architecture, architecture_of, leaves
 from tensorllm_core.models.gguf_header import GgufHeader, GgufTensor, read_gguf_header
 from tensorllm_core.models.headers import TensorEntry
 from tensorllm_core.models.sizes import AttentionSizes
 from tensorllm_core.models.storage import Storage
 
-__all__ = ["SPLIT_FILE", "GgufEntry", "GgufFile", "split_file_error"]
+__all__ = ["GgufEntry", "GgufFile"]
 
-SPLIT_FILE = re.compile(r".+-\d{5}-of-(\d{5})\.gguf", re.IGNORECASE | re.ASCII)
 _OUTSIDE = {"token_embd": "embed_tokens", "position_embd": "embed_positions", "output": "lm_head"}
 """Tensors outside the blocks under the names by which they are counted."""
 _NO_PARAMETERS = "rope_"
@@ -82,11 +81,8 @@ class GgufFile:
         """
         architecture = self._architecture()
         names = family_of(architecture.model_type).size_names
-        sizes: dict[str, object] = {
-            names.layers: self._size("block_count"),
-            names.heads: self._size("attention.head_count"),
-            names.d_model: self._size("embedding_length"),
-        }
+        heads, d_model = self._size("attention.head_count"), self._size("embedding_length")
+        sizes = {names.layers: self._size("block_count"), names.heads: heads, names.d_model: d_model}
         groups = self._optional_size("attention.head_count_kv")
         if groups is None and architecture.needs_groups:
             groups = self._size("attention.head_count_kv")
@@ -95,6 +91,11 @@ class GgufFile:
         if names.d_head is not None and architecture.d_head is not None:
             d_head = self._optional_size(architecture.d_head)
             sizes |= {} if d_head is None else {names.d_head: d_head}
+        if heads % (groups or heads) or (names.d_head is None and d_model % heads):
+            raise CheckpointError(
+                f"Expected sizes that divide each other in {self.declared_in}, got {heads} heads, {groups or heads} "
+                f"key heads and d_model {d_model}; copy or download the file again."
+            )
         if architecture.groups is not None and groups not in {architecture.groups, None}:
             raise UnknownArchitectureError(
                 f"Expected a `{self._header.architecture}` model with {architecture.groups} key head, as transformers "
@@ -132,30 +133,7 @@ class GgufFile:
         return read_gguf_header(self.storage, self.gguf_file)
 
     def _architecture(self) -> Architecture:
-        """How the architecture of the file is read."""
-        header, metadata = self._header, self._header.metadata
-        parts = metadata.get("split.count", 1)
-        if SPLIT_FILE.fullmatch(self.gguf_file) or (isinstance(parts, int) and parts > 1):
-            raise split_file_error(self.gguf_file)
-        if header.architecture == "clip" or metadata.get("general.type") in {"mmproj", "adapter"}:
-            what = "a LoRA adapter" if metadata.get("general.type") == "adapter" else "a projector of pictures (mmproj)"
-            raise CheckpointError(
-                f"Expected a GGUF file of a language model, got {self.gguf_file}, which holds only {what}; give the "
-                "file of the language model."
-            )
-        if not header.tensors:
-            raise CheckpointError(
-                f"Expected a GGUF file with weights, got {self.gguf_file}, which holds none (a tokenizer only?); give "
-                "the file of the whole model."
-            )
-        experts = metadata.get(f"{header.architecture}.expert_count")
-        if header.architecture not in ARCHITECTURES or experts:
-            named = f"`{header.architecture}`{' with experts' if experts else ''}" if header.architecture else "none"
-            raise UnknownArchitectureError(
-                f"Expected a GGUF file of an architecture that can be read ({', '.join(ARCHITECTURES)}), got {named} "
-                f"in {self.gguf_file}; choose the model's safetensors files."
-            )
-        return ARCHITECTURES[header.architecture]
+        return architecture_of(self._header, self.gguf_file)
 
     def _entry(self, tensor: GgufTensor, name: str, pattern: str, axes: tuple[tuple[str, int], ...]) -> GgufEntry:
         if not _is_readable(tensor.type):
@@ -194,14 +172,6 @@ class GgufFile:
                 "whose layers all have the same sizes."
             )
         return size
-
-
-def split_file_error(file: str) -> CheckpointError:
-    """Our error for one part of a model that is split into several files."""
-    return CheckpointError(
-        f"Expected a model in one GGUF file, got {file}, one part of a split model; join the parts with "
-        "`llama-gguf-split --merge FIRST_PART NEW_FILE` and give the new file."
-    )
 
 
 @cache

@@ -19,7 +19,7 @@ from tensorllm_core.models.download import download, first_line, plan_download
 from tensorllm_core.models.family import Objective
 from tensorllm_core.models.fit import DTYPES, Fit, Option, bytes_text, check_fit
 from tensorllm_core.models.hub import HubRepository
-from tensorllm_core.models.pretrained_files import pretrained_files, tokenizer_advice, turn_off_bars
+from tensorllm_core.models.pretrained_files import pretrained_files, tokenizer_advice, turn_off_bars, weight_options
 from tensorllm_core.types import Progress
 
 __all__ = ["LoadedModel", "load_model", "load_where_it_fits"]
@@ -68,6 +68,7 @@ def load_model(
     try:
         model, report = auto.from_pretrained(
             **files,
+            **weight_options(checkpoint.gguf_file),
             dtype=dtype,
             device_map="auto" if device == SPREAD else None,
             trust_remote_code=False,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["pretrained_files", "tokenizer_advice", "turn_off_bars"]
+__all__ = ["pretrained_files", "tokenizer_advice", "turn_off_bars", "weight_options"]
 
 _FOLDER_WITHOUT_A_MODEL = Path(__file__).parent
 """Beside a GGUF file transformers would also read config and tokenizer files, which may be those of another model."""
@@ -19,6 +19,15 @@ def pretrained_files(place: Path, gguf_file: str | None) -> dict[str, object]:
         return {"pretrained_model_name_or_path": place}
     # The whole path: a mere name would also be found in the working folder.
     return {"pretrained_model_name_or_path": _FOLDER_WITHOUT_A_MODEL, "gguf_file": str(place.absolute())}
+
+
+def weight_options(gguf_file: str | None) -> dict[str, object]:
+    """Further arguments for the weights: those of a GGUF file become plain numbers of the model's type."""
+    if gguf_file is None:
+        return {}
+    from transformers import GgufConfig
+
+    return {"quantization_config": GgufConfig(dequantize=True)}
 
 
 def tokenizer_advice(gguf_file: str | None) -> str:

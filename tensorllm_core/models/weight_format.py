@@ -8,7 +8,8 @@ from typing import Protocol, runtime_checkable
 
 from tensorllm_core.errors import CheckpointError
 from tensorllm_core.models.family import Family
-from tensorllm_core.models.gguf_file import SPLIT_FILE, GgufFile, split_file_error
+from tensorllm_core.models.gguf_architectures import SPLIT_FILE, split_file_error
+from tensorllm_core.models.gguf_file import GgufFile
 from tensorllm_core.models.headers import TensorEntry, read_headers, read_json
 from tensorllm_core.models.quantisation import refuse_quantised_config, refuse_quantised_tensors
 from tensorllm_core.models.sizes import AttentionSizes
