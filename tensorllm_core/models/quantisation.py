@@ -8,7 +8,13 @@ from collections.abc import Iterable, Mapping
 from tensorllm_core.errors import CheckpointError
 from tensorllm_core.models.headers import TensorEntry
 
-__all__ = ["quantisation_notice", "quantisation_shares", "refuse_quantised_config", "refuse_quantised_tensors"]
+__all__ = [
+    "main_quantisation",
+    "quantisation_notice",
+    "quantisation_shares",
+    "refuse_quantised_config",
+    "refuse_quantised_tensors",
+]
 
 _PLAIN = {"F64", "F32", "F16", "BF16"}
 """Types of plain floating-point numbers."""
@@ -60,8 +66,17 @@ def quantisation_notice(shares: Mapping[str, float]) -> str:
     >>> quantisation_notice({"F32": 0.6, "Q4_1": 0.4})
     'GGUF, mostly Q4_1: the weights are those of the quantised file, so its rounding is in all figures.'
     """
-    mostly = max(set(shares) - _PLAIN, key=shares.__getitem__)
+    mostly = main_quantisation(shares)
     return f"GGUF, mostly {mostly}: the weights are those of the quantised file, so its rounding is in all figures."
+
+
+def main_quantisation(shares: Mapping[str, float]) -> str:
+    """The type that is not plain and holds the most numbers.
+
+    >>> main_quantisation({"F32": 0.6, "Q4_K": 0.3, "Q6_K": 0.1})
+    'Q4_K'
+    """
+    return max(set(shares) - _PLAIN, key=shares.__getitem__)
 
 
 def _declared_method(declaration: object) -> object:
