@@ -25,8 +25,12 @@ def weight_options(gguf_file: str | None) -> dict[str, object]:
     """Further arguments for the weights: those of a GGUF file become plain numbers of the model's type."""
     if gguf_file is None:
         return {}
+    # Imported here, because these imports take a third of a second and more, and most models are not GGUF.
     from transformers import GgufConfig
 
+    from tensorllm_core.models.gguf_reader import use_fast_reader
+
+    use_fast_reader()
     return {"quantization_config": GgufConfig(dequantize=True)}
 
 
