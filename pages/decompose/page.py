@@ -17,7 +17,7 @@ HELP = """
 `d_model x d_head x part x head`. It is decomposed into three factor matrices, which all heads share, and one small
 core for each head. The ranks say how many directions each mode keeps.
 
-- **Model**: choose a bundled one, or type the path of a folder or a hub id.
+- **Model**: choose a bundled one, or type the path of a folder or a GGUF file, or a hub id.
 - **Ranks**: move a slider or type a number. Or set the error or the compression ratio, and the best ranks are used.
 - **Refine** improves the truncated HOSVD (higher-order SVD) in sweeps over its factors (HOOI). The range above the
   error says how low it could still get.

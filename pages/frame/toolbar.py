@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import streamlit as st
@@ -16,6 +16,7 @@ from pages.work.caches import rest_heap
 from tensorllm_core.models.bundled_models import BUNDLED
 from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.models.layers import numbers_text
+from tensorllm_core.models.quantisation import main_quantisation, quantisation_notice
 from tensorllm_core.types import Layout
 
 __all__ = ["begin_screen", "copy_link", "help_popover", "link_and_present", "screen_frame"]
@@ -113,7 +114,8 @@ def _toolbar(scene: Scene, checkpoint: Checkpoint, help_text: str) -> None:
             accept_new_options=True,
             # Larger type leaves less room: the whole row must fit into one line at 1280 pixels.
             width=220 if scene.present else 270,
-            help="A bundled model, a folder with config.json and safetensors files, or a hub id: owner/name@revision",
+            help="A bundled model, a folder with config.json and safetensors files, a .gguf file, or a hub id: "
+            "owner/name@revision",
         )
         _layer(scene, checkpoint)
         st.selectbox(
@@ -125,10 +127,15 @@ def _toolbar(scene: Scene, checkpoint: Checkpoint, help_text: str) -> None:
             width=180 if scene.present else 200,
             help="How the weights are cut into heads: as in the paper's equations, or as in the authors' program",
         )
+        if scene.present and checkpoint.quantisation is not None:
+            # Presented, a line below the row would push the figures off the screen.
+            _badge(checkpoint.quantisation)
         st.space("stretch")
         link_and_present(scene)
         device_popover(scene, checkpoint)
         help_popover(help_text)
+    for notice in checkpoint.notices if not scene.present else ():
+        st.caption(notice)
     if len(same_weights) > 1:
         first, last = same_weights[0], same_weights[-1]
         st.caption(f"Layers {first} to {last} of this model have the same weights: editing one of them edits them all.")
@@ -137,6 +144,10 @@ def _toolbar(scene: Scene, checkpoint: Checkpoint, help_text: str) -> None:
             f"No attention in {'layers' if len(others) > 1 else 'layer'} {numbers_text(others)} of this model: "
             f"{checkpoint.family.without_attention}, which stay as they are."
         )
+
+
+def _badge(shares: Mapping[str, float]) -> None:
+    st.markdown(f":gray-badge[{main_quantisation(shares)}]", help=quantisation_notice(shares), width="content")
 
 
 def _layer(scene: Scene, checkpoint: Checkpoint) -> None:

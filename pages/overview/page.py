@@ -17,7 +17,8 @@ from tensorllm_core.runs.layer_analysis import tensor_shape, unit_name
 
 HELP = """
 **What low-rank structure is there in the attention of a transformer?** Choose a model above: a bundled one, or type
-the path of a folder with `config.json` and safetensors files, or a hub id. This screen says what the model is made of.
+the path of a folder with `config.json` and safetensors files or of a GGUF file, or a hub id. This screen says what the
+model is made of.
 It reads only the headers of the files. **Decompose** then decomposes one of its layers.
 """
 

@@ -73,7 +73,7 @@ def _run(options: Namespace) -> None:
         options.choose,
     )
     result = run_comparison(plan, checkpoint, Resources(), log_progress)
-    print_notices(result.evaluation.notices)
+    print_notices((*checkpoint.notices, *result.evaluation.notices))
     comparison = comparison_as_json(result, against)
     print(json.dumps(comparison, allow_nan=False) if options.json else comparison_table(comparison))
 

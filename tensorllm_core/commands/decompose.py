@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 from collections.abc import Callable
 from time import perf_counter
 
 from tensorllm_core.commands.options import Parser, add_common_options, add_layout_option, number, whole_number
-from tensorllm_core.commands.output import log_progress, show
+from tensorllm_core.commands.output import log_progress, print_notices, show
 from tensorllm_core.models.checkpoint import open_checkpoint
 from tensorllm_core.runs.layer_analysis import analyse_layer, errors_of_slices, rank_result, refine_layer, tensor_shape
 from tensorllm_core.runs.plan import plan_layer
@@ -40,8 +39,7 @@ def _run(options: Namespace) -> None:
     seconds_to_open = perf_counter() - start
     check_rule(rule, tensor_shape(checkpoint))
     analysis = analyse_layer(plan_layer(checkpoint, layer, layout, options.device), checkpoint)
-    for notice in analysis.notices:
-        print(notice, file=sys.stderr)
+    print_notices((*checkpoint.notices, *analysis.notices))
     watch = Stopwatch(analysis.tensor.data.device)
     with watch.time("truncate"):
         ranks = exact_ranks(rule, analysis.decomposition, analysis.table)

@@ -71,7 +71,7 @@ def _run(options: Namespace) -> None:
         options.controls,
     )
     result = run_edit(plan, checkpoint, Resources(), log_progress)
-    print_notices((*result.notices, *result.evaluation.notices))
+    print_notices((*checkpoint.notices, *result.notices, *result.evaluation.notices))
     record(result, MeasurementStore(measurements_folder()))
     show(_as_json(result), as_json=options.json)
 

@@ -16,13 +16,13 @@ __all__ = ["add_inspect", "describe"]
 def add_inspect(add_command: Callable[..., Parser]) -> None:
     """Register the command and its options."""
     parser = add_command("inspect", help="what a checkpoint holds, without loading it")
-    parser.add_argument("--model", required=True, help="a bundled name, a folder or a hub id")
+    parser.add_argument("--model", required=True, help="a bundled name, a folder, a GGUF file or a hub id")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=_run)
 
 
 def describe(checkpoint: Checkpoint) -> dict[str, object]:
-    """The JSON object that `inspect --json` promises; counts in parameters, sizes in bytes."""
+    """The JSON object that `inspect --json` promises; counts in parameters, sizes in bytes, shares of 1."""
     tensors = checkpoint.tensors.values()
     return {
         "model": checkpoint.reference,
@@ -44,6 +44,7 @@ def describe(checkpoint: Checkpoint) -> dict[str, object]:
             "dtypes": dict(Counter(entry.dtype for entry in tensors)),
             "bytes": sum(entry.size for entry in tensors),
         },
+        "quantisation": checkpoint.quantisation,
     }
 
 

@@ -41,7 +41,7 @@ class Parser(ArgumentParser):
 
 def add_common_options(parser: ArgumentParser) -> None:
     """The options of every command that opens a model and computes."""
-    parser.add_argument("--model", required=True, help="a bundled name, a folder or a hub id")
+    parser.add_argument("--model", required=True, help="a bundled name, a folder, a GGUF file or a hub id")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N, spread or mps")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 

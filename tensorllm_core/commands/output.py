@@ -38,12 +38,17 @@ def as_text(result: Mapping[str, object]) -> str:
     parameters  original 65,536  compressed 2,304
     """
     width = max(map(len, result), default=0)
-    return "\n".join(f"{name.replace('_', ' '):{width}}  {_value(value)}" for name, value in result.items())
+    return "\n".join(f"{_words(name):{width}}  {_value(value)}" for name, value in result.items())
+
+
+def _words(name: str) -> str:
+    """A name of ours as words; other names, such as that of the type Q4_1, stay as they are."""
+    return name.replace("_", " ") if name.islower() else name
 
 
 def _value(value: object) -> str:
     if isinstance(value, Mapping):
-        return "  ".join(f"{name.replace('_', ' ')} {_value(inner)}" for name, inner in value.items())
+        return "  ".join(f"{_words(name)} {_value(inner)}" for name, inner in value.items())
     if isinstance(value, list):
         return "  ".join(map(_value, value))
     if isinstance(value, bool):

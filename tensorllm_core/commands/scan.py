@@ -54,7 +54,7 @@ def _run(options: Namespace) -> None:
         plan_questions(listed(options.benchmarks), split, limit_of(options), options.template),
     )
     result = run_scan(plan, checkpoint, Resources(), log_progress)
-    print_notices(result.evaluation.notices)
+    print_notices((*checkpoint.notices, *result.evaluation.notices))
     original, points = scan_points(result)
     show(
         {

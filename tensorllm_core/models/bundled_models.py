@@ -31,8 +31,8 @@ def bundled_folder(name: str) -> Path:
     if name not in BUNDLED:
         names = ", ".join(f"`{known}`" for known in BUNDLED)
         raise ModelNotFoundError(
-            f"Expected a bundled model ({names}), a folder or a hub id like `owner/name`, got `{name}`; choose one of "
-            "them."
+            f"Expected a bundled model ({names}), a folder, a .gguf file or a hub id like `owner/name`, got `{name}`; "
+            "choose one of them."
         )
     folder = BUNDLED[name]
     if not folder.is_dir():

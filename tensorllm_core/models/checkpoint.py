@@ -14,29 +14,26 @@ from torch import Tensor
 from tensorllm_core.errors import CheckpointError
 from tensorllm_core.models.families import family_of
 from tensorllm_core.models.family import Family
-from tensorllm_core.models.headers import TensorEntry, read_headers
-from tensorllm_core.models.json_files import read_json
-from tensorllm_core.models.other_contents import refuse_adapters, what_lies_there
+from tensorllm_core.models.headers import TensorEntry
 from tensorllm_core.models.parameter_counts import parameter_counts
 from tensorllm_core.models.patterns import split, stored_shape
-from tensorllm_core.models.quantisation import refuse_quantised_config, refuse_quantised_tensors
+from tensorllm_core.models.quantisation import quantisation_notice, quantisation_shares
 from tensorllm_core.models.reference import resolve_reference
 from tensorllm_core.models.sizes import AttentionSizes
 from tensorllm_core.models.storage import Storage
+from tensorllm_core.models.weight_format import format_of
 from tensorllm_core.models.weight_names import WeightNames, find_weights
 from tensorllm_core.types import AttentionWeights
 
 __all__ = ["Checkpoint", "open_checkpoint", "read_attention", "read_matrix"]
-
-CONFIG_FILE = "config.json"
-_FLOATS = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 
 
 @dataclass(frozen=True)
 class Checkpoint:
     """What a checkpoint holds; its weights are not read.
 
-    `reference` is the text by which it was opened. `revision` changes whenever a file changes.
+    `reference` is the text by which it was opened. `revision` changes whenever a file changes. `gguf_file` is the name
+    of the file that holds all of it, where that is a GGUF file.
     """
 
     reference: str
@@ -46,6 +43,7 @@ class Checkpoint:
     sizes: AttentionSizes
     weight_names: WeightNames
     tensors: Mapping[str, TensorEntry]
+    gguf_file: str | None = None
 
     @property
     def commit(self) -> str | None:
@@ -103,6 +101,16 @@ class Checkpoint:
         """The layers that have attention, in order: all of them but in hybrid models."""
         return tuple(self.weight_names.layers)
 
+    @property
+    def quantisation(self) -> dict[str, float] | None:
+        """The share of the parameters in each type of a quantised GGUF file; None where no weight is quantised."""
+        return quantisation_shares(self.tensors.values()) if self.gguf_file else None
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a reader of any figure of this model must know about its weights, one sentence each."""
+        return () if self.quantisation is None else (quantisation_notice(self.quantisation),)
+
     def parameters_by_kind(self) -> dict[str, int]:
         """Stored parameters by their purpose; the counts sum to `parameters`."""
         attention = {name for layer in self.attention_layers for name in self.weight_names.attention(layer).values()}
@@ -118,9 +126,9 @@ class Checkpoint:
 
 
 def open_checkpoint(reference: str) -> Checkpoint:
-    """Open a bundled model by its name, a folder, or a model of the hub by its id.
+    """Open a bundled model by its name, a folder, a GGUF file by its path, or a model of the hub by its id.
 
-    Only config.json and the safetensors headers are read, from the hub too.
+    Only config.json and the headers of safetensors or GGUF files are read, from the hub too.
 
     Raises:
         ModelNotFoundError: there is no such model.
@@ -128,33 +136,26 @@ def open_checkpoint(reference: str) -> Checkpoint:
         UnknownArchitectureError: no family describes the model type.
         FileAccessError: a file may not be read.
     """
-    # Find the files.
-    storage = resolve_reference(reference)
-    if CONFIG_FILE not in storage.names():
-        raise CheckpointError(
-            what_lies_there(storage)
-            or f"Expected {CONFIG_FILE} in {storage.place}, got none; give the folder that holds the model."
-        )
+    # Find the files, and which format they are in.
+    files = format_of(resolve_reference(reference))
     # Read the sizes from the config.
-    config = read_json(storage, CONFIG_FILE)
-    refuse_quantised_config(config)
+    config = files.read_config()
     model_type = str(config.get("model_type", ""))
     family = family_of(model_type)
     sizes = family.size_names.read(config)
     # Find the attention weights among the tensors, and compare their shapes with the sizes.
-    tensors = read_headers(storage, storage.place, config)
-    refuse_quantised_tensors(tensors)
-    refuse_adapters(tensors)
+    tensors = files.read_tensors(family, sizes)
     weight_names = find_weights(family, tensors, sizes)
-    _check_attention(weight_names, sizes, tensors)
+    _check_attention(weight_names, sizes, tensors, files.declared_in)
     return Checkpoint(
         reference=reference,
-        storage=storage,
+        storage=files.storage,
         model_type=model_type,
-        revision=_revision(storage, config, tensors),
+        revision=_revision(files.storage, config, tensors),
         sizes=sizes,
         weight_names=weight_names,
         tensors=MappingProxyType(tensors),
+        gguf_file=files.gguf_file,
     )
 
 
@@ -181,9 +182,8 @@ def read_matrix(storage: Storage, entry: TensorEntry) -> Tensor:
         CheckpointError: it is not of floating point or not finite, or the file became shorter since it was opened.
         FileAccessError: the file may not be read.
     """
-    _check_dtype(entry)
-    buffer = storage.read(entry.file, entry.start, entry.size)
-    matrix = torch.frombuffer(buffer, dtype=_FLOATS[entry.dtype]).float().reshape(entry.shape)
+    entry.check_type()
+    matrix = entry.decode(storage.read(entry.file, entry.start, entry.size))
     # Every entry is finite where both extremes are. Unlike a mask of all entries, this needs no memory.
     smallest, largest = matrix.aminmax()
     if not (smallest.isfinite() and largest.isfinite()):
@@ -194,7 +194,9 @@ def read_matrix(storage: Storage, entry: TensorEntry) -> Tensor:
     return matrix
 
 
-def _check_attention(weight_names: WeightNames, sizes: AttentionSizes, tensors: Mapping[str, TensorEntry]) -> None:
+def _check_attention(
+    weight_names: WeightNames, sizes: AttentionSizes, tensors: Mapping[str, TensorEntry], declared_in: str
+) -> None:
     """Accept tensors among which every attention matrix stands in the shape that the config declares."""
     for layer in weight_names.layers:
         for matrix in weight_names.family.matrices:
@@ -202,24 +204,16 @@ def _check_attention(weight_names: WeightNames, sizes: AttentionSizes, tensors: 
             entry = tensors.get(name)
             if entry is None:
                 raise CheckpointError(
-                    f"Expected the tensor `{name}`, as config.json declares {sizes.layers} layers, got none; copy or "
+                    f"Expected the tensor `{name}`, as {declared_in} declares {sizes.layers} layers, got none; copy or "
                     "download the model again."
                 )
             expected = stored_shape(matrix, sizes)
             if entry.shape != expected:
                 raise CheckpointError(
-                    f"Expected `{name}` of shape {expected} as config.json declares, got {entry.shape}; give the "
+                    f"Expected `{name}` of shape {expected} as {declared_in} declares, got {entry.shape}; give the "
                     "config that belongs to these weights."
                 )
-            _check_dtype(entry)
-
-
-def _check_dtype(entry: TensorEntry) -> None:
-    if entry.dtype not in _FLOATS:
-        raise CheckpointError(
-            f"Expected `{entry.name}` as {', '.join(_FLOATS)}, got {entry.dtype}; choose the model's unquantised "
-            "checkpoint."
-        )
+            entry.check_type()
 
 
 def _revision(storage: Storage, config: Mapping[str, object], tensors: Mapping[str, TensorEntry]) -> str:

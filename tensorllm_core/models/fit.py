@@ -23,6 +23,9 @@ _WORKING_SHARE = 0.1
 _WORKING_BYTES = 200 * 2**20
 """Beside its weights a model needs memory for one batch: this share of the weights, and at least these bytes."""
 
+_DEQUANTISED_COPIES = 3
+"""Copies of a tensor in float32 that its dequantisation needs at once: its pieces, the whole, and what is kept."""
+
 
 @dataclass(frozen=True)
 class Memory:
@@ -115,7 +118,7 @@ def check_fit(checkpoint: Checkpoint, memories: Sequence[Memory] | None = None) 
         bytes_by_dtype[entry.dtype] += entry.size
     # One device alone.
     options = [
-        Option(memory.device, dtype, needed_bytes(checkpoint.parameters, dtype), memory.free)
+        Option(memory.device, dtype, _needed_on(memory.device, checkpoint, dtype), memory.free)
         for dtype in DTYPES
         for memory in memories
         if not (memory.device == "cpu" and dtype == "float16")  # slower there than bfloat16, and less exact
@@ -152,6 +155,19 @@ def needed_bytes(parameters: int, dtype: str) -> int:
     """
     weights = parameters * DTYPES[dtype].itemsize
     return weights + max(int(_WORKING_SHARE * weights), _WORKING_BYTES)
+
+
+def _needed_on(device: str, checkpoint: Checkpoint, dtype: str) -> int:
+    """Bytes that a model needs on one device; the main memory must also do for dequantising a GGUF file."""
+    needed = needed_bytes(checkpoint.parameters, dtype)
+    if checkpoint.gguf_file is None or device != "cpu":
+        return needed
+    # One tensor after the other is dequantised, in copies of float32, beside those that are done.
+    done = most = 0
+    for entry in sorted(checkpoint.tensors.values(), key=lambda entry: entry.start):
+        most = max(most, done + _DEQUANTISED_COPIES * entry.entries * torch.float32.itemsize)
+        done += entry.entries * DTYPES[dtype].itemsize
+    return max(needed, most)
 
 
 def fit_text(fit: Fit, option: Option | None = None) -> str:

@@ -21,14 +21,15 @@ from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.models.devices import is_out_of_memory
 from tensorllm_core.models.family import Objective
 from tensorllm_core.models.module_weights import module_weight_names
+from tensorllm_core.models.pretrained_files import pretrained_files, tokenizer_advice, weight_options
 
 __all__ = ["check_config", "load_pretrained", "load_tokenizer", "reason"]
 
 _LONGEST_REASON = 300
 
 
-def check_config(folder: Path, model_type: str) -> None:
-    """Accept a config.json that transformers reads.
+def check_config(folder: Path, checkpoint: Checkpoint) -> None:
+    """Accept a config.json that transformers reads; a GGUF file has none.
 
     Raises:
         CheckpointError: it refuses it.
@@ -36,12 +37,14 @@ def check_config(folder: Path, model_type: str) -> None:
     # Imported here and below, because the import takes seconds, and exploring a checkpoint needs no model.
     from transformers import AutoConfig
 
-    with _refusals(f"the config of a {model_type} model in {folder}", "correct its config.json"):
+    if checkpoint.gguf_file is not None:
+        return
+    with _refusals(f"the config of a {checkpoint.model_type} model in {folder}", "correct its config.json"):
         AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
 
 
 def load_pretrained(checkpoint: Checkpoint, folder: Path, dtype: torch.dtype, device_map: str | None) -> nn.Module:
-    """The model in a folder, ready for evaluation; runs no program that comes with it.
+    """The model in a folder or a GGUF file, ready for evaluation; runs no program that comes with it.
 
     Names that a wrapper left behind (`_orig_mod.`, `module.` and the like) are those of the model inside it.
 
@@ -62,16 +65,17 @@ def load_pretrained(checkpoint: Checkpoint, folder: Path, dtype: torch.dtype, de
     return model
 
 
-def load_tokenizer(folder: Path) -> Any:
-    """The tokenizer in a folder, a PreTrainedTokenizerBase of transformers; runs no program that comes with it.
+def load_tokenizer(checkpoint: Checkpoint, folder: Path) -> Any:
+    """The tokenizer of a model, a PreTrainedTokenizerBase of transformers; runs no program that comes with it.
 
     Raises:
         CheckpointError: there is none that transformers opens.
     """
     from transformers import AutoTokenizer
 
-    with _refusals(f"a tokenizer in {folder} that opens", "copy or download tokenizer.json and its config again"):
-        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    with _refusals(f"a tokenizer in {folder} that opens", tokenizer_advice(checkpoint.gguf_file)):
+        files = pretrained_files(folder, checkpoint.gguf_file)
+        tokenizer = AutoTokenizer.from_pretrained(**files, trust_remote_code=False, local_files_only=True)
         tokenizer("a", verbose=False)
     return tokenizer
 
@@ -112,11 +116,13 @@ def _load(
     from transformers import AutoModelForCausalLM, AutoModelForMaskedLM
 
     auto = AutoModelForCausalLM if checkpoint.family.objective is Objective.CONTINUE else AutoModelForMaskedLM
-    with _refusals(
-        f"a {checkpoint.model_type} model in {folder}", "correct its config.json, or copy or download the model again"
-    ):
+    advice = "copy or download the model again"
+    if checkpoint.gguf_file is None:
+        advice = f"correct its config.json, or {advice}"
+    with _refusals(f"a {checkpoint.model_type} model in {folder}", advice):
         model, report = auto.from_pretrained(
-            folder,
+            **pretrained_files(folder, checkpoint.gguf_file),
+            **weight_options(checkpoint.gguf_file),
             dtype=dtype,
             device_map=device_map,
             trust_remote_code=False,

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TypeGuard
 
+import torch
+from torch import Tensor
+
 from tensorllm_core.errors import CheckpointError
 from tensorllm_core.models.json_files import json_object
 from tensorllm_core.models.storage import Storage
@@ -28,6 +31,7 @@ _BYTES = {
     "I64": 8, "U64": 8, "F64": 8, "C64": 8,
 }  # fmt: skip
 """Bytes of one entry of each type."""
+_FLOATS = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,27 @@ class TensorEntry:
         6
         """
         return math.prod(self.shape)
+
+    def check_type(self) -> None:
+        """Accept a tensor whose type can be read as float32.
+
+        Raises:
+            CheckpointError: it cannot.
+        """
+        if self.dtype not in _FLOATS:
+            raise CheckpointError(
+                f"Expected `{self.name}` as {', '.join(_FLOATS)}, got {self.dtype}; choose the model's unquantised "
+                "checkpoint."
+            )
+
+    def decode(self, data: bytearray) -> Tensor:
+        """The numbers that the data of the tensor stands for, in float32.
+
+        Raises:
+            CheckpointError: its type cannot be read as float32.
+        """
+        self.check_type()
+        return torch.frombuffer(data, dtype=_FLOATS[self.dtype]).float().reshape(self.shape)
 
 
 def read_headers(storage: Storage, place: str, config: Mapping[str, object] | None = None) -> dict[str, TensorEntry]:

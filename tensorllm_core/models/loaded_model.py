@@ -19,6 +19,7 @@ from tensorllm_core.models.download import download, plan_download
 from tensorllm_core.models.fit import DTYPES, Fit, Option, bytes_text, check_fit
 from tensorllm_core.models.from_pretrained import check_config, load_pretrained, load_tokenizer
 from tensorllm_core.models.hub import HubRepository
+from tensorllm_core.models.pretrained_files import turn_off_bars
 from tensorllm_core.types import Progress
 
 __all__ = ["LoadedModel", "load_model", "load_where_it_fits"]
@@ -43,7 +44,7 @@ def load_model(
     dtype: torch.dtype = torch.float32,
     progress: Progress = lambda share, message: True,
 ) -> LoadedModel:
-    """Load a bundled name, a folder or a hub id, ready for evaluation; runs no program that comes with the model.
+    """Load a bundled name, a folder, a GGUF file or a hub id, ready for evaluation; runs no program that comes with it.
 
     Files that are not on this machine are downloaded first, at the commit of the checkpoint.
 
@@ -57,9 +58,10 @@ def load_model(
     checkpoint = open_checkpoint(reference)
     target = resolve_device(device)
     folder = _folder_of(checkpoint, progress)
-    check_config(folder, checkpoint.model_type)
+    turn_off_bars()
+    check_config(folder, checkpoint)
     # Load both. accelerate divides a spread model: it fills one device after the other.
-    tokenizer = load_tokenizer(folder)
+    tokenizer = load_tokenizer(checkpoint, folder)
     model = load_pretrained(checkpoint, folder, dtype, "auto" if device == SPREAD else None)
     return LoadedModel(model if device == SPREAD else model.to(target), tokenizer, checkpoint)
 
@@ -92,7 +94,7 @@ def load_where_it_fits(
 
 
 def _folder_of(checkpoint: Checkpoint, progress: Progress) -> Path:
-    """The folder on this machine that holds the model."""
+    """The folder or the GGUF file on this machine that holds the model."""
     if isinstance(checkpoint.storage, HubRepository):
         return download(plan_download(checkpoint.storage), progress)
     return Path(checkpoint.storage.place)

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from tensorllm_core.errors import ModelNotFoundError
 
-__all__ = ["as_typed", "local_folder"]
+__all__ = ["as_typed", "gguf_file", "local_folder"]
 
 _CONFIG = "config.json"
 _OF_A_MODEL = (".safetensors", ".json", ".bin", ".model", ".txt", ".jinja")
@@ -30,6 +30,15 @@ def as_typed(text: str) -> str:
     if text.lower().startswith("file:"):
         text = unquote(urlsplit(text).path)
     return text
+
+
+def gguf_file(name: str) -> Path | None:
+    """The GGUF file at a path, absolute; None where there is none."""
+    try:
+        file = Path(name).expanduser().absolute()
+        return file if name.lower().endswith(".gguf") and file.is_file() else None
+    except (OSError, ValueError, RuntimeError):
+        return None
 
 
 def local_folder(name: str) -> Path | None:

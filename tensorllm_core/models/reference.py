@@ -1,4 +1,4 @@
-"""From the text by which a person names a model (a bundled name, a folder or a hub id) to the place of its files."""
+"""From the text by which a person names a model (a bundled name, a folder, a GGUF file or a hub id) to its files."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 from tensorllm_core.errors import ExplorerError, ModelNotFoundError
 from tensorllm_core.models.bundled_models import BUNDLED, bundled_folder
 from tensorllm_core.models.hub import find_on_hub
-from tensorllm_core.models.local_paths import as_typed, local_folder
-from tensorllm_core.models.storage import LocalFolder, Storage
+from tensorllm_core.models.local_paths import as_typed, gguf_file, local_folder
+from tensorllm_core.models.storage import LocalFile, LocalFolder, Storage
 from tensorllm_core.models.weight_files import weight_files
 
 __all__ = ["resolve_reference"]
@@ -36,10 +36,13 @@ def resolve_reference(reference: str) -> Storage:
     Raises:
         ModelNotFoundError: there is no such model, or as `local_folder`.
     """
-    # A bundled name or a folder.
+    # A bundled name, a folder or a GGUF file.
     name = as_typed(reference)
     if name in BUNDLED:
         return LocalFolder(bundled_folder(name))
+    file = gguf_file(name)
+    if file is not None:
+        return LocalFile(file.parent, file.name)
     folder = local_folder(name)
     if folder is not None:
         return LocalFolder(folder)
@@ -54,6 +57,8 @@ def resolve_reference(reference: str) -> Storage:
         return _complete_snapshot(repository, on_hub.commit) or on_hub
     # No such model: the message depends on whether the text looks like a path.
     shortened = name if len(name) <= _LONGEST_ECHO else f"{name[:_LONGEST_ECHO]}..."
+    if name.lower().endswith(".gguf"):
+        raise ModelNotFoundError(f"Expected a GGUF file at {shortened}, got none there; check the path.")
     if "/" in name or "\\" in name:
         raise ModelNotFoundError(f"Expected a folder with a model at {shortened}, got none there; check the path.")
     return LocalFolder(bundled_folder(shortened))

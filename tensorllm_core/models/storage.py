@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 
 from tensorllm_core.errors import CheckpointError, FileAccessError
 
-__all__ = ["LocalFolder", "Storage"]
+__all__ = ["LocalFile", "LocalFolder", "Storage"]
 
 
 @runtime_checkable
@@ -100,6 +100,22 @@ class LocalFolder:
                 "so copy or download it again."
             )
         return buffer
+
+
+@dataclass(frozen=True)
+class LocalFile(LocalFolder):
+    """One file of a folder on this machine, as if it were alone there."""
+
+    file: str
+
+    @property
+    def place(self) -> str:
+        """The path of the file."""
+        return str(self.path / self.file)
+
+    def names(self) -> tuple[str, ...]:
+        """The name of the file."""
+        return (self.file,)
 
 
 def _fill(file: FileIO, view: memoryview) -> int:

@@ -10,6 +10,8 @@ import torch
 from tensorllm_core.models.checkpoint import open_checkpoint
 from tensorllm_core.models.devices import SPREAD
 from tensorllm_core.models.fit import Memory, Option, bytes_text, check_fit, device_memories, fit_text, needed_bytes
+from tests.models.gguf_models import tiny_model as gguf_model
+from tests.models.gguf_models import write_gguf
 from tests.models.tiny_models import saved_model, tiny_model
 
 GIB = 2**30
@@ -97,3 +99,22 @@ def _of_size(checkpoint, parameters):
         for name, entry in checkpoint.tensors.items()
     }
     return replace(checkpoint, tensors=tensors)
+
+
+def test_a_gguf_file_needs_the_bytes_of_its_dequantised_weights(tmp_path):
+    checkpoint = open_checkpoint(str(write_gguf(tmp_path / "x.gguf", "llama", "Q4_0")))
+    model = gguf_model("llama")
+    assert checkpoint.parameters == sum(parameter.numel() for parameter in model.parameters())
+    fit = check_fit(checkpoint, gpu_and_main(gpu=GIB, main=GIB))
+    assert fit.option("cpu", "float32").needed == needed_bytes(checkpoint.parameters, "float32")
+    assert sum(fit.bytes_by_dtype.values()) < 4 * checkpoint.parameters / 2
+
+
+def test_the_main_memory_must_do_for_dequantising_the_largest_tensor(tmp_path):
+    """A vocabulary of a quarter of a million tokens needs more in float32 than the whole model in 16 bits."""
+    checkpoint = open_checkpoint(str(write_gguf(tmp_path / "x.gguf", "llama", "Q4_0")))
+    entry = replace(checkpoint.tensors["embed_tokens.weight"], shape=(250_000, 2_304))
+    wide = replace(checkpoint, tensors={"embed_tokens.weight": entry})
+    fit = check_fit(wide, gpu_and_main(gpu=GIB, main=GIB))
+    assert fit.option("cpu", "bfloat16").needed == 3 * 4 * 250_000 * 2_304
+    assert fit.option("cuda:0", "bfloat16").needed == needed_bytes(wide.parameters, "bfloat16")
