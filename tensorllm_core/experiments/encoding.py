@@ -13,39 +13,16 @@ from typing import Any
 
 from tensorllm_core.benchmarks.benchmark import Answering, Question, QuestionSet
 from tensorllm_core.errors import BenchmarkError
+from tensorllm_core.experiments.rows import Probe, Target, most_in_row, rows_after_prompt
 from tensorllm_core.models.family import Objective
 from tensorllm_core.models.loaded_model import LoadedModel
 
-__all__ = ["Encoding", "Probe", "Target", "encode", "longest_row", "padding_token"]
+__all__ = ["Encoding", "encode", "longest_row", "padding_token"]
 
 _ENCODER_MASKS = 5
 """Masks that an encoder fills in where a decoder would continue freely."""
 _ANCHOR = "a"
 """A word before an answer, so that the answer is tokenised as it is in the middle of a sentence."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """The tokens of one choice, whose log-probabilities sum to that of the choice.
-
-    `choice` counts from 0 in the question's choices.
-    """
-
-    choice: int
-    tokens: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Probe:
-    """One row of tokens for one question, and the positions at which the tokens of the targets are predicted.
-
-    `question` counts from 0 in the question set; all targets have as many tokens as there are positions.
-    """
-
-    question: int
-    tokens: tuple[int, ...]
-    positions: tuple[int, ...]
-    targets: tuple[Target, ...]
 
 
 @dataclass(frozen=True)
@@ -76,9 +53,7 @@ def encode(question_set: QuestionSet, loaded: LoadedModel) -> Encoding:
     # 2. The questions whose rows, and the tokens that are generated after them, the model can read.
     longest = longest_row(loaded)
     room = question_set.max_new_tokens if question_set.answering is Answering.GENERATION else 0
-    readable = [
-        number for number, probes in enumerate(rows) if max(len(probe.tokens) for probe in probes) + room <= longest
-    ]
+    readable = [number for number, probes in enumerate(rows) if max(probe.length for probe in probes) + room <= longest]
     if not rows:
         raise BenchmarkError(
             f"Expected at least one question in `{question_set.benchmark}`, got none; choose another split."
@@ -124,9 +99,9 @@ class _Writer:
         self._tokenizer: Any = loaded.tokenizer
         self._model = loaded.checkpoint.reference
         self._fills_in = loaded.checkpoint.family.objective is Objective.FILL_IN
+        self._most_in_row = most_in_row(loaded)
         self._set = question_set
         self._answers: dict[str, tuple[int, ...]] = {}
-        self._targets: dict[tuple[str, ...], dict[int, tuple[Target, ...]]] = {}
         self._prompts: dict[tuple[str, int], tuple[int, ...]] = {}
         if self._fills_in and self._tokenizer.mask_token_id is None:
             raise BenchmarkError(
@@ -138,33 +113,24 @@ class _Writer:
     def probes(self, number: int, question: Question) -> tuple[Probe, ...]:
         """The rows of one question."""
         choices = question.choices if self._set.answering is Answering.CHOICE else (question.answer,)
-        probes = []
-        for length, targets in self._targets_by_length(choices).items():
-            if self._fills_in:
-                # An encoder: as many masks as tokens, which all choices of this length share.
-                row = self._row(question, length)
-                masks = tuple(at for at, token in enumerate(row) if token == self._tokenizer.mask_token_id)
-                probes.append(Probe(number, row, masks[-length:], targets))
-            elif length == 1:
-                # A decoder and choices of one token: all are read off at the end of the prompt.
-                row = self._row(question, 0)
-                probes.append(Probe(number, row, (len(row) - 1,), targets))
-            else:
-                # A decoder and longer choices: each follows the prompt in a row of its own.
-                row = self._row(question, 0)
-                positions = tuple(range(len(row) - 1, len(row) - 1 + length))
-                probes += [Probe(number, row + target.tokens[:-1], positions, (target,)) for target in targets]
-        return tuple(probes)
+        answers = [self._answer(choice) for choice in choices]
+        if self._fills_in:
+            return self._masked_rows(number, question, answers)
+        return rows_after_prompt(number, self._row(question, 0), answers, self._most_in_row)
 
-    def _targets_by_length(self, choices: tuple[str, ...]) -> dict[int, tuple[Target, ...]]:
-        # Most questions share their choices with others.
-        if choices not in self._targets:
-            by_length: dict[int, list[Target]] = {}
-            for place, choice in enumerate(choices):
-                tokens = self._answer(choice)
-                by_length.setdefault(len(tokens), []).append(Target(place, tokens))
-            self._targets[choices] = {length: tuple(targets) for length, targets in by_length.items()}
-        return self._targets[choices]
+    def _masked_rows(self, number: int, question: Question, answers: Sequence[tuple[int, ...]]) -> tuple[Probe, ...]:
+        """Rows for an encoder: as many masks as tokens, which all choices of this length share."""
+        probes = []
+        for length in dict.fromkeys(map(len, answers)):
+            row = self._row(question, length)
+            masks = tuple(at for at, token in enumerate(row) if token == self._tokenizer.mask_token_id)
+            targets = tuple(
+                Target(choice, tokens, masks[-length:])
+                for choice, tokens in enumerate(answers)
+                if len(tokens) == length
+            )
+            probes.append(Probe(number, row, targets))
+        return tuple(probes)
 
     def prompt(self, question: Question) -> tuple[int, ...]:
         """The row that a decoder continues, or whose masks at the end an encoder fills in."""

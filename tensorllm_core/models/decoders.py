@@ -41,7 +41,9 @@ def _like_llama(
     )
 
 
-def _like_gpt_neox(name: str, blocks: str, attention: str, *, turns_freely: bool = False) -> Family:
+def _like_gpt_neox(
+    name: str, blocks: str, attention: str, *, turns_freely: bool = False, branches: bool = True
+) -> Family:
     """Blocks as in GPT-NeoX: Q, K and V in one matrix, which holds them head by head."""
     return Family(
         name=name,
@@ -53,10 +55,13 @@ def _like_gpt_neox(name: str, blocks: str, attention: str, *, turns_freely: bool
         feed_forward=feed_forward("mlp.dense_h_to_4h", "mlp.dense_4h_to_h"),
         size_names=SizeNames(),
         turns_freely=turns_freely,
+        branches=branches,
     )
 
 
-def _like_gptj(name: str, attention: str, dense: tuple[Dense, ...], *, turns_freely: bool = False) -> Family:
+def _like_gptj(
+    name: str, attention: str, dense: tuple[Dense, ...], *, turns_freely: bool = False, branches: bool = True
+) -> Family:
     """Blocks as in GPT-J: separate Q, K and V, and a feed-forward part without a gate."""
     return Family(
         name=name,
@@ -68,11 +73,13 @@ def _like_gptj(name: str, attention: str, dense: tuple[Dense, ...], *, turns_fre
         feed_forward=dense,
         size_names=SizeNames(),
         turns_freely=turns_freely,
+        branches=branches,
     )
 
 
 DECODERS: tuple[Family, ...] = (
-    _like_gpt_neox("bloom", "h", "self_attention", turns_freely=True),
+    # Its attention bias (ALiBi) takes the positions from a mask of zeros and ones, not as they are given.
+    _like_gpt_neox("bloom", "h", "self_attention", turns_freely=True, branches=False),
     _like_llama("cohere"),
     _like_llama("cohere2", d_head="head_dim"),
     Family(
@@ -114,7 +121,8 @@ DECODERS: tuple[Family, ...] = (
         size_names=SizeNames(layers="n_layer", heads="n_head", d_model="n_embd"),
         turns_freely=True,
     ),
-    _like_gptj("gpt_neo", "attn.attention", feed_forward("mlp.c_fc", "mlp.c_proj"), turns_freely=True),
+    # Its local attention counts places in the row, whatever the positions.
+    _like_gptj("gpt_neo", "attn.attention", feed_forward("mlp.c_fc", "mlp.c_proj"), turns_freely=True, branches=False),
     _like_gpt_neox("gpt_neox", "layers", "attention"),
     _like_gptj("gptj", "attn", feed_forward("mlp.fc_in", "mlp.fc_out")),
     _like_llama("granite"),

@@ -75,7 +75,8 @@ class Family:
     `model_types` are the values of `model_type` in config.json. `blocks` is the path of the list of blocks below the
     base model: `layers` stands for `model.layers.0...` and `layers.0...` alike. The name of a weight is
     `{blocks}.{block}.{path}.weight`. `feed_forward` is empty where a block has several feed-forward parts (experts),
-    which are not described. `turns_freely` is explained in `LayerWeights`.
+    which are not described. `turns_freely` is explained in `LayerWeights`. `branches` says that the model takes
+    positions and a mask as they are given, so that a row may hold several continuations of one text (`branches`).
     """
 
     name: str
@@ -87,6 +88,7 @@ class Family:
     feed_forward: tuple[Dense, ...]
     size_names: SizeNames
     turns_freely: bool = False
+    branches: bool = True
 
     @property
     def matrices(self) -> tuple[Stored | Fused, ...]:

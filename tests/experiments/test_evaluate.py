@@ -204,11 +204,11 @@ def test_with_too_little_memory_fewer_questions_are_asked_at_a_time(decoder, mon
     expected = evaluate(sets, subjects)
     real, row_counts = engine.ask, []
 
-    def small_memory(loaded, edit, wave, layer, store, most_rows):
+    def small_memory(loaded, edit, wave, layer, store, most_rows, go_on):
         row_counts.append(most_rows)
         if most_rows > 16:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 TiB.")
-        return real(loaded, edit, wave, layer, store, most_rows)
+        return real(loaded, edit, wave, layer, store, most_rows, go_on)
 
     monkeypatch.setattr(engine, "ask", small_memory)
     with_small_memory = evaluate(sets, subjects)
