@@ -84,8 +84,8 @@ class Evaluation:
         return f"{self.share:.0%} of the questions are answered: a random sample of {stand_for}."
 
 
-OnWave = Callable[[Evaluation], bool]
-"""Called after each wave with all answers so far; returning False asks to stop."""
+OnWave = Callable[[Evaluation], None]
+"""Called after each wave with all answers so far."""
 
 
 def evaluate(
@@ -130,10 +130,10 @@ def evaluate(
             if number == 0:
                 raise
             break
-        # 3. All answers so far, for whoever follows the run and may stop it.
+        # 3. All answers so far, for whoever follows the run.
         evaluation = interview.evaluation()
-        if on_wave is not None and not on_wave(evaluation):
-            break
+        if on_wave is not None:
+            on_wave(evaluation)
     return evaluation
 
 

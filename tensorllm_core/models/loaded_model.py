@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from tensorllm_core.errors import CheckpointError, RequestError
+from tensorllm_core.errors import CheckpointError, RequestError, StoppedError
 from tensorllm_core.models.checkpoint import Checkpoint, open_checkpoint
 from tensorllm_core.models.devices import SPREAD, is_out_of_memory, release_memory, resolve_device
 from tensorllm_core.models.download import download, first_line, plan_download
@@ -51,7 +51,7 @@ def load_model(
         ModelNotFoundError, UnknownArchitectureError, FileAccessError: as `open_checkpoint`.
         CheckpointError: as `open_checkpoint`, or weights or the tokenizer are missing.
         RequestError: this machine has no such device.
-        StoppedError: `progress` asked to stop the download.
+        StoppedError: `progress` asked to stop before the loading, which is one step.
     """
     # Imported here, because the import takes seconds, and exploring a checkpoint needs no model.
     from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokenizer
@@ -60,6 +60,8 @@ def load_model(
     checkpoint = open_checkpoint(reference)
     target = resolve_device(device)
     folder = _folder_of(checkpoint, progress)
+    if not progress(1.0, "loading the model; a stop waits until it is loaded"):
+        raise StoppedError("The loading was stopped before it began; start it again.")
     # Load the model. accelerate divides a spread model: it fills one device after the other.
     auto = AutoModelForCausalLM if checkpoint.family.objective is Objective.CONTINUE else AutoModelForMaskedLM
     try:

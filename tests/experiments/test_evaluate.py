@@ -120,14 +120,13 @@ def test_each_benchmark_has_its_turn_and_a_stop_keeps_the_answers_so_far(decoder
     sets = [some_questions(benchmark, 50) for benchmark in BENCHMARKS]
     counts, sentences = [], []
 
-    def stop_after_five(evaluation):
+    def note(evaluation):
         sentences.append(evaluation.so_far)
         counts.append({name: len(answers.right) for name, answers in evaluation.answers[ORIGINAL].items()})
-        return len(counts) < 5
 
     before = state(decoder)
     subjects = [Subject(ORIGINAL, decoder), Subject("removed", decoder, attention_removal((1,)))]
-    evaluation = evaluate(sets, subjects, wave=20, on_wave=stop_after_five)
+    evaluation = evaluate(sets, subjects, wave=20, on_wave=note, progress=lambda *_: len(counts) < 5)
     assert not evaluation.complete
     assert counts[3] == dict.fromkeys(BENCHMARKS, 20)
     assert evaluation.share == 100 / 200
