@@ -57,7 +57,8 @@ class Pace:
         self._prompts = max(len(encoding.prompts), 1)
         scoring, generating = _scoring(loaded, encoding, 0), _generating(encoding)
         self._of_scoring = scoring / max(scoring + generating, 1)
-        self._share = 0.0
+        # Not 0, which says that the work that is measured has not begun.
+        self._share = 1e-6
 
     def go_on(self) -> bool:
         """Report the share; returns whether to go on."""
