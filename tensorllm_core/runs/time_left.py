@@ -30,7 +30,10 @@ class TimeLeft:
     """
 
     def __init__(self) -> None:
-        self._begin(0.0)
+        self._began_at = self._reported_at = self._estimated_at = 0.0
+        self._share = self._gained = self._passed = 0.0
+        self._reports = 0
+        self._whole: float | None = None
 
     def report(self, share: float, now: float) -> None:
         """Note the share done, from 0 to 1, at a time in seconds of any clock."""
@@ -68,4 +71,4 @@ class TimeLeft:
         self._began_at = self._reported_at = self._estimated_at = now
         self._share = self._gained = self._passed = 0.0
         self._reports = 0
-        self._whole: float | None = None
+        self._whole = None
