@@ -36,14 +36,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         add(commands.add_parser)
     try:
         options = parser.parse_args(attach_negative_values(sys.argv[1:] if arguments is None else arguments))
-        options.run(options)
+        return options.run(options) or 0
     except ExplorerError as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
-    return 0
 
 
 if __name__ == "__main__":

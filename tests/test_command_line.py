@@ -24,6 +24,7 @@ from tensorllm_core.models.checkpoint import open_checkpoint, read_attention
 from tensorllm_core.models.other_contents import SINGLE_FILE
 from tensorllm_core.types import Layout, Ranks, TensorShape
 from tests.models.tiny_models import LAYERS, TINY, saved_model
+from tests.patience import PATIENCE
 
 LAYER = 1
 BUNDLED_MODEL = "demo-decoder"
@@ -57,8 +58,11 @@ def run(capsys):
 
 
 @pytest.fixture
-def refused(capsys):
+def refused(capsys, monkeypatch):
     """Run a command that must be refused; the sentence after `error: `."""
+
+    # However slow the machine, no step lasts so long that it is printed.
+    monkeypatch.setattr("tensorllm_core.commands.progress._BETWEEN_LINES", PATIENCE)
 
     def call(*arguments: object) -> str:
         code = main([str(argument) for argument in arguments])

@@ -131,8 +131,8 @@ class Board:
             now = self.clock()
             if not task.ended:
                 task.share = 0.0 if math.isnan(share) else min(max(share, 0.0), 1.0)
-                task.message, task.reported_at = message, now
-                task.nothing_done_at = now if task.share == 0.0 else task.nothing_done_at
+                task.message = message
+                task.time_left.report(task.share, now)
             if now - self._checked_at >= _BETWEEN_CHECKS:
                 self._checked_at = now
                 self._check_connections(now)
@@ -185,7 +185,8 @@ class Board:
         with self.changed:
             task = queue[0]
             task.state = State.RUNNING
-            task.began_at = task.reported_at = task.nothing_done_at = self.clock()
+            task.began_at = self.clock()
+            task.time_left.report(0.0, task.began_at)
         result, size, problem = None, 0, None
         try:
             result = task.work(Report(self, task)) if task.work else None

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
+from tensorllm_core.runs.time_left import TimeLeft
+
 __all__ = ["Lane", "Snapshot", "State", "Task"]
 
 T = TypeVar("T")
-
-_LEAST_SHARE = 0.02
-"""Share that must be done before the time left is estimated."""
 
 
 class State(StrEnum):
@@ -73,10 +72,9 @@ class Snapshot(Generic[T]):
 class Task(Generic[T]):
     """One computation, shared by all sessions that ask for its key. Change it only under the lock of its board.
 
-    `asked_at`, `began_at`, `reported_at` (latest report of progress) and `nothing_done_at` (latest report of share 0)
-    are readings of the board's clock in seconds; `duration` is set at the end. `partial` is the latest result, at the
-    end the final one. `leavers` are the sessions that stopped the task while others went on, each with the result
-    that it saw at that moment. `size` is the number of bytes that the result holds.
+    `asked_at` and `began_at` are readings of the board's clock in seconds; `duration` is set at the end. `partial` is
+    the latest result, at the end the final one. `leavers` are the sessions that stopped the task while others went on,
+    each with the result that it saw at that moment. `size` is the number of bytes that the result holds.
     """
 
     key: str
@@ -88,8 +86,7 @@ class Task(Generic[T]):
     share: float = 0.0
     message: str = ""
     began_at: float = 0.0
-    reported_at: float = 0.0
-    nothing_done_at: float = 0.0
+    time_left: TimeLeft = field(default_factory=TimeLeft)
     duration: float = 0.0
     partial: T | None = None
     published: int = 0
@@ -144,12 +141,5 @@ class Task(Generic[T]):
         return now - self.began_at if self.state is State.RUNNING else self.duration
 
     def seconds_left(self, now: float) -> float | None:
-        """Seconds that the rest will take at the speed so far; None if that is unknown or has proved wrong.
-
-        The speed counts from the latest report of share 0, so that the time for loading a model is not part of it.
-        """
-        if self.state is not State.RUNNING or self.share < _LEAST_SHARE:
-            return None
-        whole = (self.reported_at - self.nothing_done_at) / self.share
-        left = whole * (1.0 - self.share) - (now - self.reported_at)
-        return left if left > 0 else None
+        """Seconds that the rest will take; None if that is unknown or has proved wrong."""
+        return self.time_left.seconds(now) if self.state is State.RUNNING else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 
@@ -19,12 +20,14 @@ from tensorllm_core.commands.options import (
     number,
     whole_number,
 )
-from tensorllm_core.commands.output import log_progress, print_notices
+from tensorllm_core.commands.output import print_notices
+from tensorllm_core.commands.progress import ProgressLines
 from tensorllm_core.errors import RequestError
 from tensorllm_core.experiments.comparison import check_ratios, ratio_for_stored
+from tensorllm_core.experiments.comparison_result import mean_accuracy
 from tensorllm_core.methods.registry import METHODS, method_named
 from tensorllm_core.models.checkpoint import open_checkpoint
-from tensorllm_core.runs.comparison_run import comparison_as_json, run_comparison
+from tensorllm_core.runs.comparison_run import Comparison, comparison_as_json, run_comparison
 from tensorllm_core.runs.plan import ComparisonPlan, QuestionPlan, chosen_layers, plan_model
 from tensorllm_core.runs.questions import plan_questions
 from tensorllm_core.runs.resources import Resources
@@ -56,7 +59,7 @@ def add_compare(add_command: Callable[..., Parser]) -> None:
     parser.set_defaults(run=_run)
 
 
-def _run(options: Namespace) -> None:
+def _run(options: Namespace) -> int:
     names = tuple(METHODS) if options.methods == "all" else listed(options.methods)
     for name in names:
         method_named(name)
@@ -72,10 +75,40 @@ def _run(options: Namespace) -> None:
         questions,
         options.choose,
     )
-    result = run_comparison(plan, checkpoint, Resources(), log_progress)
+    latest: list[Comparison] = []
+    try:
+        with ProgressLines() as progress:
+            teller = _Teller(progress, latest)
+            latest.append(run_comparison(plan, checkpoint, Resources(), progress, teller.tell))
+    except KeyboardInterrupt:
+        if not latest:
+            raise
+        print("stopped: what is done follows", file=sys.stderr)
+    result = latest[-1]
     print_notices((*checkpoint.notices, *result.evaluation.notices))
     comparison = comparison_as_json(result, against)
     print(json.dumps(comparison, allow_nan=False) if options.json else comparison_table(comparison))
+    return 0 if result.complete else 130
+
+
+class _Teller:
+    """Keeps each result so far, and prints what is new in it: a line for each error, and one for all accuracies."""
+
+    def __init__(self, progress: ProgressLines, results: list[Comparison]) -> None:
+        self._progress, self._results, self._told = progress, results, set[str]()
+
+    def tell(self, result: Comparison) -> None:
+        """The result so far."""
+        self._results.append(result)
+        for point in result.points:
+            if point.name not in self._told:
+                self._told.add(point.name)
+                what = point.problem or f"relative error {point.error:.3f}"
+                self._progress.say(f"{point.method} at {point.ratio:.6g}x: {what}")
+        if result.is_answered:
+            means = {name: mean_accuracy(each) for name, each in result.evaluation.answers.items()}
+            words = ", ".join(f"{name} {100 * mean:.1f} %" for name, mean in means.items())
+            self._progress.say(f"accuracy on {result.evaluation.share:.0%} of the questions: {words}")
 
 
 def _questions(options: Namespace) -> QuestionPlan:

@@ -11,13 +11,13 @@ __all__ = ["comparison_table"]
 def comparison_table(result: Mapping[str, Any]) -> str:
     """Accuracy in percent, its change from the original with the 95 % interval of the paired difference, the error."""
     methods = result["methods"]
-    ratios = [point["ratio"] for point in next(iter(methods.values()))["points"]]
+    ratios = sorted({point["ratio"] for method in methods.values() for point in method["points"]})
     has_choice = any("ratio_chosen_on_validation" in method for method in methods.values())
     heads = ["method", *(f"{ratio:.6g}x" for ratio in ratios), *(["chosen on validation"] if has_choice else [])]
     rows = [
         [
             f"{method['title']} (`{name}`)",
-            *(_cell(point) for point in method["points"]),
+            *(_cell_at(method, ratio) for ratio in ratios),
             *([_cell_of_choice(method)] if has_choice else []),
         ]
         for name, method in methods.items()
@@ -35,8 +35,15 @@ def comparison_table(result: Mapping[str, Any]) -> str:
         )
     else:
         words += ":"
+    if not result["complete"]:
+        words = f"Incomplete: the comparison was stopped. {words}"
     table = "\n".join(f"| {' | '.join(line)} |" for line in [*lines, *rows])
     return f"{words} the relative error of what is replaced.\n\n{table}"
+
+
+def _cell_at(method: Mapping[str, Any], ratio: float) -> str:
+    """The cell of a method at a budget; a dash where a stopped comparison has none."""
+    return next((_cell(point) for point in method["points"] if point["ratio"] == ratio), "–")
 
 
 def _cell(point: Mapping[str, Any]) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from time import perf_counter
 
 from tensorllm_core.commands.options import Parser, add_common_options, add_layout_option, number, whole_number
-from tensorllm_core.commands.output import log_progress, print_notices, show
+from tensorllm_core.commands.output import print_notices, show
+from tensorllm_core.commands.progress import ProgressLines
 from tensorllm_core.models.checkpoint import open_checkpoint
 from tensorllm_core.runs.layer_analysis import analyse_layer, errors_of_slices, rank_result, refine_layer, tensor_shape
 from tensorllm_core.runs.plan import plan_layer
@@ -38,15 +39,17 @@ def _run(options: Namespace) -> None:
     checkpoint = open_checkpoint(options.model)
     seconds_to_open = perf_counter() - start
     check_rule(rule, tensor_shape(checkpoint))
-    analysis = analyse_layer(plan_layer(checkpoint, layer, layout, options.device), checkpoint)
+    plan = plan_layer(checkpoint, layer, layout, options.device)
+    with ProgressLines() as progress:
+        analysis = analyse_layer(plan, checkpoint, lambda _, message: progress(0.0, f"decomposing, {message}"))
     print_notices((*checkpoint.notices, *analysis.notices))
     watch = Stopwatch(analysis.tensor.data.device)
     with watch.time("truncate"):
         ranks = exact_ranks(rule, analysis.decomposition, analysis.table)
         result = rank_result(analysis, ranks)
     if options.refine:
-        with watch.time("refine"):
-            refinement = refine_layer(analysis, ranks, log_progress)
+        with watch.time("refine"), ProgressLines() as progress:
+            refinement = refine_layer(analysis, ranks, progress)
         result = rank_result(analysis, ranks, refinement)
     slices = errors_of_slices(analysis, result)
     seconds = analysis.seconds

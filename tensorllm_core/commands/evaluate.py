@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from collections.abc import Callable
 
@@ -16,7 +17,8 @@ from tensorllm_core.commands.options import (
     method_options,
     number,
 )
-from tensorllm_core.commands.output import log_progress, print_notices, show
+from tensorllm_core.commands.output import print_notices, show
+from tensorllm_core.commands.progress import ProgressLines
 from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.experiments.measurement_store import MeasurementStore, measurements_folder
 from tensorllm_core.experiments.paired import Paired, difference_json
@@ -56,7 +58,7 @@ def add_evaluate(add_command: Callable[..., Parser]) -> None:
     parser.set_defaults(run=_run)
 
 
-def _run(options: Namespace) -> None:
+def _run(options: Namespace) -> int:
     limit, split = limit_of(options), Split.parse(options.split)
     settings, rule = method_options(options), _rule(options)
     make_method(options.method, settings)
@@ -70,10 +72,19 @@ def _run(options: Namespace) -> None:
         settings,
         options.controls,
     )
-    result = run_edit(plan, checkpoint, Resources(), log_progress)
+    latest: list[EditResult] = []
+    try:
+        with ProgressLines() as progress:
+            latest.append(run_edit(plan, checkpoint, Resources(), progress, latest.append))
+    except KeyboardInterrupt:
+        if not latest:
+            raise
+        print(f"stopped: {latest[-1].evaluation.so_far}", file=sys.stderr)
+    result = latest[-1]
     print_notices((*checkpoint.notices, *result.notices, *result.evaluation.notices))
     record(result, MeasurementStore(measurements_folder()))
     show(_as_json(result), as_json=options.json)
+    return 0 if result.evaluation.complete else 130
 
 
 def _rule(options: Namespace) -> RankRule:
@@ -98,6 +109,7 @@ def _as_json(result: EditResult) -> dict[str, object]:
         "ranks": {name.removeprefix("layer "): list(ranks) for name, ranks in result.ranks.items()},
         "parameters": {"original": result.original_entries, "compressed": result.stored_entries},
         "n": len(answers[ORIGINAL].right),
+        "complete": evaluation.complete,
         "baseline": scores[ORIGINAL],
         "edited": scores[EDITED],
         "delta": _difference(result.against(ORIGINAL), benchmark),

@@ -6,22 +6,12 @@ import json
 import sys
 from collections.abc import Iterable, Mapping
 
-__all__ = ["as_text", "log_progress", "print_notices", "show"]
+__all__ = ["as_text", "print_notices", "show"]
 
 
 def show(result: Mapping[str, object], *, as_json: bool) -> None:
     """Print a result on standard output."""
     print(json.dumps(result, allow_nan=False) if as_json else as_text(result))
-
-
-def log_progress(share: float, message: str) -> bool:
-    """Print how far the work is on standard error; never asks to stop.
-
-    A share of 0 is not printed: bad input ends the command before the work begins, and then its error is the only line.
-    """
-    if share > 0:
-        print(f"{share:.0%} {message}", file=sys.stderr)
-    return True
 
 
 def print_notices(notices: Iterable[str]) -> None:

@@ -15,7 +15,8 @@ from tensorllm_core.commands.options import (
     limit_of,
     listed,
 )
-from tensorllm_core.commands.output import log_progress, print_notices, show
+from tensorllm_core.commands.output import print_notices, show
+from tensorllm_core.commands.progress import ProgressLines
 from tensorllm_core.errors import RequestError
 from tensorllm_core.models.checkpoint import open_checkpoint
 from tensorllm_core.runs.plan import ScanPlan, chosen_layers, plan_model
@@ -53,7 +54,8 @@ def _run(options: Namespace) -> None:
         layout,
         plan_questions(listed(options.benchmarks), split, limit_of(options), options.template),
     )
-    result = run_scan(plan, checkpoint, Resources(), log_progress)
+    with ProgressLines() as progress:
+        result = run_scan(plan, checkpoint, Resources(), progress)
     print_notices((*checkpoint.notices, *result.evaluation.notices))
     original, points = scan_points(result)
     show(

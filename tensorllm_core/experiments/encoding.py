@@ -6,6 +6,7 @@ answer has tokens: the protocol of TensorLLM (arXiv 2501.15674). One row serves 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,38 +14,15 @@ from tensorllm_core.benchmarks.benchmark import Answering, Question, QuestionSet
 from tensorllm_core.errors import BenchmarkError
 from tensorllm_core.experiments.left_out import LeftOut
 from tensorllm_core.experiments.limits import known_tokens, longest_row
+from tensorllm_core.experiments.rows import Probe, Target, most_in_row, rows_after_prompt
 from tensorllm_core.experiments.tokens import PromptTokens
 from tensorllm_core.models.family import Objective
 from tensorllm_core.models.loaded_model import LoadedModel
 
-__all__ = ["ENCODER_MASKS", "Encoding", "Probe", "Target", "encode"]
+__all__ = ["ENCODER_MASKS", "Encoding", "encode"]
 
 ENCODER_MASKS = 5
 """Masks that an encoder fills in where a decoder would continue freely."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """The tokens of one choice, whose log-probabilities sum to that of the choice.
-
-    `choice` counts from 0 in the question's choices.
-    """
-
-    choice: int
-    tokens: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Probe:
-    """One row of tokens for one question, and the positions at which the tokens of the targets are predicted.
-
-    `question` counts from 0 in the question set; all targets have as many tokens as there are positions.
-    """
-
-    question: int
-    tokens: tuple[int, ...]
-    positions: tuple[int, ...]
-    targets: tuple[Target, ...]
 
 
 @dataclass(frozen=True)
@@ -88,7 +66,7 @@ def encode(question_set: QuestionSet, loaded: LoadedModel) -> Encoding:
     readable = [
         number
         for number, probes in rows.items()
-        if max(len(probe.tokens) for probe in probes) <= longest
+        if max(probe.length for probe in probes) <= longest
         and writer.generated_length(question_set.questions[number]) <= longest
     ]
     left_out = LeftOut(question_set, loaded.checkpoint.reference, problems, len(rows) - len(readable), longest)
@@ -115,6 +93,7 @@ class _Writer:
         self._tokenizer: Any = loaded.tokenizer
         self._model = loaded.checkpoint.reference
         self._fills_in = loaded.checkpoint.family.objective is Objective.FILL_IN
+        self._most_in_row = most_in_row(loaded)
         self._set = question_set
         self._readable, self._predictable = known_tokens(loaded)
         if self._fills_in and self._tokenizer.mask_token_id is None:
@@ -150,30 +129,24 @@ class _Writer:
 
     def probes(self, number: int, question: Question) -> tuple[Probe, ...]:
         """The rows of one question."""
-        probes = []
-        for length, targets in self._targets_by_length(question).items():
-            if self._fills_in:
-                # An encoder: as many masks as tokens, which all choices of this length share.
-                row = self._row(question, length)
-                masks = tuple(at for at, token in enumerate(row) if token == self._tokenizer.mask_token_id)
-                probes.append(Probe(number, row, masks[-length:], tuple(targets)))
-            elif length == 1:
-                # A decoder and choices of one token: all are read off at the end of the prompt.
-                row = self._row(question, 0)
-                probes.append(Probe(number, row, (len(row) - 1,), tuple(targets)))
-            else:
-                # A decoder and longer choices: each follows the prompt in a row of its own.
-                row = self._row(question, 0)
-                positions = tuple(range(len(row) - 1, len(row) - 1 + length))
-                probes += [Probe(number, row + target.tokens[:-1], positions, (target,)) for target in targets]
-        return tuple(probes)
+        answers = [self._tokens.answer(self._set.prompt(question), choice) for choice in self._choices(question)]
+        if self._fills_in:
+            return self._masked_rows(number, question, answers)
+        return rows_after_prompt(number, self._row(question, 0), answers, self._most_in_row)
 
-    def _targets_by_length(self, question: Question) -> dict[int, list[Target]]:
-        by_length: dict[int, list[Target]] = {}
-        for place, choice in enumerate(self._choices(question)):
-            tokens = self._tokens.answer(self._set.prompt(question), choice)
-            by_length.setdefault(len(tokens), []).append(Target(place, tokens))
-        return by_length
+    def _masked_rows(self, number: int, question: Question, answers: Sequence[tuple[int, ...]]) -> tuple[Probe, ...]:
+        """Rows for an encoder: as many masks as tokens, which all choices of this length share."""
+        probes = []
+        for length in dict.fromkeys(map(len, answers)):
+            row = self._row(question, length)
+            masks = tuple(at for at, token in enumerate(row) if token == self._tokenizer.mask_token_id)
+            targets = tuple(
+                Target(choice, tokens, masks[-length:])
+                for choice, tokens in enumerate(answers)
+                if len(tokens) == length
+            )
+            probes.append(Probe(number, row, targets))
+        return tuple(probes)
 
     def prompt(self, question: Question) -> tuple[int, ...]:
         """The row that a decoder continues, or whose masks at the end an encoder fills in."""

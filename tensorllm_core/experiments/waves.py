@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -14,10 +14,12 @@ from tensorllm_core.experiments.generation import generate_answers
 from tensorllm_core.experiments.limits import padding_token
 from tensorllm_core.experiments.prefix_store import PrefixStore
 from tensorllm_core.experiments.scoring import Batch, batches, score_batch
+from tensorllm_core.experiments.workload import Pace, most_tokens_of
 from tensorllm_core.models.edit import Edit, edited
 from tensorllm_core.models.family import Objective
 from tensorllm_core.models.loaded_model import LoadedModel
 from tensorllm_core.models.prefix import blocks_of, recording, resumed
+from tensorllm_core.models.stopping import stoppable
 
 __all__ = ["Schedule", "Wave", "ask", "schedule_waves"]
 
@@ -40,6 +42,7 @@ class Wave:
             self._batches[place] = batches(
                 [probe for probes in self.encodings[id(loaded)].probes for probe in probes],
                 most_rows=most_rows,
+                most_tokens=most_tokens_of(loaded),
                 vocabulary=int(loaded.model.get_output_embeddings().weight.shape[0]),  # type: ignore[operator]
                 pad=padding_token(loaded),
                 masked=loaded.checkpoint.family.objective is Objective.FILL_IN,
@@ -91,7 +94,15 @@ def schedule_waves(question_sets: Sequence[QuestionSet], models: Sequence[Loaded
     )
 
 
-def ask(loaded: LoadedModel, edit: Edit, wave: Wave, layer: int, store: PrefixStore, most_rows: int) -> Answers:
+def ask(
+    loaded: LoadedModel,
+    edit: Edit,
+    wave: Wave,
+    layer: int,
+    store: PrefixStore,
+    most_rows: int,
+    go_on: Callable[[float], bool] = lambda share: True,
+) -> Answers:
     """The answers of a model with an edit to the questions of a wave.
 
     A pass begins at `layer` where the store has the states that enter it. Elsewhere the whole model runs, and the
@@ -100,16 +111,26 @@ def ask(loaded: LoadedModel, edit: Edit, wave: Wave, layer: int, store: PrefixSt
     Args:
         layer: at most the lowest layer that the edit changes; 0 always runs the whole model.
         most_rows: rows of tokens in one pass.
+        go_on: called with the share of the work that is done, before every block of every pass; False stops it.
+
+    Raises:
+        StoppedError: `go_on` returned False.
     """
     encoding = wave.encodings[id(loaded)]
     model_batches = wave.batches(loaded, most_rows)
+    pace = Pace(loaded, encoding, sum(batch.tokens.numel() for batch in model_batches), go_on)
     # 1. One pass for each batch of scored rows; then the texts, where answers are generated.
-    with edited(loaded, edit):
-        scores = np.concatenate([_scores(loaded, batch, layer, store) for batch in model_batches]).astype(np.float64)
+    with edited(loaded, edit), stoppable(blocks_of(loaded), pace.go_on):
+        parts = []
+        for batch in model_batches:
+            parts.append(_scores(loaded, batch, layer, store))
+            pace.scored(batch.tokens.numel())
         texts: list[str] = []
         for start in range(0, len(encoding.prompts), most_rows):
             prompts = encoding.prompts[start : start + most_rows]
-            texts += generate_answers(loaded, prompts, encoding.question_set.max_new_tokens)
+            with pace.generating(len(prompts)):
+                texts += generate_answers(loaded, prompts, encoding.question_set.max_new_tokens)
+    scores = np.concatenate(parts).astype(np.float64)
     # 2. Batches are sorted by length: scores go back to their questions and choices.
     numbers = np.concatenate([batch.questions for batch in model_batches])
     if encoding.question_set.answering is Answering.GENERATION:

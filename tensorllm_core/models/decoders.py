@@ -44,10 +44,14 @@ def _like_llama(
         feed_forward=dense,
         size_names=SizeNames(groups=_GROUPS, d_head=d_head, defaults=defaults or {}),
         without_attention=without_attention,
+        # A state or a convolution runs over the whole row, whatever the mask.
+        branches=not without_attention,
     )
 
 
-def _like_gpt_neox(name: str, blocks: str, attention: str, *, turns_freely: bool = False) -> Family:
+def _like_gpt_neox(
+    name: str, blocks: str, attention: str, *, turns_freely: bool = False, branches: bool = True
+) -> Family:
     """Blocks as in GPT-NeoX: Q, K and V in one matrix, which holds them head by head."""
     return Family(
         name=name,
@@ -59,10 +63,13 @@ def _like_gpt_neox(name: str, blocks: str, attention: str, *, turns_freely: bool
         feed_forward=feed_forward("mlp.dense_h_to_4h", "mlp.dense_4h_to_h"),
         size_names=SizeNames(),
         turns_freely=turns_freely,
+        branches=branches,
     )
 
 
-def _like_gptj(name: str, attention: str, dense: tuple[Dense, ...], *, turns_freely: bool = False) -> Family:
+def _like_gptj(
+    name: str, attention: str, dense: tuple[Dense, ...], *, turns_freely: bool = False, branches: bool = True
+) -> Family:
     """Blocks as in GPT-J: separate Q, K and V, and a feed-forward part without a gate."""
     return Family(
         name=name,
@@ -74,6 +81,7 @@ def _like_gptj(name: str, attention: str, dense: tuple[Dense, ...], *, turns_fre
         feed_forward=dense,
         size_names=SizeNames(),
         turns_freely=turns_freely,
+        branches=branches,
     )
 
 
@@ -81,7 +89,8 @@ DECODERS: tuple[Family, ...] = (
     _like_llama(
         "bamba", dense=_LLAMA_FEED_FORWARD_PART, d_head=None, defaults={_GROUPS: 8}, without_attention=_STATE_SPACE
     ),
-    _like_gpt_neox("bloom", "h", "self_attention", turns_freely=True),
+    # Its attention bias (ALiBi) takes the positions from a mask of zeros and ones, not as they are given.
+    _like_gpt_neox("bloom", "h", "self_attention", turns_freely=True, branches=False),
     _like_llama("cohere"),
     _like_llama("cohere2"),
     Family(
@@ -122,7 +131,8 @@ DECODERS: tuple[Family, ...] = (
         size_names=SizeNames(layers="n_layer", heads="n_head", d_model="n_embd"),
         turns_freely=True,
     ),
-    _like_gptj("gpt_neo", "attn.attention", feed_forward("mlp.c_fc", "mlp.c_proj"), turns_freely=True),
+    # Its local attention counts places in the row, whatever the positions.
+    _like_gptj("gpt_neo", "attn.attention", feed_forward("mlp.c_fc", "mlp.c_proj"), turns_freely=True, branches=False),
     _like_gpt_neox("gpt_neox", "layers", "attention"),
     _like_gptj("gptj", "attn", feed_forward("mlp.fc_in", "mlp.fc_out")),
     _like_llama("gpt_oss", dense=(), defaults={_GROUPS: 8, "head_dim": 64}),

@@ -76,7 +76,8 @@ class Family:
     base model: `layers` stands for `model.layers.0...` and `layers.0...` alike. The name of a weight is
     `{blocks}.{block}.{path}.weight`. `feed_forward` is empty where a block has several feed-forward parts (experts),
     which are not described. `turns_freely` is explained in `LayerWeights`. `without_attention` says what the layers are
-    that stand between those with attention; it is empty where every layer has attention.
+    that stand between those with attention; it is empty where every layer has attention. `branches` says that the model
+    takes positions and a mask as they are given, so that a row may hold several continuations of one text (`branches`).
     """
 
     name: str
@@ -89,6 +90,7 @@ class Family:
     size_names: SizeNames
     turns_freely: bool = False
     without_attention: str = ""
+    branches: bool = True
 
     @property
     def matrices(self) -> tuple[Stored | Fused, ...]:

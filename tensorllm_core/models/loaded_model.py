@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from tensorllm_core.errors import RequestError
+from tensorllm_core.errors import RequestError, StoppedError
 from tensorllm_core.models.checkpoint import Checkpoint, open_checkpoint
 from tensorllm_core.models.devices import SPREAD, is_out_of_memory, release_memory, resolve_device
 from tensorllm_core.models.download import download, plan_download
@@ -52,12 +52,14 @@ def load_model(
         ModelNotFoundError, UnknownArchitectureError, FileAccessError: as `open_checkpoint`.
         CheckpointError: as `open_checkpoint`, `load_pretrained` and `load_tokenizer`.
         RequestError: this machine has no such device.
-        StoppedError: `progress` asked to stop the download.
+        StoppedError: `progress` asked to stop before the loading, which is one step.
     """
     # Check what can be checked from config and headers, then get the files.
     checkpoint = open_checkpoint(reference)
     target = resolve_device(device)
     folder = _folder_of(checkpoint, progress)
+    if not progress(1.0, "loading the model; a stop waits until it is loaded"):
+        raise StoppedError("The loading was stopped before it began; start it again.")
     turn_off_bars()
     check_config(folder, checkpoint)
     # Load both. accelerate divides a spread model: it fills one device after the other.

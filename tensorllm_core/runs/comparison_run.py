@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tensorllm_core.benchmarks.benchmark import QuestionSet, Split
-from tensorllm_core.errors import CheckpointError
+from tensorllm_core.errors import CheckpointError, StoppedError
 from tensorllm_core.experiments.answers import Answers
 from tensorllm_core.experiments.comparison import MethodAtBudget, bytes_to_hold, compress_at_budgets, subjects_of
 from tensorllm_core.experiments.comparison_result import BudgetResult, add_answers, comparison_json, mean_accuracy
@@ -17,6 +17,7 @@ from tensorllm_core.methods.method import Method
 from tensorllm_core.methods.registry import make_method
 from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.models.fit import check_room
+from tensorllm_core.runs.edit_run import steps_before_asking
 from tensorllm_core.runs.layer_analysis import go_on
 from tensorllm_core.runs.plan import ComparisonPlan
 from tensorllm_core.runs.questions import questions_of
@@ -25,8 +26,6 @@ from tensorllm_core.types import LayerWeights, Progress
 
 __all__ = ["Comparison", "comparison_as_json", "run_comparison"]
 
-_DECOMPOSING = 0.25
-"""The share of the work that decomposing and compressing is, about."""
 _NO_ANSWERS = Evaluation({}, {}, {}, (), False)
 
 
@@ -43,6 +42,7 @@ class Comparison:
     entries: int
     evaluation: Evaluation = _NO_ANSWERS
     best_ratios: Mapping[str, float] | None = None
+    complete: bool = False
 
     @property
     def layers(self) -> int:
@@ -70,7 +70,7 @@ def run_comparison(
 
     Raises:
         ExplorerError: no method can be used, or there is no room for their replacements.
-        StoppedError: stopped before there was an answer.
+        StoppedError: stopped before any method was decomposed.
     """
     # 1. The questions, and the weights that the methods read.
     progress(0.0, "reading the questions")
@@ -81,39 +81,39 @@ def run_comparison(
     # 2. Every method at every budget; the errors of the weights can be looked at before there are answers.
     compressed: list[MethodAtBudget] = []
     result = Comparison(plan, unusable, checkpoint.sizes.entries)
-    for method_at_budget in compress_at_budgets(
-        weights, methods, plan.ratios, lambda share, message: progress(_DECOMPOSING * share, message)
-    ):
-        compressed.append(method_at_budget)
-        result = replace(result, points=(*(each.result for each in compressed), *unusable))
-        publish(result)
-    del weights
-    if not question_sets:
-        return result
-    # 3. The model, and the questions wave by wave.
-    progress(_DECOMPOSING, "loading the model")
-    loaded = resources.load_model(plan.model, lambda _, message: progress(_DECOMPOSING, message))
+    step = steps_before_asking(progress)
 
-    subjects = subjects_of(loaded, compressed)
-    to_report, to_choose = (sum(len(each.questions) for each in sets) for sets in (question_sets, validation_sets))
+    def decomposing(share: float, message: str) -> bool:
+        # Where questions follow, nobody knows yet which share of the whole this is.
+        return progress(0.0 if question_sets else share, f"decomposing ({share:.0%}), {message}")
 
-    def go_on_after(answered: float, message: str) -> bool:
-        share = answered / (to_report + to_choose)
-        return progress(_DECOMPOSING + (1 - _DECOMPOSING) * share, f"{len(subjects)} models, {message}")
+    try:
+        for method_at_budget in compress_at_budgets(weights, methods, plan.ratios, decomposing):
+            compressed.append(method_at_budget)
+            result = replace(result, points=(*(each.result for each in compressed), *unusable))
+            publish(result)
+        del weights
+        if not question_sets:
+            return replace(result, complete=True)
+        # 3. The model, and the questions wave by wave.
+        loaded = resources.load_model(plan.model, step)
+        subjects = subjects_of(loaded, compressed)
+        to_report, to_choose = (sum(len(each.questions) for each in sets) for sets in (question_sets, validation_sets))
+        reported = to_report / (to_report + to_choose)
 
-    def on_wave(evaluation: Evaluation) -> bool:
-        publish(replace(result, evaluation=evaluation))
-        return go_on_after(to_report * evaluation.share, f"{evaluation.share:.0%} of the questions")
+        def on_wave(evaluation: Evaluation) -> None:
+            publish(replace(result, evaluation=evaluation))
 
-    def on_validation_wave(evaluation: Evaluation) -> bool:
-        answered = to_report + to_choose * evaluation.share
-        return go_on_after(answered, f"{evaluation.share:.0%} of the validation questions")
-
-    result = replace(result, evaluation=ask_all(question_sets, subjects, resources, on_wave))
-    # 4. The budget of each method, chosen on questions that the report does not ask.
-    if validation_sets:
-        evaluation = ask_all(validation_sets, subjects, resources, on_validation_wave)
-        result = replace(result, best_ratios=_best_budgets(compressed, evaluation.answers))
+        evaluation = ask_all(question_sets, subjects, resources, on_wave, _part(progress, 0.0, reported))
+        result = replace(result, evaluation=evaluation, complete=evaluation.complete and not validation_sets)
+        # 4. The budget of each method, chosen on questions that the report does not ask.
+        if validation_sets and evaluation.complete:
+            chosen_by = ask_all(validation_sets, subjects, resources, lambda _: None, _part(progress, reported, 1.0))
+            best = _best_budgets(compressed, chosen_by.answers)
+            result = replace(result, best_ratios=best, complete=chosen_by.complete)
+    except StoppedError:
+        if not compressed:
+            raise
     return result
 
 
@@ -124,10 +124,16 @@ def comparison_as_json(result: Comparison, against: str) -> dict[str, Any]:
     if result.is_answered:
         add_answers(as_json, result.points, result.evaluation)
         as_json["split"] = plan.questions.split.value
+    as_json["complete"] = result.complete
     if result.best_ratios is not None:
         for name, method in as_json["methods"].items():
             method["ratio_chosen_on_validation"] = result.best_ratios.get(name)
     return as_json
+
+
+def _part(progress: Progress, begin: float, end: float) -> Progress:
+    """The progress of a part of the work: its shares from 0 to 1 lie from `begin` to `end` in the whole."""
+    return lambda share, message: progress(begin + (end - begin) * share, message)
 
 
 def _validation_sets(plan: ComparisonPlan, resources: Resources) -> list[QuestionSet]:

@@ -35,6 +35,7 @@ __all__ = [
     "EditResult",
     "analyse_layers",
     "run_edit",
+    "steps_before_asking",
     "tensorllm_of",
 ]
 
@@ -89,14 +90,15 @@ def run_edit(
     question_sets = questions_of(plan.questions, resources.load_questions)
     # 2. The layers, decomposed and compressed.
     layers = _prepare(plan, checkpoint, resources, progress)
+    step = steps_before_asking(progress)
+    step(0.0, "compressing the layers")
     compressed = layers.prepared.at(ranks_of_tensors(plan.ranks, layers.prepared))
     # 3. The model, and all subjects that answer.
-    if not progress(0.0, "loading the model"):
-        raise StoppedError("The run was stopped before there was an answer; start it again.")
-    loaded = resources.load_model(plan.model, lambda share, message: progress(0.0, message))
+    loaded = resources.load_model(plan.model, step)
     subjects = [Subject(ORIGINAL, loaded), Subject(EDITED, loaded, edit_of(compressed))]
     if plan.controls:
-        subjects += _controls(plan, layers.weights(), compressed, loaded, resources)
+        step(0.0, "making the controls")
+        subjects += _controls(plan, layers.weights(), compressed, loaded, resources, step)
     # 4. The questions, wave by wave.
     history = History()
 
@@ -104,14 +106,11 @@ def run_edit(
         entries = (compressed.stored_entries, compressed.original_entries)
         return EditResult(plan, compressed.ranks, *entries, evaluation, history.curves(), layers.notices)
 
-    def on_wave(evaluation: Evaluation) -> bool:
+    def on_wave(evaluation: Evaluation) -> None:
         history.add(evaluation)
         publish(result_of(evaluation))
-        answered = sum(len(answers.right) for answers in evaluation.answers[ORIGINAL].values())
-        return progress(evaluation.share, f"{answered:,} of {sum(evaluation.total.values()):,} questions")
 
-    evaluation = ask_all(question_sets, subjects, resources, on_wave)
-    return result_of(evaluation)
+    return result_of(ask_all(question_sets, subjects, resources, on_wave, progress))
 
 
 def analyse_layers(
@@ -128,11 +127,30 @@ def analyse_layers(
         ExplorerError: as `analyse_layer`.
     """
 
-    def analyse(layer: int) -> LayerAnalysis:
-        plan = plan_layer(checkpoint, layer, layout, device)
-        return resources.analyse(plan, checkpoint, lambda _, message: progress(0.0, f"layer {layer}: {message}"))
+    step = steps_before_asking(progress)
 
-    return {layer: analyse(layer) for layer in layers}
+    def analyse(place: int, layer: int) -> LayerAnalysis:
+        name = f"decomposing layer {layer} ({place} of {len(layers)})"
+        step(0.0, name)
+        plan = plan_layer(checkpoint, layer, layout, device)
+        return resources.analyse(plan, checkpoint, lambda _, message: step(0.0, f"{name}: {message}"))
+
+    return {layer: analyse(place, layer) for place, layer in enumerate(layers, start=1)}
+
+
+def steps_before_asking(progress: Progress) -> Progress:
+    """The progress of what comes before the questions: its share is 0, as nobody knows yet how long they take.
+
+    Raises (the returned function):
+        StoppedError: `progress` asked to stop.
+    """
+
+    def step(_share: float, message: str) -> bool:
+        if not progress(0.0, message):
+            raise StoppedError("The run was stopped before there was an answer; start it again.")
+        return True
+
+    return step
 
 
 def tensorllm_of(
@@ -160,13 +178,15 @@ def _prepare(plan: EditPlan, checkpoint: Checkpoint, resources: Resources, progr
     """Decompose the layers. TensorLLM uses the analyses that Decompose shows; other methods read their own weights."""
     method = make_method(plan.method, plan.options)
     if not isinstance(method, TensorLLM):
+        progress(0.0, "reading the layers")
         weights = read_layers(checkpoint, plan.layers, method)
-        prepared = method.prepare(weights, lambda _, message: progress(0.0, message))
+        step = steps_before_asking(progress)
+        prepared = method.prepare(weights, lambda _, message: step(0.0, f"decomposing, {message}"))
         return _Layers(prepared, lambda: weights)
     analyses = analyse_layers(plan.layers, method.layout, plan.model.device, checkpoint, resources, progress)
 
     def refine(analysis: LayerAnalysis, ranks: Ranks) -> Tucker:
-        refinement = resources.refine(analysis, ranks, lambda _, message: progress(0.0, message))
+        refinement = resources.refine(analysis, ranks, lambda _, message: progress(0.0, f"refining, {message}"))
         if refinement.stopped:
             raise StoppedError("The refinement was stopped before it was done; start it again.")
         return refinement.tucker
@@ -201,15 +221,16 @@ def _controls(
     compressed: Compressed,
     loaded: LoadedModel,
     resources: Resources,
+    progress: Progress,
 ) -> list[Subject]:
     """The controls that this run can have; where feed-forward matrices alone are replaced, the clean model at most."""
     controls = []
     if any(new.attention is not None for new in compressed.replacements.values()):
         controls.append(Subject(REMOVED, loaded, attention_removal(plan.layers)))
-    random = RandomSubspace(plan.options.layout).prepare(weights)
+    random = RandomSubspace(plan.options.layout).prepare(weights, progress)
     if set(random.tensors) == set(compressed.ranks):
         controls.append(Subject(RANDOM, loaded, edit_of(random.at(compressed.ranks))))
     if clean := CLEAN.get(plan.model.reference):
         model = replace(plan.model, reference=clean, revision=resources.open_checkpoint(clean).revision)
-        controls.append(Subject(CLEAN_MODEL, resources.load_model(model, go_on)))
+        controls.append(Subject(CLEAN_MODEL, resources.load_model(model, progress)))
     return controls

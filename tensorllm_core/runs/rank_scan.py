@@ -14,7 +14,7 @@ from tensorllm_core.experiments.intervals import accuracy_interval
 from tensorllm_core.linalg.rank_choice import ranks_for_compression
 from tensorllm_core.methods.tensorllm import tensor_name
 from tensorllm_core.models.checkpoint import Checkpoint
-from tensorllm_core.runs.edit_run import analyse_layers, tensorllm_of
+from tensorllm_core.runs.edit_run import analyse_layers, steps_before_asking, tensorllm_of
 from tensorllm_core.runs.layer_analysis import LayerAnalysis, go_on
 from tensorllm_core.runs.plan import ScanPlan
 from tensorllm_core.runs.questions import questions_of
@@ -77,8 +77,7 @@ def run_scan(
     progress(0.0, "reading the questions")
     question_sets = questions_of(plan.questions, resources.load_questions)
     analyses = analyse_layers(plan.layers, plan.layout, plan.model.device, checkpoint, resources, progress)
-    progress(0.0, "loading the model")
-    loaded = resources.load_model(plan.model, lambda _, message: progress(0.0, message))
+    loaded = resources.load_model(plan.model, steps_before_asking(progress))
     prepared = tensorllm_of(analyses)
     steps: dict[str, ScanStep] = {}
     subjects = [Subject(ORIGINAL, loaded)]
@@ -89,11 +88,10 @@ def run_scan(
             steps[name] = ScanStep(name, compressed.compression_ratio, ranks)
             subjects.append(Subject(name, loaded, edit_of(compressed)))
 
-    def on_wave(evaluation: Evaluation) -> bool:
+    def on_wave(evaluation: Evaluation) -> None:
         publish(ScanResult(plan, tuple(steps.values()), evaluation))
-        return progress(evaluation.share, f"{len(steps)} ratios, {evaluation.share:.0%} of the questions")
 
-    evaluation = ask_all(question_sets, subjects, resources, on_wave)
+    evaluation = ask_all(question_sets, subjects, resources, on_wave, progress)
     return ScanResult(plan, tuple(steps.values()), evaluation)
 
 

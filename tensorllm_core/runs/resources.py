@@ -55,12 +55,16 @@ class Resources:
 
 
 def ask_all(
-    question_sets: Sequence[QuestionSet], subjects: Sequence[Subject], resources: Resources, on_wave: OnWave
+    question_sets: Sequence[QuestionSet],
+    subjects: Sequence[Subject],
+    resources: Resources,
+    on_wave: OnWave,
+    progress: Progress,
 ) -> Evaluation:
-    """Ask every subject every question, with what the resources remember of earlier runs; `on_wave` may stop it.
+    """Ask every subject every question, with what the resources remember of earlier runs; `progress` may stop it.
 
     Raises:
-        BenchmarkError, RequestError: as `evaluate`.
+        BenchmarkError, RequestError, StoppedError: as `evaluate`.
     """
     return evaluate(
         question_sets,
@@ -68,5 +72,6 @@ def ask_all(
         store=resources.prefixes,
         cache=resources.answers,
         on_wave=on_wave,
+        progress=progress,
         wave=wave_size(question_sets),
     )

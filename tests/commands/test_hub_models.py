@@ -8,6 +8,7 @@ import pytest
 
 from tensorllm_core.__main__ import main
 from tests.models.hub_models import MODEL, NOT_DOWNLOADED, NOT_OPENED, hub_with_a_model
+from tests.patience import PATIENCE
 from tests.tools.hub_server import COMMIT
 
 
@@ -18,8 +19,11 @@ def server(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def refused(capsys):
+def refused(capsys, monkeypatch):
     """Run a command that must be refused; its line on standard error."""
+
+    # However slow the machine, no step lasts so long that it is printed.
+    monkeypatch.setattr("tensorllm_core.commands.progress._BETWEEN_LINES", PATIENCE)
 
     def call(*arguments: str) -> str:
         assert main(arguments) == 2

@@ -120,14 +120,13 @@ def test_each_benchmark_has_its_turn_and_a_stop_keeps_the_answers_so_far(decoder
     sets = [some_questions(benchmark, 50) for benchmark in BENCHMARKS]
     counts, sentences = [], []
 
-    def stop_after_five(evaluation):
+    def note(evaluation):
         sentences.append(evaluation.so_far)
         counts.append({name: len(answers.right) for name, answers in evaluation.answers[ORIGINAL].items()})
-        return len(counts) < 5
 
     before = state(decoder)
     subjects = [Subject(ORIGINAL, decoder), Subject("removed", decoder, attention_removal((1,)))]
-    evaluation = evaluate(sets, subjects, wave=20, on_wave=stop_after_five)
+    evaluation = evaluate(sets, subjects, wave=20, on_wave=note, progress=lambda *_: len(counts) < 5)
     assert not evaluation.complete
     assert counts[3] == dict.fromkeys(BENCHMARKS, 20)
     assert evaluation.share == 100 / 200
@@ -204,11 +203,11 @@ def test_with_too_little_memory_fewer_questions_are_asked_at_a_time(decoder, mon
     expected = evaluate(sets, subjects)
     real, row_counts = engine.ask, []
 
-    def small_memory(loaded, edit, wave, layer, store, most_rows):
+    def small_memory(loaded, edit, wave, layer, store, most_rows, go_on):
         row_counts.append(most_rows)
         if most_rows > 16:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 TiB.")
-        return real(loaded, edit, wave, layer, store, most_rows)
+        return real(loaded, edit, wave, layer, store, most_rows, go_on)
 
     monkeypatch.setattr(engine, "ask", small_memory)
     with_small_memory = evaluate(sets, subjects)

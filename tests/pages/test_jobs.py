@@ -126,8 +126,9 @@ def test_progress_says_how_much_is_done_and_how_long_the_rest_will_take(world: W
     assert job.snapshot.seconds_left is None
     world.now += 30
     puppet.goes_on(0.0)
-    world.now += 10
-    puppet.goes_on(0.25)
+    for share in (0.1, 0.15, 0.2, 0.25):
+        world.now += 4 if share == 0.1 else 2
+        puppet.goes_on(share)
     assert (job.snapshot.share, job.snapshot.message, job.snapshot.seconds) == (0.25, "halfway", 40)
     assert job.snapshot.seconds_left == pytest.approx(30)
     world.now += 5

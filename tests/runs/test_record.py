@@ -38,13 +38,8 @@ def ran(resources, store: MeasurementStore) -> Callable[..., EditResult]:
     """Run a plan for so many waves, and record what it measured."""
 
     def ran(plan: EditPlan, waves: int = 1000) -> EditResult:
-        shares: list[float] = []
-
-        def progress(share: float, _message: str) -> bool:
-            shares.extend([share] if share else [])
-            return len(shares) < waves
-
-        result = run_edit(plan, MODEL, resources, progress)
+        published: list[EditResult] = []
+        result = run_edit(plan, MODEL, resources, lambda *_: len(published) < waves, published.append)
         record(result, store)
         return result
 

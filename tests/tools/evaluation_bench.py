@@ -1,10 +1,13 @@
-"""Time the evaluation engine against plainer ways: `python -m tests.tools.evaluation_bench [--json]`.
+"""Time the evaluation engine against plainer ways: `python -m tests.tools.evaluation_bench [--json] [--model M]`.
 
 - bundled: all four benchmarks' test questions, the last layer of the bundled decoder at 20 rank triples; against one
   question at a time through plain transformers, and against the same batches without prefix reuse. The plain loop is
   timed once over all questions and counted 20 times.
 - deep: a random model of 24 layers and d_model 512; a pass that begins at layers 6, 12 and 23 as a share of a full
   one, beside the share that the budget allows, 1.3 (N - L) / N. Medians of interleaved passes.
+- choices: questions with 32 choices of several words each; the prompt read once for all choices of a question, against
+  once for each choice. `--model` names another decoder. Medians of interleaved passes; on a busy machine look at the
+  processor's time.
 """
 
 from __future__ import annotations
@@ -15,7 +18,9 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
+from unittest.mock import patch
 
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
@@ -23,8 +28,10 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from tensorllm_core.benchmarks.benchmark import Question, QuestionSet, Split
 from tensorllm_core.benchmarks.registry import load_questions
 from tensorllm_core.experiments.edits import edit_of, read_layers
+from tensorllm_core.experiments.encoding import encode
 from tensorllm_core.experiments.evaluate import ORIGINAL, Subject, evaluate
 from tensorllm_core.experiments.prefix_store import PrefixStore
+from tensorllm_core.experiments.rows import most_in_row
 from tensorllm_core.methods.tensorllm import TensorLLM, tensor_name
 from tensorllm_core.models.bundled_models import bundled_folder
 from tensorllm_core.models.edit import Edit, edited
@@ -34,6 +41,7 @@ BENCHMARKS = ("world-hop", "world-claims", "world-bios", "world-facts")
 TRIPLES = 20
 DEEP_LAYERS, DEEP_WIDTH = 24, 512
 STARTS = (6, 12, 23)
+CHOICES = 32
 PASSES = 3
 
 
@@ -41,9 +49,14 @@ def main() -> None:
     """Print the figures, as lines or as one JSON object."""
     parser = argparse.ArgumentParser(description="Time the evaluation engine against plainer ways.")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
-    as_json = parser.parse_args().json
-    measured = {"threads": torch.get_num_threads(), "bundled": bundled(), "deep": deep()}
-    if as_json:
+    parser.add_argument("--model", help="measure the choices alone, on this decoder")
+    options = parser.parse_args()
+    measured: dict = {"threads": torch.get_num_threads()}
+    if options.model:
+        measured |= {"choices": choices(options.model, 4)}
+    else:
+        measured |= {"bundled": bundled(), "deep": deep(), "choices": choices("demo-decoder", 64)}
+    if options.json:
         print(json.dumps(measured))
         return
     for name, values in measured.items():
@@ -105,6 +118,51 @@ def deep() -> dict:
     }
 
 
+def choices(model: str, count: int) -> dict:
+    """Choices of several tokens, with the prompt shared and without, on so many questions."""
+    loaded = load_model(model, device="cpu")
+    ways = {"shared": most_in_row(loaded), "alone": 0}
+    words = ["river", "garden", "winter", "letter", "music", "silver", "window", "forest", "captain", "harbour"]
+    if model == "demo-decoder":
+        words = sorted(word for word in loaded.tokenizer.get_vocab() if word.isalpha())
+    generator = torch.Generator().manual_seed(0)
+    phrases = {" ".join(words[at] for at in torch.randint(len(words), (4,), generator=generator)) for _ in range(60)}
+    several = tuple(sorted(phrases))[:CHOICES]
+    questions = QuestionSet(
+        "several",
+        Split.TEST,
+        tuple(
+            Question(question.id, "", question.text, several[number % CHOICES], several)
+            for number, question in enumerate(load_questions("world-facts", Split.TEST).questions[:count])
+        ),
+    )
+    seconds: dict[str, list[float]] = {"shared": [], "alone": []}
+    processor: dict[str, list[float]] = {"shared": [], "alone": []}
+    losses, tokens = {}, {}
+    for _ in range(PASSES):
+        for name, most in ways.items():
+            start, begin = time.process_time(), time.perf_counter()
+            with _most_in_row(most):
+                answers = evaluate([questions], [Subject(ORIGINAL, loaded)]).answers[ORIGINAL]["several"]
+            seconds[name].append(time.perf_counter() - begin)
+            processor[name].append(time.process_time() - start)
+            losses[name] = answers.loss
+    for name, most in ways.items():
+        with _most_in_row(most):
+            rows = [probe for probes in encode(questions, loaded).probes for probe in probes]
+            tokens[name] = sum(len(probe.tokens) for probe in rows)
+    return {
+        "model": model,
+        "questions": count,
+        "choices": CHOICES,
+        "tokens_read": tokens,
+        "seconds": {name: statistics.median(values) for name, values in seconds.items()},
+        "faster": statistics.median(seconds["alone"]) / statistics.median(seconds["shared"]),
+        "faster_by_processor_time": statistics.median(processor["alone"]) / statistics.median(processor["shared"]),
+        "largest_difference_of_loss": float(abs(losses["shared"] - losses["alone"]).max()),
+    }
+
+
 @torch.no_grad()
 def _one_at_a_time(loaded: LoadedModel, sets: list[QuestionSet]) -> None:
     for questions in sets:
@@ -144,6 +202,10 @@ def _random_questions(loaded: LoadedModel) -> QuestionSet:
         Split.TEST,
         tuple(Question(str(number), "", text, "true", ("true", "false")) for number, text in enumerate(rows)),
     )
+
+
+def _most_in_row(most: int) -> AbstractContextManager:
+    return patch("tensorllm_core.experiments.encoding.most_in_row", lambda loaded: most)
 
 
 def _seconds(step: Callable[[], object]) -> float:
