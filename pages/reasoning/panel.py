@@ -18,7 +18,7 @@ from tensorllm_core.models.checkpoint import Checkpoint
 __all__ = ["panel"]
 
 _LAYERS_HELP = (
-    "All edited layers use the ranks above. If an error, a compression ratio or the noise floor decides, each layer "
+    "All edited layers use the ranks above. If an error, a compression ratio or the suggestion decides, each layer "
     "gets ranks of its own"
 )
 

@@ -26,7 +26,7 @@ from tensorllm_core.runs.plan import (
     plan_survey,
 )
 from tensorllm_core.runs.questions import plan_questions
-from tensorllm_core.runs.ranks import GivenRanks, HintedRanks, LargestError, LeastRatio, RankDecision, RankRule
+from tensorllm_core.runs.ranks import GivenRanks, LargestError, LeastRatio, RankDecision, RankRule, suggested_rule
 
 __all__ = [
     "budgets_of",
@@ -76,7 +76,7 @@ def rank_rule(scene: Scene) -> RankRule:
         return LargestError(part.error)
     if part.by is ChooseBy.COMPRESSION:
         return LeastRatio(part.ratio)
-    return HintedRanks() if part.chosen is None else GivenRanks(part.chosen, part.tied)
+    return suggested_rule(scene.model) if part.chosen is None else GivenRanks(part.chosen, part.tied)
 
 
 def edit_plan(
@@ -84,8 +84,8 @@ def edit_plan(
 ) -> EditPlan:
     """The edit that the scene describes, at the ranks that Decompose shows.
 
-    If an error, a ratio or the hint decides, each layer gets ranks of its own. If the ranks are given, or the ratio
-    cannot be reached, all layers get the ranks of the decision.
+    If an error, a ratio or the suggestion decides, each layer gets ranks of its own. If the ranks are given, or the
+    ratio cannot be reached, all layers get the ranks of the decision.
 
     Raises:
         ExplorerError: as `chosen_layers` and `plan_questions`.

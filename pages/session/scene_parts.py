@@ -105,7 +105,7 @@ def _budgets(ratios: tuple[float, ...]) -> tuple[float, ...]:
 
 @dataclass(frozen=True)
 class RanksPart:
-    """The ranks, on Decompose, Heads and Reasoning; `r1`, `r2`, `r3` of None mean the noise floor's hint."""
+    """The ranks, on Decompose, Heads and Reasoning; `r1`, `r2`, `r3` of None mean the suggested ones."""
 
     by: ChooseBy = choice(ChooseBy.RANKS, tuple(ChooseBy), instead="choosing by ranks", kind=ChooseBy)
     r1: int | None = _rank()
@@ -118,7 +118,7 @@ class RanksPart:
 
     @property
     def chosen(self) -> Ranks | None:
-        """The ranks that the visitor chose, or None for the hint of the noise floor."""
+        """The ranks that the visitor chose, or None for the suggested ones."""
         if self.r1 is None or self.r2 is None or self.r3 is None:
             return None
         return Ranks(self.r1, self.r2, self.r3)

@@ -122,8 +122,8 @@ def cached_analysis(plan: LayerPlan, checkpoint: Checkpoint, progress: Progress)
 
     def analyse() -> LayerAnalysis:
         analysis = analyse_layer(plan, checkpoint, progress)
-        # Both are cached properties: computed here, in the background, so that the page does not wait for them.
-        _ = analysis.front, analysis.noise
+        # These are cached properties: computed here, in the background, so that the page does not wait for them.
+        _ = analysis.front, analysis.noise, analysis.suggestion
         return analysis
 
     return bounded_cache().get_or_compute(plan.key, analyse)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 from collections.abc import Callable
 
@@ -13,12 +12,14 @@ from tensorllm_core.commands.options import (
     add_loading_options,
     add_method_options,
     add_question_options,
+    add_suggested_option,
     limit_of,
     method_options,
     number,
 )
-from tensorllm_core.commands.output import log_progress, show
+from tensorllm_core.commands.output import log_progress, show, tell
 from tensorllm_core.experiments.evaluate import ORIGINAL
+from tensorllm_core.experiments.gone import gone_json, gone_sentences
 from tensorllm_core.experiments.measurement_store import MeasurementStore, measurements_folder
 from tensorllm_core.experiments.paired import Paired, difference_json
 from tensorllm_core.methods.rank_text import parse_ranks
@@ -27,7 +28,7 @@ from tensorllm_core.models.checkpoint import open_checkpoint
 from tensorllm_core.runs.edit_run import CLEAN_MODEL, EDITED, RANDOM, REMOVED, EditResult, run_edit
 from tensorllm_core.runs.plan import EditPlan, chosen_layers, plan_model
 from tensorllm_core.runs.questions import plan_questions
-from tensorllm_core.runs.ranks import LeastRatio, RankRule, WrittenRanks
+from tensorllm_core.runs.ranks import LeastRatio, RankRule, WrittenRanks, suggested_rule
 from tensorllm_core.runs.record import record
 from tensorllm_core.runs.resources import Resources
 
@@ -47,6 +48,7 @@ def add_evaluate(add_command: Callable[..., Parser]) -> None:
     choice = parser.add_mutually_exclusive_group(required=True)
     choice.add_argument("--ranks", metavar="R1,R2,R3", help="ranks in every layer, in the form that the method takes")
     choice.add_argument("--compression", metavar="C", help="each layer's least error at a ratio of at least C")
+    add_suggested_option(choice)
     add_method_options(parser)
     add_question_options(parser)
     parser.add_argument(
@@ -72,14 +74,15 @@ def _run(options: Namespace) -> None:
         options.controls,
     )
     result = run_edit(plan, checkpoint, Resources(), log_progress)
-    for notice in (*result.notices, *result.evaluation.notices):
-        print(notice, file=sys.stderr)
+    tell((*result.notices, *result.evaluation.notices, *gone_sentences(result.gone)))
     record(result, MeasurementStore(measurements_folder()))
     show(_as_json(result), as_json=options.json)
 
 
 def _rule(options: Namespace) -> RankRule:
-    """The rule that decides the ranks, from the one of the two options that is given."""
+    """The rule that decides the ranks, from the one of the options that is given."""
+    if options.suggested:
+        return suggested_rule(options.model)
     if options.ranks is not None:
         return WrittenRanks(parse_ranks(options.ranks))
     return LeastRatio(number("--compression", options.compression))
@@ -104,6 +107,7 @@ def _as_json(result: EditResult) -> dict[str, object]:
         "edited": scores[EDITED],
         "delta": _difference(result.against(ORIGINAL), benchmark),
         "compression_ratio": result.compression_ratio,
+        "practically_gone": gone_json(result.gone),
         "seconds": {"baseline": evaluation.seconds[ORIGINAL], "edited": evaluation.seconds[EDITED]},
     }
     if plan.controls:

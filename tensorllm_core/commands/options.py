@@ -6,7 +6,7 @@ import math
 import re
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 from tensorllm_core.errors import RequestError
 from tensorllm_core.methods.description import Options
@@ -20,6 +20,7 @@ __all__ = [
     "add_loading_options",
     "add_method_options",
     "add_question_options",
+    "add_suggested_option",
     "attach_negative_values",
     "limit_of",
     "listed",
@@ -27,6 +28,12 @@ __all__ = [
     "number",
     "whole_number",
 ]
+
+
+class _Choice(Protocol):
+    """A group of options of which one is given."""
+
+    def add_argument(self, name: str, /, *, action: str, help: str) -> object: ...
 
 
 class Parser(ArgumentParser):
@@ -44,6 +51,13 @@ def add_common_options(parser: ArgumentParser) -> None:
     parser.add_argument("--model", required=True, help="a bundled name, a folder or a hub id")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N, spread or mps")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def add_suggested_option(choice: _Choice) -> None:
+    """The ranks that the app starts from, as one of several ways to choose ranks."""
+    choice.add_argument(
+        "--suggested", action="store_true", help="the ranks that the app starts from: no part or group is lost"
+    )
 
 
 def add_loading_options(parser: ArgumentParser) -> None:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-__all__ = ["as_text", "log_progress", "show"]
+__all__ = ["as_text", "log_progress", "show", "tell"]
 
 
 def show(result: Mapping[str, object], *, as_json: bool) -> None:
     """Print a result on standard output."""
     print(json.dumps(result, allow_nan=False) if as_json else as_text(result))
+
+
+def tell(sentences: Iterable[str]) -> None:
+    """Print sentences that a person should know of on standard error."""
+    for sentence in sentences:
+        print(sentence, file=sys.stderr)
 
 
 def log_progress(share: float, message: str) -> bool:

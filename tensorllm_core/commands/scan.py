@@ -15,8 +15,9 @@ from tensorllm_core.commands.options import (
     limit_of,
     listed,
 )
-from tensorllm_core.commands.output import log_progress, show
+from tensorllm_core.commands.output import log_progress, show, tell
 from tensorllm_core.errors import RequestError
+from tensorllm_core.experiments.gone import gone_json, gone_sentences
 from tensorllm_core.models.checkpoint import open_checkpoint
 from tensorllm_core.runs.plan import ScanPlan, chosen_layers, plan_model
 from tensorllm_core.runs.questions import plan_questions
@@ -53,7 +54,13 @@ def _run(options: Namespace) -> None:
         layout,
         plan_questions(listed(options.benchmarks), split, limit_of(options), options.template),
     )
-    original, points = scan_points(run_scan(plan, checkpoint, Resources(), log_progress))
+    result = run_scan(plan, checkpoint, Resources(), log_progress)
+    original, points = scan_points(result)
+    tell(
+        f"At {step.compression_ratio:.3g}x: {sentence}"
+        for step in result.steps
+        for sentence in gone_sentences(step.gone)
+    )
     show(
         {
             "model": options.model,
@@ -69,8 +76,9 @@ def _run(options: Namespace) -> None:
                     "accuracy": point.accuracy,
                     "ci95": [point.low, point.high],
                     "loss": point.loss,
+                    "practically_gone": gone_json(step.gone),
                 }
-                for point in points
+                for point, step in zip(points, result.steps, strict=True)
             ],
         },
         as_json=options.json,
