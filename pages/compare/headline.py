@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.compare.ranking import RankedMethod, difference_of
-from pages.controls.gone_notice import gone_notice
+from pages.controls.notable import notable
 from pages.frame.frame import type_scale
 from tensorllm_core.experiments.comparison_result import gone_by_method
+from tensorllm_core.experiments.constant_answer import constant_sentences
 from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.experiments.statistics import best_of, better_than_control, verdict
 from tensorllm_core.runs.comparison_run import Comparison
@@ -34,7 +35,9 @@ def headline(comparison: Comparison, ratio: float, ranking: Sequence[RankedMetho
     if best is None:
         st.markdown("**No method can save as much as this budget asks for** on these layers. Choose a smaller ratio.")
         return
-    gone_notice(gone_by_method(comparison.at(ratio)))
+    answers = comparison.evaluation.answers
+    subjects = {ORIGINAL: answers[ORIGINAL]} | {each.title: answers[each.point.name] for each in ranking}
+    notable([*gone_by_method(comparison.at(ratio)), *constant_sentences(subjects)])
     against_original = verdict(best.against.accuracy)
     st.markdown(f"**{best.title} has the highest accuracy of these methods.** Against the original: {against_original}")
     words = [best_of(best.against.accuracy, len(methods))] if second else []

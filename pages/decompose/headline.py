@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.controls.gone_notice import gone_notice
+from pages.controls.notable import notable
 from pages.controls.suggestion import noise_floor_words, suggestion_words
 from pages.controls.texts import error_text
 from tensorllm_core.experiments.gone import gone_sentence
@@ -39,7 +39,7 @@ def headline(analysis: LayerAnalysis, result: RankResult) -> None:
     )
     ranks_sentence = sentence(analysis.shape.entries, result.stored_entries, result.energy_kept, result.ranks)
     st.markdown(f"{ranks_sentence} {suggestion_words(analysis)}", help=noise_floor_words(analysis))
-    gone_notice([gone_sentence(gone_at(analysis, result))])
+    notable([gone_sentence(gone_at(analysis, result))])
 
 
 def sentence(entries: int, stored: int, energy_kept: float, ranks: Ranks) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.controls.gone_notice import gone_notice
+from pages.controls.notable import notable
 from pages.controls.page_links import page_links
 from pages.controls.texts import error_text
 from pages.controls.widgets import choose_head
@@ -24,7 +24,7 @@ def headline(scene: Scene, analysis: LayerAnalysis, heads: HeadComparison) -> No
     words, choice, links = st.columns([13, 3, 6], gap="small", vertical_alignment="center")
     with words:
         st.markdown(sentence(analysis.unit, heads))
-        gone_notice([gone_sentence(gone_at(analysis, heads.result))])
+        notable([gone_sentence(gone_at(analysis, heads.result))])
     with choice:
         choose_head(scene, analysis, "heads group", label_visibility="collapsed")
     with links:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import streamlit as st
 
-from pages.controls.gone_notice import gone_notice
+from pages.controls.notable import notable
 from pages.controls.page_links import page_links
 from pages.session import state
 from pages.session.scene import Scene
@@ -44,7 +44,7 @@ def headline(scene: Scene, survey: Survey) -> None:
     chance = [summary.error_at(ratio) for summary in survey.null]
     with words:
         st.markdown(sentence(ratio, errors, float(np.mean(chance)) if chance else None))
-        gone_notice(gone_sentences({layer: summary.gone_at(ratio) for layer, summary in survey.layers.items()}))
+        notable(gone_sentences({layer: summary.gone_at(ratio) for layer, summary in survey.layers.items()}))
     with links:
         page_links(
             scene,

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.controls.gone_notice import gone_notice
+from pages.controls.notable import notable
 from pages.controls.texts import layers_text
 from pages.session import state
+from tensorllm_core.experiments.constant_answer import constant_sentences
 from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.experiments.gone import gone_sentences
 from tensorllm_core.experiments.paired import Paired
 from tensorllm_core.experiments.statistics import better_than_control, verdict
-from tensorllm_core.runs.edit_run import EditResult
+from tensorllm_core.runs.edit_run import EDITED, EditResult
 from tensorllm_core.types import Ranks
 
 __all__ = ["headline"]
@@ -62,7 +63,8 @@ def headline(result: EditResult) -> None:
 
 def _sentences(result: EditResult, against: Paired) -> None:
     st.markdown(f"**Against the original.** {verdict(against.accuracy)}")
-    gone_notice(gone_sentences(result.gone))
+    answers = result.evaluation.answers
+    notable([*gone_sentences(result.gone), *constant_sentences({name: answers[name] for name in (ORIGINAL, EDITED)})])
     if result.controls:
         with st.container(key="against-the-controls"):
             for column, name in zip(st.columns(len(result.controls), gap="small"), result.controls, strict=True):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from pages.controls.gone_notice import gone_notice
+from pages.controls.notable import notable
 from pages.controls.questions_panel import own_questions
 from pages.controls.texts import layers_text
 from pages.controls.widgets import Explanation, show
@@ -109,7 +109,7 @@ def _offer(step: ScanStep) -> None:
         args=(step,),
         help="Sets these ranks for the edit, and switches to test questions",
     )
-    gone_notice(gone_sentences(step.gone))
+    notable(gone_sentences(step.gone))
 
 
 def _take(step: ScanStep) -> None:

@@ -23,6 +23,7 @@ from tensorllm_core.commands.output import log_progress, tell
 from tensorllm_core.errors import RequestError
 from tensorllm_core.experiments.comparison import check_ratios, ratio_for_stored
 from tensorllm_core.experiments.comparison_result import gone_by_method
+from tensorllm_core.experiments.constant_answer import constant_sentences
 from tensorllm_core.methods.registry import METHODS, method_named
 from tensorllm_core.models.checkpoint import open_checkpoint
 from tensorllm_core.runs.comparison_run import comparison_as_json, run_comparison
@@ -75,7 +76,7 @@ def _run(options: Namespace) -> None:
     )
     result = run_comparison(plan, checkpoint, Resources(), log_progress)
     comparison = comparison_as_json(result, against)
-    tell(gone_by_method(result.points))
+    tell((*gone_by_method(result.points), *constant_sentences(result.evaluation.answers)))
     print(json.dumps(comparison, allow_nan=False) if options.json else comparison_table(comparison))
 
 

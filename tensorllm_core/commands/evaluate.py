@@ -18,6 +18,7 @@ from tensorllm_core.commands.options import (
     number,
 )
 from tensorllm_core.commands.output import log_progress, show, tell
+from tensorllm_core.experiments.constant_answer import constant_answers_json, constant_sentences
 from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.experiments.gone import gone_json, gone_sentences
 from tensorllm_core.experiments.measurement_store import MeasurementStore, measurements_folder
@@ -75,6 +76,7 @@ def _run(options: Namespace) -> None:
     )
     result = run_edit(plan, checkpoint, Resources(), log_progress)
     tell((*result.notices, *result.evaluation.notices, *gone_sentences(result.gone)))
+    tell(constant_sentences(result.evaluation.answers))
     record(result, MeasurementStore(measurements_folder()))
     show(_as_json(result), as_json=options.json)
 
@@ -94,6 +96,7 @@ def _as_json(result: EditResult) -> dict[str, object]:
     (benchmark,) = evaluation.answers[ORIGINAL]
     answers = {subject: by_benchmark[benchmark] for subject, by_benchmark in evaluation.answers.items()}
     scores = {subject: {"accuracy": each.accuracy, "loss": each.mean_loss} for subject, each in answers.items()}
+    constant = {name: constant_answers_json(result.evaluation.answers[name]) for name in (ORIGINAL, EDITED)}
     as_json: dict[str, object] = {
         "model": plan.model.reference,
         "benchmark": benchmark,
@@ -108,6 +111,10 @@ def _as_json(result: EditResult) -> dict[str, object]:
         "delta": _difference(result.against(ORIGINAL), benchmark),
         "compression_ratio": result.compression_ratio,
         "practically_gone": gone_json(result.gone),
+        "constant_answer": {
+            "baseline": constant[ORIGINAL].get(benchmark),
+            "edited": constant[EDITED].get(benchmark),
+        },
         "seconds": {"baseline": evaluation.seconds[ORIGINAL], "edited": evaluation.seconds[EDITED]},
     }
     if plan.controls:

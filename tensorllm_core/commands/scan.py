@@ -17,6 +17,8 @@ from tensorllm_core.commands.options import (
 )
 from tensorllm_core.commands.output import log_progress, show, tell
 from tensorllm_core.errors import RequestError
+from tensorllm_core.experiments.constant_answer import constant_answers_json, constant_sentences
+from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.experiments.gone import gone_json, gone_sentences
 from tensorllm_core.models.checkpoint import open_checkpoint
 from tensorllm_core.runs.plan import ScanPlan, chosen_layers, plan_model
@@ -61,6 +63,8 @@ def _run(options: Namespace) -> None:
         for step in result.steps
         for sentence in gone_sentences(step.gone)
     )
+    tell(constant_sentences(result.evaluation.answers))
+    constant = {name: constant_answers_json(answers) for name, answers in result.evaluation.answers.items()}
     show(
         {
             "model": options.model,
@@ -69,6 +73,7 @@ def _run(options: Namespace) -> None:
             "layout": layout.value,
             "n": original.n,
             "baseline": {"accuracy": original.accuracy, "ci95": [original.low, original.high], "loss": original.loss},
+            "constant_answer": constant[ORIGINAL],
             "points": [
                 {
                     "compression_ratio": point.compression_ratio,
@@ -77,6 +82,7 @@ def _run(options: Namespace) -> None:
                     "ci95": [point.low, point.high],
                     "loss": point.loss,
                     "practically_gone": gone_json(step.gone),
+                    "constant_answer": constant[step.name],
                 }
                 for point, step in zip(points, result.steps, strict=True)
             ],

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tensorllm_core.experiments.answers import Answers
+from tensorllm_core.experiments.constant_answer import constant_answers_json
 from tensorllm_core.experiments.evaluate import ORIGINAL, Evaluation
 from tensorllm_core.experiments.gone import Gone, gone_json, gone_sentences
 from tensorllm_core.experiments.paired import Paired, difference_json, paired
@@ -138,6 +139,7 @@ def _scores(answers: AnswersByBenchmark) -> dict[str, Any]:
         "accuracy": mean_accuracy(answers),
         "loss": sum(each.mean_loss for each in answers.values()) / len(answers),
         "accuracy_by_benchmark": {name: each.accuracy for name, each in answers.items()},
+        "constant_answer": constant_answers_json(answers),
     }
 
 
