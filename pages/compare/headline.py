@@ -14,6 +14,7 @@ from tensorllm_core.experiments.constant_answer import constant_sentences
 from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.experiments.statistics import best_of, better_than_control, verdict
 from tensorllm_core.runs.comparison_run import Comparison
+from tensorllm_core.runs.questions import wording_notices
 
 __all__ = ["headline"]
 
@@ -48,7 +49,7 @@ def headline(comparison: Comparison, ratio: float, ranking: Sequence[RankedMetho
             words.append(better_than_control(between.accuracy, name))
     if not comparison.evaluation.complete:
         words.append(comparison.evaluation.so_far)
-    st.caption("  \n".join([*words, *comparison.evaluation.notices]))
+    st.caption("  \n".join([*words, *wording_notices(comparison.plan.questions), *comparison.evaluation.notices]))
 
 
 def _metric(column: st.delta_generator.DeltaGenerator, label: str, each: RankedMethod | None) -> None:

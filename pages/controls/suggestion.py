@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from tensorllm_core.linalg.kept_slices import MOST_LOST
 from tensorllm_core.runs.layer_analysis import LayerAnalysis
-from tensorllm_core.runs.ranks import HintedRanks, suggested_rule, suggestion_text
+from tensorllm_core.runs.ranks import LOSSLESS, HintedRanks, suggested_rule
 
 __all__ = ["noise_floor_words", "suggestion_words", "suggests_noise_floor"]
 
@@ -14,10 +15,14 @@ def suggests_noise_floor(analysis: LayerAnalysis) -> bool:
 
 
 def suggestion_words(analysis: LayerAnalysis) -> str:
-    """One sentence that names the suggested ranks, and by what rule they are suggested."""
+    """One sentence that names the suggested ranks, and what they keep or by what they are suggested."""
     if suggests_noise_floor(analysis):
         return f"The noise floor suggests **{analysis.suggestion}**."
-    return f"Suggested: **{analysis.suggestion}**, {suggestion_text(analysis.plan.reference)}."
+    errors = analysis.table.products.slice_errors(analysis.suggestion)
+    worst = max(float(errors.by_part().max()), float(errors.by_group().max()))
+    if worst <= MOST_LOST + LOSSLESS:
+        return f"Suggested: **{analysis.suggestion}**, no part or {analysis.unit} above error {MOST_LOST:g}."
+    return f"Suggested: **{analysis.suggestion}**, the worst part or {analysis.unit} at error {worst:.2f}."
 
 
 def noise_floor_words(analysis: LayerAnalysis) -> str:

@@ -18,6 +18,7 @@ from tensorllm_core.figures.cells import MOST_CELLS, pooled_caption
 from tensorllm_core.figures.core_slices import core_mosaic
 from tensorllm_core.figures.landscape import ErrorGrid, error_landscape
 from tensorllm_core.figures.spectra import ModeSpectrum, spectra
+from tensorllm_core.figures.traces import ROBUST_SCALE
 from tensorllm_core.linalg.slices import core_seen_from_part
 from tensorllm_core.runs.layer_analysis import LayerAnalysis, RankResult
 from tensorllm_core.types import Ranks
@@ -129,6 +130,7 @@ def cores_picture(scene: Scene, analysis: LayerAnalysis, result: RankResult) -> 
             f"All {analysis.unit}s share the same directions (the columns of U1, U2, U3). They differ only in their "
             "cores, drawn with R1 rows and R2 columns on one colour scale. `c = 1` is the strongest combination of Q, "
             "K, V, O. `Q` is the core of Q alone: the sum of all slices, weighted by Q's row of U3. "
+            f"{ROBUST_SCALE} "
             f"{pooled_caption(result.ranks.r1, result.ranks.r2, MOST_CELLS // 2)}",
             r"W_g \approx G_g \times_1 U_1 \times_2 U_2 \times_3 U_3,\qquad \text{shown: } G_{:,:,c,g}",
         ),

@@ -13,6 +13,7 @@ from tensorllm_core.experiments.gone import gone_sentences
 from tensorllm_core.experiments.paired import Paired
 from tensorllm_core.experiments.statistics import better_than_control, verdict
 from tensorllm_core.runs.edit_run import EDITED, EditResult
+from tensorllm_core.runs.questions import wording_notices
 from tensorllm_core.types import Ranks
 
 __all__ = ["headline"]
@@ -77,7 +78,7 @@ def _sentences(result: EditResult, against: Paired) -> None:
             "looks larger than it is. Report results on **test** questions.",
             icon=":material/warning:",
         )
-    for notice in (*result.notices, *result.evaluation.notices):
+    for notice in (*result.notices, *wording_notices(result.plan.questions), *result.evaluation.notices):
         st.caption(notice)
     if not result.evaluation.complete:
         st.caption(result.evaluation.so_far)

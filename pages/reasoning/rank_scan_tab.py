@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.controls.notable import notable
-from pages.controls.questions_panel import own_questions
+from pages.controls.own_questions import own_questions
 from pages.controls.texts import layers_text
 from pages.controls.widgets import Explanation, show
 from pages.frame.frame import canvas

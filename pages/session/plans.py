@@ -25,11 +25,12 @@ from tensorllm_core.runs.plan import (
     plan_model,
     plan_survey,
 )
-from tensorllm_core.runs.questions import plan_questions
+from tensorllm_core.runs.questions import default_benchmarks, plan_questions
 from tensorllm_core.runs.ranks import GivenRanks, LargestError, LeastRatio, RankDecision, RankRule, suggested_rule
 
 __all__ = [
     "budgets_of",
+    "chosen_benchmarks",
     "comparison_plan",
     "default_compared_layers",
     "edit_plan",
@@ -135,6 +136,11 @@ def default_compared_layers(scene: Scene) -> tuple[str, ...]:
     return ("all",) if scene.model == DEFAULT_MODEL else (str(scene.layer),)
 
 
+def chosen_benchmarks(scene: Scene) -> tuple[str, ...]:
+    """The benchmarks to ask; none for a model that is not bundled until the visitor chooses some."""
+    return scene.questions.benchmark or default_benchmarks(scene.model)
+
+
 def methods_of(scene: Scene) -> tuple[str, ...]:
     """The methods to compare, in the order of the registry."""
     names = scene.compare.methods or SUGGESTED
@@ -156,4 +162,5 @@ def _layers(scene: Scene, checkpoint: Checkpoint, default: Sequence[str]) -> tup
 
 def _questions(scene: Scene, uploaded: QuestionSet | None) -> QuestionPlan:
     part = scene.questions
-    return plan_questions(part.benchmark, Split(part.split), part.sample or None, part.template, uploaded)
+    names = chosen_benchmarks(scene)
+    return plan_questions(names, Split(part.split), part.sample or None, part.template, uploaded, chat=part.chat)

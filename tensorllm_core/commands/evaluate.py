@@ -16,6 +16,7 @@ from tensorllm_core.commands.options import (
     limit_of,
     method_options,
     number,
+    question_plan,
 )
 from tensorllm_core.commands.output import log_progress, show, tell
 from tensorllm_core.experiments.constant_answer import constant_answers_json, constant_sentences
@@ -28,7 +29,6 @@ from tensorllm_core.methods.registry import make_method
 from tensorllm_core.models.checkpoint import open_checkpoint
 from tensorllm_core.runs.edit_run import CLEAN_MODEL, EDITED, RANDOM, REMOVED, EditResult, run_edit
 from tensorllm_core.runs.plan import EditPlan, chosen_layers, plan_model
-from tensorllm_core.runs.questions import plan_questions
 from tensorllm_core.runs.ranks import LeastRatio, RankRule, WrittenRanks, suggested_rule
 from tensorllm_core.runs.record import record
 from tensorllm_core.runs.resources import Resources
@@ -61,7 +61,8 @@ def add_evaluate(add_command: Callable[..., Parser]) -> None:
 
 
 def _run(options: Namespace) -> None:
-    limit, split = limit_of(options), Split.parse(options.split)
+    limit_of(options)
+    split = Split.parse(options.split)
     settings, rule = method_options(options), _rule(options)
     make_method(options.method, settings)
     checkpoint = open_checkpoint(options.model)
@@ -70,7 +71,7 @@ def _run(options: Namespace) -> None:
         chosen_layers(checkpoint, options.layers),
         options.method,
         rule,
-        plan_questions([options.benchmark], split, limit, options.template),
+        question_plan(options, checkpoint.reference, [options.benchmark], split),
         settings,
         options.controls,
     )
@@ -101,6 +102,7 @@ def _as_json(result: EditResult) -> dict[str, object]:
         "model": plan.model.reference,
         "benchmark": benchmark,
         "split": plan.questions.split.value,
+        "chat_template": plan.questions.chat,
         "method": plan.method,
         "layers": list(plan.layers),
         "ranks": {name.removeprefix("layer "): list(ranks) for name, ranks in result.ranks.items()},

@@ -43,9 +43,11 @@ def as_text(result: Mapping[str, object]) -> str:
 
 def _value(value: object) -> str:
     if isinstance(value, Mapping):
-        return "  ".join(f"{name.replace('_', ' ')} {_value(inner)}" for name, inner in value.items())
+        return "  ".join(f"{name.replace('_', ' ')} {_value(inner)}" for name, inner in value.items()) or "none"
     if isinstance(value, list):
         return "  ".join(map(_value, value))
+    if value is None:
+        return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):

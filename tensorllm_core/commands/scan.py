@@ -12,8 +12,8 @@ from tensorllm_core.commands.options import (
     add_layout_option,
     add_loading_options,
     add_question_options,
-    limit_of,
     listed,
+    question_plan,
 )
 from tensorllm_core.commands.output import log_progress, show, tell
 from tensorllm_core.errors import RequestError
@@ -22,7 +22,6 @@ from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.experiments.gone import gone_json, gone_sentences
 from tensorllm_core.models.checkpoint import open_checkpoint
 from tensorllm_core.runs.plan import ScanPlan, chosen_layers, plan_model
-from tensorllm_core.runs.questions import plan_questions
 from tensorllm_core.runs.rank_scan import run_scan, scan_points
 from tensorllm_core.runs.resources import Resources
 from tensorllm_core.types import Layout
@@ -54,7 +53,7 @@ def _run(options: Namespace) -> None:
         plan_model(checkpoint, options.device, options.dtype),
         chosen_layers(checkpoint, options.layers),
         layout,
-        plan_questions(listed(options.benchmarks), split, limit_of(options), options.template),
+        question_plan(options, checkpoint.reference, listed(options.benchmarks), split),
     )
     result = run_scan(plan, checkpoint, Resources(), log_progress)
     original, points = scan_points(result)
@@ -71,6 +70,7 @@ def _run(options: Namespace) -> None:
             "benchmarks": list(plan.questions.benchmarks),
             "layers": list(plan.layers),
             "layout": layout.value,
+            "chat_template": plan.questions.chat,
             "n": original.n,
             "baseline": {"accuracy": original.accuracy, "ci95": [original.low, original.high], "loss": original.loss},
             "constant_answer": constant[ORIGINAL],

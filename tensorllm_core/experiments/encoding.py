@@ -13,6 +13,7 @@ from typing import Any
 
 from tensorllm_core.benchmarks.benchmark import Answering, Question, QuestionSet
 from tensorllm_core.errors import BenchmarkError
+from tensorllm_core.experiments.prompt_form import PromptForm
 from tensorllm_core.models.family import Objective
 from tensorllm_core.models.loaded_model import LoadedModel
 
@@ -125,6 +126,7 @@ class _Writer:
         self._model = loaded.checkpoint.reference
         self._fills_in = loaded.checkpoint.family.objective is Objective.FILL_IN
         self._set = question_set
+        self._form = PromptForm(question_set, self._tokenizer, self._model)
         self._answers: dict[str, tuple[int, ...]] = {}
         self._targets: dict[tuple[str, ...], dict[int, tuple[Target, ...]]] = {}
         self._prompts: dict[tuple[str, int], tuple[int, ...]] = {}
@@ -171,22 +173,23 @@ class _Writer:
         return self._row(question, _ENCODER_MASKS if self._fills_in else 0)
 
     def _row(self, question: Question, masks: int) -> tuple[int, ...]:
-        text = self._set.prompt(question)
+        text = self._form.text(question)
         if (text, masks) not in self._prompts:
             self._tokenise([text], masks)
         return self._prompts[text, masks]
 
     def _tokenise_prompts(self) -> None:
-        self._tokenise([self._set.prompt(question) for question in self._set.questions], 1 if self._fills_in else 0)
+        self._tokenise([self._form.text(question) for question in self._set.questions], 1 if self._fills_in else 0)
 
     def _tokenise(self, texts: Sequence[str], masks: int) -> None:
         if not texts:
             return
         end = f" {self._tokenizer.mask_token * masks}" if masks else ""
-        rows = self._tokenizer([f"{text}{end}" for text in texts], verbose=False).input_ids
+        special = self._form.adds_special_tokens
+        rows = self._tokenizer([f"{text}{end}" for text in texts], add_special_tokens=special, verbose=False).input_ids
         for text, row in zip(texts, rows, strict=True):
             # Some tokenizers end a text with a token for its end; in a decoder's row the answer comes next instead.
-            has_end = not self._fills_in and row and row[-1] == self._tokenizer.eos_token_id
+            has_end = special and not self._fills_in and row and row[-1] == self._tokenizer.eos_token_id
             self._prompts[text, masks] = tuple(row[:-1] if has_end else row)
 
     def _answer(self, text: str) -> tuple[int, ...]:
@@ -202,11 +205,12 @@ class _Writer:
         return self._answers[text]
 
     def _continuation(self, text: str) -> tuple[int, ...]:
-        """Tokens of an answer that follows a prompt and a space."""
+        """Tokens of an answer that follows a prompt and what joins the two."""
+        before, joint = self._form.ending or _ANCHOR, self._form.joint
         alone, joined = (
             self._tokenizer(words, add_special_tokens=False, verbose=False).input_ids
-            for words in (_ANCHOR, f"{_ANCHOR} {text}")
+            for words in (before, f"{before}{joint}{text}")
         )
         if joined[: len(alone)] == alone:
             return tuple(joined[len(alone) :])
-        return tuple(self._tokenizer(f" {text}", add_special_tokens=False, verbose=False).input_ids)
+        return tuple(self._tokenizer(f"{joint}{text}", add_special_tokens=False, verbose=False).input_ids)

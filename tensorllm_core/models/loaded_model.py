@@ -19,6 +19,7 @@ from tensorllm_core.models.download import download, first_line, plan_download
 from tensorllm_core.models.family import Objective
 from tensorllm_core.models.fit import DTYPES, Fit, Option, bytes_text, check_fit
 from tensorllm_core.models.hub import HubRepository
+from tensorllm_core.models.quiet import quiet_transformers
 from tensorllm_core.types import Progress
 
 __all__ = ["LoadedModel", "load_model", "load_where_it_fits"]
@@ -60,6 +61,7 @@ def load_model(
     checkpoint = open_checkpoint(reference)
     target = resolve_device(device)
     folder = _folder_of(checkpoint, progress)
+    quiet_transformers()
     # Load the model. accelerate divides a spread model: it fills one device after the other.
     auto = AutoModelForCausalLM if checkpoint.family.objective is Objective.CONTINUE else AutoModelForMaskedLM
     try:

@@ -122,11 +122,13 @@ def suggestion_text(reference: str) -> str:
     """What the suggested ranks of a model of this name are, after `the ranks`.
 
     >>> suggestion_text("owner/name")
-    'with the fewest entries at which every part and group keeps an error of at most 0.5'
+    'with the fewest entries at which no part or group has an error above 0.5, or the nearest to that'
     """
     match suggested_rule(reference):
         case KeptSlices(most):
-            return f"with the fewest entries at which every part and group keeps an error of at most {most:g}"
+            return (
+                f"with the fewest entries at which no part or group has an error above {most:g}, or the nearest to that"
+            )
     return "that the noise floor suggests from the spectra alone, without data"
 
 
