@@ -6,7 +6,7 @@ import math
 import re
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
-from typing import NoReturn, Protocol
+from typing import NoReturn, Protocol, runtime_checkable
 
 from tensorllm_core.benchmarks.benchmark import Split
 from tensorllm_core.benchmarks.own_file import OWN_NEW_TOKENS
@@ -36,6 +36,7 @@ __all__ = [
 ]
 
 
+@runtime_checkable
 class _Choice(Protocol):
     """A group of options of which one is given."""
 

@@ -33,7 +33,14 @@ __all__ = [
 GONE = 0.95
 """Above this relative error a part is practically gone: less than a tenth of its energy is left."""
 _MOST_NAMES = 4
+_MOST_SENTENCES = 2
 _ATTENTION = "QKVO"
+_KINDS = {
+    "V or O, close to removing the attention,": {"V", "O"},
+    "Q or K, close to attention that looks at all tokens alike,": {"Q", "K"},
+}
+_REST = "single heads, groups or matrices"
+"""What layers have lost in a summary, in the order in which it counts."""
 
 Gone = Mapping[str, float]
 """What is practically gone, by its name (`V`, `O2`, `group 3`, `up`), with its relative error."""
@@ -106,17 +113,37 @@ def gone_sentence(gone: Gone, *, layers: str = "") -> str:
 
 
 def gone_sentences(by_layer: Mapping[int, Gone]) -> list[str]:
-    """A sentence for all layers that have lost the same, with the largest errors among them."""
+    """A sentence for the layers that have lost the same, with the largest errors among them.
+
+    Where more than two such sentences were needed, there is one that sorts the layers by what it amounts to.
+    """
     layers_of: dict[tuple[str, ...], list[int]] = {}
     for layer, gone in sorted(by_layer.items()):
         if gone:
             layers_of.setdefault(tuple(gone), []).append(layer)
+    if len(layers_of) > _MOST_SENTENCES:
+        return [_summary(layers_of)]
     sentences = []
     for names, layers in layers_of.items():
         largest = {name: max(by_layer[layer][name] for layer in layers) for name in names}
         numbers = _listed([f"{layer}" for layer in layers])
         sentences.append(gone_sentence(largest, layers=f"in layer{'' if len(layers) == 1 else 's'} {numbers}"))
     return sentences
+
+
+def _summary(layers_of: Mapping[tuple[str, ...], Sequence[int]]) -> str:
+    """One sentence on layers that have lost different things."""
+    by_kind: dict[str, list[int]] = {}
+    for names, layers in layers_of.items():
+        kind = next((kind for kind, letters in _KINDS.items() if letters & set(names)), _REST)
+        by_kind.setdefault(kind, []).extend(layers)
+    count = sum(map(len, by_kind.values()))
+    kinds = [
+        f"{kind} in layer{'' if len(by_kind[kind]) == 1 else 's'} {_listed([f'{at}' for at in sorted(by_kind[kind])])}"
+        for kind in (*_KINDS, _REST)
+        if kind in by_kind
+    ]
+    return f"In {count} layers something is practically gone (error above {GONE:g}): {'; '.join(kinds)}."
 
 
 def gone_json(by_layer: Mapping[int, Gone]) -> dict[str, dict[str, float]]:

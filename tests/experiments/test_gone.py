@@ -89,3 +89,12 @@ def test_layers_that_lost_the_same_share_a_sentence():
     assert second.startswith("O is practically gone in layer 4 (error 1.000)")
     many = gone_sentences({layer: {"O": 1.0} for layer in range(30)})
     assert many[0].startswith("O is practically gone in layers 0, 1, 2, 3 and 26 more (error 1.000)")
+
+
+def test_layers_that_lost_many_different_things_are_summed_up():
+    gone = {0: {"V": 0.96}, 1: {"V": 0.96, "O2": 1.0}, 2: {"K": 1.0}, 3: {"O1": 1.0}, 4: {}, 7: {"O": 0.99}}
+    assert gone_sentences(gone) == [
+        "In 5 layers something is practically gone (error above 0.95): V or O, close to removing the attention, in "
+        "layers 0, 1 and 7; Q or K, close to attention that looks at all tokens alike, in layer 2; single heads, "
+        "groups or matrices in layer 3."
+    ]
