@@ -32,8 +32,7 @@ def query_heads_picture(_scene: Scene, analysis: LayerAnalysis, heads: HeadCompa
         similarity_map(similarity, np.arange(len(queries)), "query head", canvas(_HEIGHT)),
         key="query heads similarity",
         takeaway=(
-            f"{why} Its query heads instead: largest cosine {similarity[one, other]:.2f}, {queries[one]} and "
-            f"{queries[other]}"
+            f"{why} Its query heads instead: largest cosine {similarity[one, other]:.2f}, query heads {one} and {other}"
         ),
         explanation=Explanation(
             f"{why} Instead, the figure shows the cosine between the compressed query weights of every two query "

@@ -64,7 +64,7 @@ def test_reasoning_preselects_nothing_and_offers_what_suits(copy: str) -> None:
     assert toggle.disabled
 
 
-def test_what_reasoning_headlines(copy: str) -> None:
+def test_reasoning_headlines_what_is_gone() -> None:
     app = visit(
         "reasoning", model="demo-decoder", layer="1", r1="1", r2="1", r3="1", benchmark="world-bios", sample="40"
     )
