@@ -168,7 +168,7 @@ def test_the_json_holds_what_it_promises(run, folder):
     result = run("decompose", "--model", folder, "--layer", LAYER, "--ranks", "8,4,2")
     assert list(result) == [
         "model", "family", "layer", "layout", "shape", "ranks", "relative_error", "relative_error_by_part",
-        "relative_error_by_group", "error_bounds", "compression_ratio", "parameters", "seconds",
+        "relative_error_by_group", "practically_gone", "error_bounds", "compression_ratio", "parameters", "seconds",
     ]  # fmt: skip
     assert result["model"] == str(folder)
     assert result["family"] == "llama"
@@ -276,7 +276,7 @@ def test_ranks_that_the_tensor_cannot_have_are_refused(refused, folder, ranks):
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        ([], "one of the arguments --ranks --max-error --compression is required"),
+        ([], "one of the arguments --ranks --max-error --compression --suggested is required"),
         (["--ranks"], "--ranks: expected one argument"),
         (["--ranks", "1,1,1", "--compression", "3"], "not allowed with argument --ranks"),
         (["--max-error", "small"], "a number for --max-error, got `small`"),

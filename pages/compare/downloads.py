@@ -11,6 +11,7 @@ import streamlit as st
 from pages.compare.ranking import ranked_methods
 from pages.compare.stored_entries import rows_of
 from pages.session.scene_parts import budget_text
+from tensorllm_core.benchmarks.benchmark import Answering
 from tensorllm_core.benchmarks.registry import BUNDLED
 from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.experiments.paired import paired
@@ -46,16 +47,20 @@ def command(comparison: Comparison, against: str) -> str:
     """What to type for the same comparison; `against` names the method that the others are tested against."""
     plan, questions = comparison.plan, comparison.plan.questions
     names = ["FILE.jsonl" if name == OWN_FILE else name for name in questions.benchmarks]
+    benchmarks = "bundled" if questions.benchmarks == BUNDLED else ",".join(names) or "none"
+    written = [own.max_new_tokens for own in questions.own if own.answering is Answering.GENERATION]
     parts = [
         ".venv/bin/python -m tensorllm_core compare",
         f"--model {shlex.quote(plan.model.reference)} --layers {','.join(map(str, plan.layers))}",
         f"--methods {','.join(plan.methods)}",
         f"--against {against}",
         f"--ratios {','.join(map(budget_text, plan.ratios))}",
-        f"--benchmarks {'bundled' if questions.benchmarks == BUNDLED else ','.join(names)}",
+        f"--benchmarks {benchmarks}",
         f"--split {questions.split}",
         *([f"--limit {questions.sample}"] if questions.sample else []),
         *([f"--template {shlex.quote(questions.template)}"] if questions.template else []),
+        *([f"--max-new-tokens {written[0]}"] if written else []),
+        *(["--chat-template"] if questions.chat else []),
         f"--device {plan.model.device}",
         *([f"--dtype {plan.model.dtype}"] if plan.model.dtype != DTYPE else []),
         "--json",

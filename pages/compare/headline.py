@@ -7,10 +7,14 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.compare.ranking import RankedMethod, difference_of
+from pages.controls.notable import notable
 from pages.frame.frame import type_scale
+from tensorllm_core.experiments.comparison_result import gone_by_method
+from tensorllm_core.experiments.constant_answer import constant_sentences
 from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.experiments.statistics import best_of, better_than_control, verdict
 from tensorllm_core.runs.comparison_run import Comparison
+from tensorllm_core.runs.questions import wording_notices
 
 __all__ = ["headline"]
 
@@ -32,6 +36,9 @@ def headline(comparison: Comparison, ratio: float, ranking: Sequence[RankedMetho
     if best is None:
         st.markdown("**No method can save as much as this budget asks for** on these layers. Choose a smaller ratio.")
         return
+    answers = comparison.evaluation.answers
+    subjects = {ORIGINAL: answers[ORIGINAL]} | {each.title: answers[each.point.name] for each in ranking}
+    notable([*gone_by_method(comparison.at(ratio)), *constant_sentences(subjects)])
     against_original = verdict(best.against.accuracy)
     st.markdown(f"**{best.title} has the highest accuracy of these methods.** Against the original: {against_original}")
     words = [best_of(best.against.accuracy, len(methods))] if second else []
@@ -42,7 +49,7 @@ def headline(comparison: Comparison, ratio: float, ranking: Sequence[RankedMetho
             words.append(better_than_control(between.accuracy, name))
     if not comparison.evaluation.complete:
         words.append(comparison.evaluation.so_far)
-    st.caption("  \n".join([*words, *comparison.evaluation.notices]))
+    st.caption("  \n".join([*words, *wording_notices(comparison.plan.questions), *comparison.evaluation.notices]))
 
 
 def _metric(column: st.delta_generator.DeltaGenerator, label: str, each: RankedMethod | None) -> None:

@@ -9,12 +9,14 @@ from pages.compare.panel import panel
 from pages.compare.ranking import missing_methods, ranked_methods
 from pages.compare.tabs import comparison_tabs
 from pages.controls.ask_button import ButtonWords, ask_button, show_run
-from pages.controls.questions_panel import own_questions
+from pages.controls.notable import notable
+from pages.controls.own_questions import invite_questions, own_questions
 from pages.frame.frame import guarded, open_page, panel_columns, show_notices
 from pages.frame.toolbar import begin_screen
 from pages.session import state
-from pages.session.plans import comparison_plan
+from pages.session.plans import chosen_benchmarks, comparison_plan
 from pages.work.caches import resources
+from tensorllm_core.experiments.comparison_result import gone_by_method
 from tensorllm_core.runs.comparison_run import Comparison, run_comparison
 
 HELP = """
@@ -59,6 +61,8 @@ def screen() -> None:
             lambda plan, report: run_comparison(plan, checkpoint, resources(), report.progress, report.publish),
         )
     with right:
+        if not chosen_benchmarks(scene):
+            invite_questions()
         show_run(job, problem, _BUTTON, _draw, _draw_live, _outline)
     with notices:
         show_notices()
@@ -75,7 +79,9 @@ def _draw_live(comparison: Comparison) -> None:
     scene = state.current_scene()
     ratio = comparison.plan.nearest(scene.compare.budget)
     if not comparison.is_answered:
-        st.caption("No question is answered yet. These are the errors of the weights, by method.")
+        answered = "No question is answered yet" if comparison.plan.questions.benchmarks else "No questions are chosen"
+        st.caption(f"{answered}. These are the errors of the weights, by method.")
+        notable(gone_by_method(comparison.at(ratio)))
         errors_picture(comparison, ratio)
         return
     ranking = ranked_methods(comparison, ratio)

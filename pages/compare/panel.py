@@ -6,11 +6,11 @@ import math
 
 import streamlit as st
 
-from pages.controls.questions_panel import choose_benchmarks, choose_layers, choose_own_file, choose_sample
+from pages.controls.own_questions import choose_own_file
+from pages.controls.questions_panel import choose_benchmarks, choose_layers, choose_sample
 from pages.session import state
-from pages.session.plans import default_compared_layers, methods_of
+from pages.session.plans import chosen_benchmarks, default_compared_layers, methods_of
 from pages.session.scene import Scene
-from tensorllm_core.benchmarks.registry import BUNDLED
 from tensorllm_core.errors import ExplorerError
 from tensorllm_core.experiments.comparison import ratio_for_stored
 from tensorllm_core.methods.registry import METHODS, SUGGESTED
@@ -27,7 +27,7 @@ def panel(scene: Scene, checkpoint: Checkpoint) -> None:
     _methods(scene)
     choose_layers(scene, checkpoint, _LAYERS_HELP, default=default_compared_layers(scene))
     _budget(scene, checkpoint.sizes.entries)
-    _questions(scene)
+    _questions(scene, checkpoint)
 
 
 def _methods(scene: Scene) -> None:
@@ -94,14 +94,16 @@ def _budget(scene: Scene, entries: int) -> None:
     )
 
 
-def _questions(scene: Scene) -> None:
-    names = scene.questions.benchmark or BUNDLED
+def _questions(scene: Scene, checkpoint: Checkpoint) -> None:
+    names = chosen_benchmarks(scene)
     asked = f"{len(names)} x {scene.questions.sample:,}" if scene.questions.sample else "all"
-    label = f"Questions: {asked}, {scene.questions.split}"
+    label = f"Questions: {asked}, {scene.questions.split}" if names else "Questions: none chosen"
     with st.popover(label, icon=":material/quiz:", width="stretch", key="questions popover"):
         choose_benchmarks(scene)
         choose_sample(scene)
-        choose_own_file(scene)
+        # Without any questions the upload is on the right: no two widgets have one key.
+        if names:
+            choose_own_file(scene, checkpoint)
 
 
 def _take_stored(key: str, entries: int) -> None:

@@ -1,30 +1,26 @@
-"""The controls that all screens with questions share: which layers are edited, and which questions are asked."""
+"""The controls that all screens with questions share: the edited layers, the benchmarks, how many questions."""
 
 from __future__ import annotations
 
 import streamlit as st
 
+from pages.controls.own_questions import has_own_file
 from pages.session import state
+from pages.session.plans import chosen_benchmarks
 from pages.session.scene import Scene
 from pages.session.scene_parts import SPLITS
-from tensorllm_core.benchmarks.benchmark import QuestionSet, Split, check_template
-from tensorllm_core.benchmarks.own_file import OwnFile, own_benchmark, read_own_file
-from tensorllm_core.benchmarks.registry import BENCHMARKS, BUNDLED
+from tensorllm_core.benchmarks.registry import BENCHMARKS
 from tensorllm_core.errors import ExplorerError
 from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.runs.plan import chosen_layers
-from tensorllm_core.runs.questions import OWN_FILE
+from tensorllm_core.runs.questions import OWN_FILE, default_benchmarks, made_up_notice
 
 __all__ = [
     "choose_benchmarks",
     "choose_layers",
-    "choose_own_file",
     "choose_sample",
-    "own_file_title",
-    "own_questions",
 ]
 
-_OWN, _OWN_PROBLEM = "own questions", "own questions' problem"
 _SAMPLES = (100, 250, 500, 0)
 
 
@@ -67,23 +63,27 @@ def choose_layers(
 
 def choose_benchmarks(scene: Scene) -> None:
     """The benchmarks. Those of a link that do not exist are left out, with a notice."""
-    chosen = scene.questions.benchmark or BUNDLED
-    offered = [*BENCHMARKS, *([OWN_FILE] if state.kept(_OWN) or OWN_FILE in chosen else [])]
+    chosen, default = chosen_benchmarks(scene), default_benchmarks(scene.model)
+    offered = [*BENCHMARKS, *([OWN_FILE] if has_own_file() or OWN_FILE in chosen else [])]
     unknown = [name for name in chosen if name not in offered]
     if unknown:
         known = tuple(name for name in chosen if name in offered)
-        instead = "asking the rest of them" if known else "asking the bundled ones"
+        instead = "asking the rest of them" if known else "asking the bundled ones" if default else "asking none"
         state.notify([f"Expected benchmarks among {', '.join(offered)}, got {', '.join(unknown)}; {instead}."])
-        chosen = known or BUNDLED
-        state.settle(scene.with_fields(benchmark=_unless_default(chosen)))
+        chosen = known or default
+        state.settle(scene.with_fields(benchmark=() if chosen == default else chosen))
     st.multiselect(
         "Benchmarks",
         offered,
         key=state.seed("benchmark widget", list(chosen)),
         format_func=lambda name: BENCHMARKS[name].title if name in BENCHMARKS else name,
         on_change=_take_benchmarks,
+        args=(default,),
+        placeholder="none chosen",
         help="The bundled ones ask about a made-up world. Those of the papers are downloaded from the hub",
     )
+    if notice := made_up_notice(scene.model, chosen):
+        st.caption(f":orange[{notice}]")
 
 
 def choose_sample(scene: Scene) -> None:
@@ -111,47 +111,6 @@ def choose_sample(scene: Scene) -> None:
     )
 
 
-def choose_own_file(scene: Scene) -> None:
-    """The visitor's own file of questions, and the prompt template."""
-    own: OwnFile | None = state.kept(_OWN)
-    st.file_uploader(
-        "Your questions",
-        ["jsonl", "json", "csv"],
-        key="own file widget",
-        on_change=_take_file,
-        max_upload_size=50,
-        help="JSON Lines or CSV in UTF-8: `question`, `answer`, optional `choices` (a list, or a|b|c in CSV)",
-    )
-    if state.kept(_OWN_PROBLEM):
-        st.error(state.kept(_OWN_PROBLEM), icon=":material/error:")
-    if own is not None:
-        st.caption(f"{len(own.questions):,} questions. The first 20 % are for validation.")
-        if own.left_out:
-            st.warning("  \n".join(own.left_out[:10]), icon=":material/info:")
-    st.text_input(
-        "Prompt template",
-        key=state.seed("template widget", scene.questions.template),
-        placeholder="{question}",
-        on_change=_take_template,
-        help="`{question}` stands for the question; the answer follows the text. Empty: the template of each benchmark",
-    )
-
-
-def own_questions(scene: Scene, split: str = "") -> QuestionSet | None:
-    """The uploaded questions of this split, or of the scene's split if none is named; None without an upload."""
-    own: OwnFile | None = state.kept(_OWN)
-    if own is None:
-        return None
-    part = scene.questions
-    return own_benchmark(own, OWN_FILE, Split(split or part.split), part.template or "{question}")
-
-
-def own_file_title() -> str:
-    """The label of the button that opens the visitor's own questions."""
-    own: OwnFile | None = state.kept(_OWN)
-    return "Own questions and prompt" if own is None else f"Own questions: {len(own.questions):,}"
-
-
 def _take_some_layers(checkpoint: Checkpoint) -> None:
     text = str(state.widget_value("some layers widget")).replace(" ", "")
     try:
@@ -162,31 +121,6 @@ def _take_some_layers(checkpoint: Checkpoint) -> None:
     state.change(layers=tuple(text.split(",")))
 
 
-def _take_benchmarks() -> None:
-    state.change(benchmark=_unless_default(tuple(state.widget_value("benchmark widget") or ())))
-
-
-def _unless_default(names: tuple[str, ...]) -> tuple[str, ...]:
-    return () if names == BUNDLED else names
-
-
-def _take_file() -> None:
-    uploaded = state.widget_value("own file widget")
-    if uploaded is None:
-        return
-    try:
-        own = read_own_file(uploaded.name, uploaded.getvalue())
-    except ExplorerError as error:
-        state.keep(_OWN_PROBLEM, str(error))
-        return
-    state.keep(_OWN_PROBLEM, None)
-    state.keep(_OWN, own)
-    state.change(benchmark=(OWN_FILE,))
-
-
-def _take_template() -> None:
-    text = str(state.widget_value("template widget") or "").strip()
-    try:
-        state.change(template=check_template(text) if text else "")
-    except ExplorerError as error:
-        state.notify([str(error)])
+def _take_benchmarks(default: tuple[str, ...]) -> None:
+    names = tuple(state.widget_value("benchmark widget") or ())
+    state.change(benchmark=() if names == default else names)

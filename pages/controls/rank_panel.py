@@ -15,6 +15,7 @@ from pages.session.scene_parts import ChooseBy
 from pages.work.layer_job import ShownLayer
 from tensorllm_core.linalg.rank_choice import break_even_r1, break_even_tied, largest_rank, rank_limits, tied_ranks
 from tensorllm_core.runs.layer_analysis import LayerAnalysis
+from tensorllm_core.runs.ranks import suggestion_text
 from tensorllm_core.types import Ranks
 
 __all__ = ["rank_panel", "rank_panel_column"]
@@ -125,7 +126,7 @@ def _by_ranks(layer: ShownLayer) -> None:
             type="tertiary",
             on_click=_suggest,
             disabled=scene.ranks.chosen is None,
-            help=f"Takes {analysis.noise.ranks}, which the noise floor suggests from the spectra alone, without data",
+            help=f"Takes {analysis.suggestion}, the ranks {suggestion_text(analysis.plan.reference)}",
         )
 
 

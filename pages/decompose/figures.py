@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from pages.controls.suggestion import noise_floor_words
 from pages.controls.widgets import Explanation, show
 from pages.frame.frame import canvas
 from pages.session import state
@@ -17,6 +18,7 @@ from tensorllm_core.figures.cells import MOST_CELLS, pooled_caption
 from tensorllm_core.figures.core_slices import core_mosaic
 from tensorllm_core.figures.landscape import ErrorGrid, error_landscape
 from tensorllm_core.figures.spectra import ModeSpectrum, spectra
+from tensorllm_core.figures.traces import ROBUST_SCALE
 from tensorllm_core.linalg.slices import core_seen_from_part
 from tensorllm_core.runs.layer_analysis import LayerAnalysis, RankResult
 from tensorllm_core.types import Ranks
@@ -41,7 +43,7 @@ def landscape_picture(analysis: LayerAnalysis, result: RankResult) -> None:
             ranks,
             path[:: max(1, len(path) // 200)],
             canvas(_HEIGHT),
-            hint=analysis.noise.ranks if analysis.noise.ranks.r3 == ranks.r3 else None,
+            hint=analysis.suggestion if analysis.suggestion.r3 == ranks.r3 else None,
         ),
         key="error landscape",
         takeaway=(
@@ -52,7 +54,7 @@ def landscape_picture(analysis: LayerAnalysis, result: RankResult) -> None:
             "join ranks with the same compression ratio. The solid line is **break-even**: to its right, core and "
             "factors store more than the layer's own weights. The orange points are the Pareto-optimal ranks below "
             "break-even: no other ranks with this R3 are both smaller and more accurate. The ring marks your ranks, "
-            f"the diamond those that the noise floor suggests. {pooled_caption(shape.d_model, shape.d_head)}",
+            f"the diamond those that are suggested. {pooled_caption(shape.d_model, shape.d_head)}",
             r"\varepsilon(R_1,R_2,R_3)^2 = 1 - \frac{\sum_{a \le R_1, b \le R_2, c \le R_3, g} G_{abcg}^2}{\|W\|^2}",
         ),
         table=lambda: _landscape_table(grid, ranks.r3),
@@ -75,8 +77,7 @@ def spectra_picture(analysis: LayerAnalysis, result: RankResult) -> None:
             "its rows), on a logarithmic axis where they span a factor of ten or more. The shaded area (right axis) "
             "is the share of the energy that the first directions hold; energy is the sum of squared singular "
             "values. The dotted line marks the chosen rank. The dashed line is the noise floor: the largest singular "
-            "value that random noise would have (Marchenko-Pastur), if its level is that of the many small singular "
-            "values. It uses no data, so it is only a hint: what the model answers decides.",
+            f"value that random noise would have (Marchenko-Pastur). {noise_floor_words(analysis)}",
             r"W_{(n)} = U_n \Sigma_n V_n^\top,\qquad \sigma_{\text{edge}} = s\,(\sqrt{m} + \sqrt{n})",
         ),
         table=lambda: pd.concat(
@@ -129,6 +130,7 @@ def cores_picture(scene: Scene, analysis: LayerAnalysis, result: RankResult) -> 
             f"All {analysis.unit}s share the same directions (the columns of U1, U2, U3). They differ only in their "
             "cores, drawn with R1 rows and R2 columns on one colour scale. `c = 1` is the strongest combination of Q, "
             "K, V, O. `Q` is the core of Q alone: the sum of all slices, weighted by Q's row of U3. "
+            f"{ROBUST_SCALE} "
             f"{pooled_caption(result.ranks.r1, result.ranks.r2, MOST_CELLS // 2)}",
             r"W_g \approx G_g \times_1 U_1 \times_2 U_2 \times_3 U_3,\qquad \text{shown: } G_{:,:,c,g}",
         ),

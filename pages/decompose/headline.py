@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.controls.notable import notable
+from pages.controls.suggestion import noise_floor_words, suggestion_words
 from pages.controls.texts import error_text
-from tensorllm_core.runs.layer_analysis import LayerAnalysis, RankResult
+from tensorllm_core.experiments.gone import gone_sentence
+from tensorllm_core.runs.layer_analysis import LayerAnalysis, RankResult, gone_at
 from tensorllm_core.types import Ranks
 
 __all__ = ["headline", "sentence"]
@@ -35,7 +38,8 @@ def headline(analysis: LayerAnalysis, result: RankResult) -> None:
         help="Entries of the core and the three factor matrices, of all entries of the layer's attention",
     )
     ranks_sentence = sentence(analysis.shape.entries, result.stored_entries, result.energy_kept, result.ranks)
-    st.markdown(f"{ranks_sentence} The noise floor suggests **{analysis.noise.ranks}**.")
+    st.markdown(f"{ranks_sentence} {suggestion_words(analysis)}", help=noise_floor_words(analysis))
+    notable([gone_sentence(gone_at(analysis, result))])
 
 
 def sentence(entries: int, stored: int, energy_kept: float, ranks: Ranks) -> str:

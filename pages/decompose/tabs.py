@@ -16,6 +16,7 @@ from pages.session.scene import DECOMPOSE_TABS, Scene
 from tensorllm_core.figures.cells import pooled_caption
 from tensorllm_core.figures.core_slices import core_slice
 from tensorllm_core.figures.refinement import refinement_curve
+from tensorllm_core.figures.traces import ROBUST_SCALE, robust_limit
 from tensorllm_core.figures.weights import weights_before_after
 from tensorllm_core.linalg.slices import reconstruct_slice
 from tensorllm_core.runs.layer_analysis import LayerAnalysis, RankResult, errors_of_slices
@@ -42,14 +43,15 @@ def _one_core(scene: Scene, analysis: LayerAnalysis, result: RankResult) -> None
     matrix = slices[:, :, group]
     share = float((matrix.astype(np.float64) ** 2).sum() / max((slices.astype(np.float64) ** 2).sum(), 1e-300))
     show(
-        core_slice(matrix, float(np.abs(slices).max()) or 1.0, canvas(420)),
+        core_slice(matrix, robust_limit(slices), canvas(420)),
         key="one core",
         takeaway=(
             f"The core of {analysis.unit} {group}, {view_text(view)}: it holds {share:.0%} of the energy of "
             f"all {analysis.unit}s there"
         ),
         explanation=Explanation(
-            f"The core of one {analysis.unit}, enlarged. Choose its slice above the figure of all {analysis.unit}s.",
+            f"The core of one {analysis.unit}, enlarged. {ROBUST_SCALE} Choose its slice above the figure of all "
+            f"{analysis.unit}s.",
             r"G_{:,:,c,g} \in \mathbb{R}^{R_1 \times R_2}",
         ),
         table=lambda: pd.DataFrame(matrix, columns=[f"b={b + 1}" for b in range(matrix.shape[1])]),

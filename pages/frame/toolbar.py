@@ -191,5 +191,5 @@ def _step_layer(step: int, layers: tuple[int, ...]) -> None:
 def _take_model() -> None:
     model = state.widget_value("model widget")
     if model and model.strip():
-        # A model of another shape needs other ranks: start from the hint for the new model.
+        # A model of another shape needs other ranks: start from those suggested for the new model.
         state.change(model=model.strip(), r1=None, r2=None, r3=None, group=0)

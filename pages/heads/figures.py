@@ -17,6 +17,7 @@ from tensorllm_core.figures.cells import pooled_caption
 from tensorllm_core.figures.core_contrast import NamedCore, core_contrast
 from tensorllm_core.figures.group_profile import group_profile
 from tensorllm_core.figures.similarity import similarity_map
+from tensorllm_core.figures.traces import ROBUST_SCALE
 from tensorllm_core.linalg.core_similarity import similarity_order
 from tensorllm_core.runs.layer_analysis import LayerAnalysis
 
@@ -61,15 +62,12 @@ def parts_picture(_scene: Scene, analysis: LayerAnalysis, heads: HeadComparison)
 
 
 def similarity_picture(scene: Scene, analysis: LayerAnalysis, heads: HeadComparison) -> None:
-    """Cosine of every two cores."""
+    """Cosine of every two cores; there are two or more."""
     unit, count = analysis.unit, len(heads.energy)
     order = similarity_order(heads.similarity) if scene.heads.alike else np.arange(count)
-    alike = heads.most_alike()
-    if alike is None:
-        takeaway = f"Only one {unit}: nothing to compare"
-    else:
-        cosine = float(heads.similarity[alike])
-        takeaway = f"Largest cosine: {cosine:.2f}, {unit}s {alike[0]} and {alike[1]}; noise ±{heads.chance:.2g}"
+    one, other = heads.most_alike()
+    cosine = float(heads.similarity[one, other])
+    takeaway = f"Largest cosine: {cosine:.2f}, {unit}s {one} and {other}; noise ±{heads.chance:.2g}"
     show(
         similarity_map(heads.similarity, order, unit, canvas(_HEIGHT), chosen=scene.group),
         key="heads similarity",
@@ -112,7 +110,7 @@ def cores_picture(scene: Scene, analysis: LayerAnalysis, heads: HeadComparison) 
             "The slices of up to three cores, R1 rows by R2 columns, on one colour scale; the strongest directions are "
             f"at the top left. The cores are those of the {unit} with the smallest error at these ranks, of the one "
             f"with the largest, and of the chosen one. At most four of the R3 = {r3} slices are drawn. The table holds "
-            f"the first {_MOST_ROWS} directions of modes 1 and 2. "
+            f"the first {_MOST_ROWS} directions of modes 1 and 2. {ROBUST_SCALE} "
             f"{pooled_caption(r1, r2, 256 // max(min(r3, 4), len(named)))}",
             r"G_{:,:,c,g} \in \mathbb{R}^{R_1 \times R_2}",
         ),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.controls.notable import notable
 from pages.controls.page_links import page_links
 from pages.controls.texts import error_text
 from pages.controls.widgets import choose_head
 from pages.heads.similarity import HeadComparison
 from pages.session.scene import Scene
-from tensorllm_core.runs.layer_analysis import LayerAnalysis
+from tensorllm_core.experiments.gone import gone_sentence
+from tensorllm_core.runs.layer_analysis import LayerAnalysis, gone_at
 
 __all__ = ["headline", "sentence"]
 
@@ -20,7 +22,9 @@ _ROUNDING = 1e-5
 def headline(scene: Scene, analysis: LayerAnalysis, heads: HeadComparison) -> None:
     """The sentence on the left, the controls on the right."""
     words, choice, links = st.columns([13, 3, 6], gap="small", vertical_alignment="center")
-    words.markdown(sentence(analysis.unit, heads))
+    with words:
+        st.markdown(sentence(analysis.unit, heads))
+        notable([gone_sentence(gone_at(analysis, heads.result))])
     with choice:
         choose_head(scene, analysis, "heads group", label_visibility="collapsed")
     with links:

@@ -9,6 +9,7 @@ from pages.frame.layer_screen import show_layer_screen
 from pages.frame.loading import outline_of_panel
 from pages.heads.figures import cores_picture, parts_picture, profile_picture, similarity_picture
 from pages.heads.headline import headline
+from pages.heads.query_heads import query_heads_picture
 from pages.heads.similarity import compare_heads
 from pages.work.layer_job import ShownLayer, result_of_ranks
 from tensorllm_core.models.checkpoint import Checkpoint
@@ -39,7 +40,9 @@ def _draw(layer: ShownLayer, _checkpoint: Checkpoint) -> None:
         heads = compare_heads(analysis, result_of_ranks(layer))
         with top:
             headline(scene, analysis, heads)
-        rows = ((profile_picture, parts_picture), (similarity_picture, cores_picture))
+        # With one group there is no other to compare it with: its query heads are compared instead.
+        alike = similarity_picture if len(heads.energy) > 1 else query_heads_picture
+        rows = ((profile_picture, parts_picture), (alike, cores_picture))
         figure_grid(rows, scene, analysis, heads)
 
 

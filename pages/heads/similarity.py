@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from tensorllm_core.linalg.core_similarity import chance_similarity, core_similarity
+from tensorllm_core.linalg.slices import core_seen_from_part
 from tensorllm_core.runs.layer_analysis import LayerAnalysis, RankResult, errors_of_slices
 
-__all__ = ["HeadComparison", "compare_heads"]
+__all__ = ["HeadComparison", "compare_heads", "query_similarity"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,13 +39,19 @@ class HeadComparison:
         """The group with the largest error."""
         return int(np.argmax(self.error))
 
-    def most_alike(self) -> tuple[int, int] | None:
-        """The two groups whose cosine is largest in magnitude; None if there is only one group."""
-        if len(self.energy) < 2:
-            return None
+    def most_alike(self) -> tuple[int, int]:
+        """The two groups whose cosine is largest in magnitude; there are two or more groups."""
         pairs = np.triu(np.abs(self.similarity), k=1)
         one, other = np.unravel_index(int(np.argmax(pairs)), pairs.shape)
         return (int(one), int(other)) if one != other else (0, 1)
+
+
+def query_similarity(analysis: LayerAnalysis, result: RankResult) -> np.ndarray:
+    """Cosine of the compressed query weights of every two query heads of a group, `query x query`, over all groups."""
+    queries = [place for place, part in enumerate(analysis.tensor.parts) if part.startswith("Q")]
+    rows = np.stack([core_seen_from_part(result.tucker, place).cpu().double().numpy().ravel() for place in queries])
+    rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.finfo(np.float64).tiny)
+    return rows @ rows.T
 
 
 def compare_heads(analysis: LayerAnalysis, result: RankResult) -> HeadComparison:

@@ -8,9 +8,11 @@ from collections.abc import Mapping
 import numpy as np
 import streamlit as st
 
+from pages.controls.notable import notable
 from pages.controls.page_links import page_links
 from pages.session import state
 from pages.session.scene import Scene
+from tensorllm_core.experiments.gone import gone_sentences
 from tensorllm_core.experiments.layer_summary import RATIOS
 from tensorllm_core.experiments.layers import Survey
 
@@ -40,7 +42,9 @@ def headline(scene: Scene, survey: Survey) -> None:
         )
     errors = {layer: summary.error_at(ratio) for layer, summary in survey.layers.items()}
     chance = [summary.error_at(ratio) for summary in survey.null]
-    words.markdown(sentence(ratio, errors, float(np.mean(chance)) if chance else None))
+    with words:
+        st.markdown(sentence(ratio, errors, float(np.mean(chance)) if chance else None))
+        notable(gone_sentences({layer: summary.gone_at(ratio) for layer, summary in survey.layers.items()}))
     with links:
         page_links(
             scene,

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.controls.notable import notable
 from pages.controls.texts import layers_text
 from pages.session import state
+from tensorllm_core.experiments.constant_answer import constant_sentences
 from tensorllm_core.experiments.evaluate import ORIGINAL
+from tensorllm_core.experiments.gone import gone_sentences
 from tensorllm_core.experiments.paired import Paired
 from tensorllm_core.experiments.statistics import better_than_control, verdict
-from tensorllm_core.runs.edit_run import EditResult
+from tensorllm_core.runs.edit_run import EDITED, EditResult
+from tensorllm_core.runs.questions import wording_notices
 from tensorllm_core.types import Ranks
 
 __all__ = ["headline"]
@@ -60,6 +64,8 @@ def headline(result: EditResult) -> None:
 
 def _sentences(result: EditResult, against: Paired) -> None:
     st.markdown(f"**Against the original.** {verdict(against.accuracy)}")
+    answers = result.evaluation.answers
+    notable([*gone_sentences(result.gone), *constant_sentences({name: answers[name] for name in (ORIGINAL, EDITED)})])
     if result.controls:
         with st.container(key="against-the-controls"):
             for column, name in zip(st.columns(len(result.controls), gap="small"), result.controls, strict=True):
@@ -72,7 +78,7 @@ def _sentences(result: EditResult, against: Paired) -> None:
             "looks larger than it is. Report results on **test** questions.",
             icon=":material/warning:",
         )
-    for notice in (*result.notices, *result.evaluation.notices):
+    for notice in (*result.notices, *wording_notices(result.plan.questions), *result.evaluation.notices):
         st.caption(notice)
     if not result.evaluation.complete:
         st.caption(result.evaluation.so_far)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.controls.ask_button import ButtonWords, ask_button, show_run
-from pages.controls.questions_panel import own_questions
+from pages.controls.own_questions import invite_questions, own_questions
 from pages.controls.rank_panel import rank_panel
 from pages.frame.frame import guarded, open_page, panel_columns
 from pages.frame.layer_screen import show_layer_screen
@@ -12,7 +12,7 @@ from pages.reasoning.headline import headline
 from pages.reasoning.panel import panel
 from pages.reasoning.tabs import details
 from pages.session import state
-from pages.session.plans import edit_plan
+from pages.session.plans import chosen_benchmarks, edit_plan
 from pages.work.caches import measured_store, resources
 from pages.work.layer_job import ShownLayer
 from pages.work.queue import Report
@@ -61,6 +61,10 @@ def _draw(layer: ShownLayer, checkpoint: Checkpoint) -> None:
         panel(layer.scene, checkpoint)
         # The panel drops benchmarks of a link that do not exist.
         scene = state.current_scene()
+        if not chosen_benchmarks(scene):
+            with right:
+                invite_questions()
+            return
         job, problem = ask_button(
             scene,
             checkpoint,

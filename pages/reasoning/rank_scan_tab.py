@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
-from pages.controls.questions_panel import own_questions
+from pages.controls.notable import notable
+from pages.controls.own_questions import own_questions
 from pages.controls.texts import layers_text
 from pages.controls.widgets import Explanation, show
 from pages.frame.frame import canvas
@@ -16,6 +19,7 @@ from pages.work import jobs
 from pages.work.caches import cached_checkpoint, resources
 from tensorllm_core.benchmarks.benchmark import Split
 from tensorllm_core.experiments.evaluate import ORIGINAL
+from tensorllm_core.experiments.gone import gone_sentences
 from tensorllm_core.figures.rank_scan import ScanPoint as FigurePoint
 from tensorllm_core.figures.rank_scan import rank_scan
 from tensorllm_core.runs.edit_run import EditResult
@@ -50,7 +54,15 @@ def scan_tab(result: EditResult) -> None:
 def _draw(scan: ScanResult, result: EditResult) -> None:
     original, scanned = scan_points(scan)
     points = [
-        FigurePoint(point.compression_ratio, _ranks_text(step), point.accuracy, point.low, point.high, point.loss)
+        FigurePoint(
+            point.compression_ratio,
+            _ranks_text(step),
+            point.accuracy,
+            point.low,
+            point.high,
+            point.loss,
+            " ".join(gone_sentences(step.gone)),
+        )
         for point, step in zip(scanned, scan.steps, strict=True)
     ]
     best = max(points, key=lambda point: (point.accuracy, point.ratio))
@@ -65,6 +77,7 @@ def _draw(scan: ScanResult, result: EditResult) -> None:
         takeaway=(
             f"Best of these on {original.n:,} validation questions: {best.ratio:.3g} times smaller, "
             f"accuracy {best.accuracy:.1%} (original {original.accuracy:.1%})"
+            f"{_crosses(points)}"
         ),
         explanation=Explanation(
             "Each point is the accuracy of the model at one compression ratio, with the ranks of the smallest "
@@ -81,6 +94,12 @@ def _draw(scan: ScanResult, result: EditResult) -> None:
         _offer(steps[0])
 
 
+def _crosses(points: Sequence[FigurePoint]) -> str:
+    """What the crosses of the figure mean, if it has any."""
+    gone = [point.ratio for point in points if point.gone]
+    return f". Crosses, from {min(gone):.3g}x on: whole parts are practically gone" if gone else ""
+
+
 def _offer(step: ScanStep) -> None:
     st.button(
         f"Use {_ranks_text(step)}",
@@ -90,6 +109,7 @@ def _offer(step: ScanStep) -> None:
         args=(step,),
         help="Sets these ranks for the edit, and switches to test questions",
     )
+    notable(gone_sentences(step.gone))
 
 
 def _take(step: ScanStep) -> None:

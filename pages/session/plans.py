@@ -25,11 +25,12 @@ from tensorllm_core.runs.plan import (
     plan_model,
     plan_survey,
 )
-from tensorllm_core.runs.questions import plan_questions
-from tensorllm_core.runs.ranks import GivenRanks, HintedRanks, LargestError, LeastRatio, RankDecision, RankRule
+from tensorllm_core.runs.questions import default_benchmarks, plan_questions
+from tensorllm_core.runs.ranks import GivenRanks, LargestError, LeastRatio, RankDecision, RankRule, suggested_rule
 
 __all__ = [
     "budgets_of",
+    "chosen_benchmarks",
     "comparison_plan",
     "default_compared_layers",
     "edit_plan",
@@ -76,7 +77,7 @@ def rank_rule(scene: Scene) -> RankRule:
         return LargestError(part.error)
     if part.by is ChooseBy.COMPRESSION:
         return LeastRatio(part.ratio)
-    return HintedRanks() if part.chosen is None else GivenRanks(part.chosen, part.tied)
+    return suggested_rule(scene.model) if part.chosen is None else GivenRanks(part.chosen, part.tied)
 
 
 def edit_plan(
@@ -84,8 +85,8 @@ def edit_plan(
 ) -> EditPlan:
     """The edit that the scene describes, at the ranks that Decompose shows.
 
-    If an error, a ratio or the hint decides, each layer gets ranks of its own. If the ranks are given, or the ratio
-    cannot be reached, all layers get the ranks of the decision.
+    If an error, a ratio or the suggestion decides, each layer gets ranks of its own. If the ranks are given, or the
+    ratio cannot be reached, all layers get the ranks of the decision.
 
     Raises:
         ExplorerError: as `chosen_layers` and `plan_questions`.
@@ -135,6 +136,11 @@ def default_compared_layers(scene: Scene) -> tuple[str, ...]:
     return ("all",) if scene.model == DEFAULT_MODEL else (str(scene.layer),)
 
 
+def chosen_benchmarks(scene: Scene) -> tuple[str, ...]:
+    """The benchmarks to ask; none for a model that is not bundled until the visitor chooses some."""
+    return scene.questions.benchmark or default_benchmarks(scene.model)
+
+
 def methods_of(scene: Scene) -> tuple[str, ...]:
     """The methods to compare, in the order of the registry."""
     names = scene.compare.methods or SUGGESTED
@@ -156,4 +162,5 @@ def _layers(scene: Scene, checkpoint: Checkpoint, default: Sequence[str]) -> tup
 
 def _questions(scene: Scene, uploaded: QuestionSet | None) -> QuestionPlan:
     part = scene.questions
-    return plan_questions(part.benchmark, Split(part.split), part.sample or None, part.template, uploaded)
+    names = chosen_benchmarks(scene)
+    return plan_questions(names, Split(part.split), part.sample or None, part.template, uploaded, chat=part.chat)

@@ -67,7 +67,7 @@ class Scene:
     papers: PapersPart = field(default_factory=PapersPart)
 
     def at(self, ranks: Ranks | None) -> Scene:
-        """The same scene at these ranks; None for the hint."""
+        """The same scene at these ranks; None for the suggested ones."""
         r1, r2, r3 = ranks if ranks is not None else (None, None, None)
         return self.with_fields(r1=r1, r2=r2, r3=r3)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from pages.session.readers import choice, flag, listing, number, text, whole_number
 from tensorllm_core.benchmarks.benchmark import Split, check_template
+from tensorllm_core.benchmarks.own_file import OWN_NEW_TOKENS
 from tensorllm_core.types import Ranks
 
 __all__ = [
@@ -105,7 +106,7 @@ def _budgets(ratios: tuple[float, ...]) -> tuple[float, ...]:
 
 @dataclass(frozen=True)
 class RanksPart:
-    """The ranks, on Decompose, Heads and Reasoning; `r1`, `r2`, `r3` of None mean the noise floor's hint."""
+    """The ranks, on Decompose, Heads and Reasoning; `r1`, `r2`, `r3` of None mean the suggested ones."""
 
     by: ChooseBy = choice(ChooseBy.RANKS, tuple(ChooseBy), instead="choosing by ranks", kind=ChooseBy)
     r1: int | None = _rank()
@@ -118,7 +119,7 @@ class RanksPart:
 
     @property
     def chosen(self) -> Ranks | None:
-        """The ranks that the visitor chose, or None for the hint of the noise floor."""
+        """The ranks that the visitor chose, or None for the suggested ones."""
         if self.r1 is None or self.r2 is None or self.r3 is None:
             return None
         return Ranks(self.r1, self.r2, self.r3)
@@ -129,8 +130,9 @@ class QuestionsPart:
     """Edited layers and questions, on Reasoning and Compare.
 
     `layers` are pieces of a text that names layers, such as `all`, `2` or `0-3`; empty means the screen's default.
-    `benchmark` holds names; empty means the bundled ones. `sample` is the number of questions of each benchmark, 0 for
-    all.
+    `benchmark` holds names; empty means the bundled ones for a bundled model, and none for any other. `sample` is the
+    number of questions of each benchmark, 0 for all. `chat` puts prompts into the tokenizer's chat template.
+    `new_tokens` is how many tokens a model writes where the rows of a file have no choices.
     """
 
     layers: tuple[str, ...] = listing(
@@ -141,11 +143,13 @@ class QuestionsPart:
         instead="editing the layer that is shown",
     )
     benchmark: tuple[str, ...] = listing(
-        (), item=r"[^,\x00-\x1f]+", what="names of benchmarks", instead="asking the bundled ones"
+        (), item=r"[^,\x00-\x1f]+", what="names of benchmarks", instead="asking none of them"
     )
     split: str = choice("test", SPLITS, instead="showing test")
     sample: int = whole_number(500, least=0, digits=7, instead="asking 500")
     template: str = text(check=_template)
+    chat: bool = flag()
+    new_tokens: int = whole_number(OWN_NEW_TOKENS, least=1, digits=4, instead=f"writing {OWN_NEW_TOKENS}")
 
 
 @dataclass(frozen=True)

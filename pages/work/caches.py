@@ -18,6 +18,7 @@ from tensorllm_core.experiments.measurement_store import MeasurementStore, measu
 from tensorllm_core.experiments.prefix_store import PrefixStore
 from tensorllm_core.linalg.rank_choice import ParetoFront
 from tensorllm_core.linalg.refinement import Refinement
+from tensorllm_core.models.chat_template import may_have_chat_template
 from tensorllm_core.models.checkpoint import Checkpoint, open_checkpoint
 from tensorllm_core.models.loaded_model import LoadedModel
 from tensorllm_core.runs.layer_analysis import LayerAnalysis, analyse_layer, best_path, go_on, refine_layer
@@ -36,6 +37,7 @@ __all__ = [
     "cached_path",
     "cached_questions",
     "cached_refinement",
+    "has_chat_template",
     "job_board",
     "layer_store",
     "loaded_models",
@@ -81,6 +83,12 @@ def cached_checkpoint(reference: str) -> Checkpoint:
     return open_checkpoint(reference)
 
 
+def has_chat_template(checkpoint: Checkpoint) -> bool:
+    """Whether the tokenizer may have a chat template; its small files are read once for each revision."""
+    key = f"chat template {checkpoint.reference} {checkpoint.revision}"
+    return bounded_cache().get_or_compute(key, lambda: may_have_chat_template(checkpoint))
+
+
 @st.cache_resource(show_spinner=False)
 def rest_heap(after: str) -> None:
     """Exclude all objects of this moment from garbage collection; once for each value of `after`.
@@ -122,8 +130,8 @@ def cached_analysis(plan: LayerPlan, checkpoint: Checkpoint, progress: Progress)
 
     def analyse() -> LayerAnalysis:
         analysis = analyse_layer(plan, checkpoint, progress)
-        # Both are cached properties: computed here, in the background, so that the page does not wait for them.
-        _ = analysis.front, analysis.noise
+        # These are cached properties: computed here, in the background, so that the page does not wait for them.
+        _ = analysis.front, analysis.noise, analysis.suggestion
         return analysis
 
     return bounded_cache().get_or_compute(plan.key, analyse)

@@ -74,7 +74,8 @@ class QuestionSet:
     """The questions of one split of one benchmark, and how a model is asked them.
 
     `template` holds `{question}` where a question's text goes. The prompt ends right before the answer; a space joins
-    the two. `max_new_tokens` counts for generation only. `notices` say what of their source is left out.
+    the two. `max_new_tokens` counts for generation only. With `chat`, the prompt is put into the chat template of the
+    model's tokenizer. `notices` say what of their source is left out.
     """
 
     benchmark: str
@@ -83,6 +84,7 @@ class QuestionSet:
     answering: Answering = Answering.CHOICE
     template: str = _PLACE
     max_new_tokens: int = 0
+    chat: bool = False
     notices: tuple[str, ...] = ()
 
     def prompt(self, question: Question) -> str:
@@ -104,7 +106,7 @@ class QuestionSet:
     @property
     def key(self) -> str:
         """Differs whenever something that decides a model's answers differs; the questions' order does not count."""
-        digest = hashlib.sha256(f"{self.answering} {self.template!r} {self.max_new_tokens}".encode())
+        digest = hashlib.sha256(f"{self.answering} {self.template!r} {self.max_new_tokens} {self.chat}".encode())
         for question in sorted(self.questions, key=lambda question: question.id):
             digest.update(repr(question).encode())
         return f"{self.benchmark} {self.split} {digest.hexdigest()[:16]}"

@@ -15,15 +15,33 @@ from tensorllm_core.benchmarks.own_rows import COLUMNS, RowError, numbered_rows
 from tensorllm_core.benchmarks.splits import take_split
 from tensorllm_core.errors import BenchmarkError, FileAccessError
 
-__all__ = ["LARGEST_FILE", "OwnFile", "own_benchmark", "read_own_file", "read_own_path"]
+__all__ = [
+    "EXAMPLE",
+    "LARGEST_FILE",
+    "MOST_NEW_TOKENS",
+    "OWN_NEW_TOKENS",
+    "OwnFile",
+    "own_benchmark",
+    "read_own_file",
+    "read_own_path",
+]
 
 LARGEST_FILE = 50 * 2**20
 """In bytes."""
+OWN_NEW_TOKENS = 15
+"""Tokens that a model writes at most where the rows have no choices."""
+EXAMPLE = (
+    '{"question": "Question: What is 2 plus 3? Answer:", "answer": "5", "choices": ["4", "5", "6"]}\n'
+    '{"question": "Question: Is the sun a star? Answer:", "answer": "yes", "choices": ["yes", "no"]}\n'
+    '{"question": "Question: Is a whale a fish? Answer:", "answer": "no", "choices": ["yes", "no"]}\n'
+)
+"""A short file of JSON Lines in the format. Without choices in any row, the model writes its answers."""
 
 _MOST_ROWS = 100_000
 _LONGEST_TEXT = 20_000
 _LONGEST_NAME = 200
 _MOST_MESSAGES = 50
+MOST_NEW_TOKENS = 4096
 _MESSAGES_WHEN_NO_ROW_IS_LEFT = 3
 _NO_TEXT = re.compile(r"[\0\ud800-\udfff]")
 """Null bytes and halves of characters: JSON can spell them, but no encoding can write them."""
@@ -100,18 +118,26 @@ def read_own_file(name: str, content: bytes) -> OwnFile:
 
 
 def own_benchmark(
-    own: OwnFile, name: str, split: Split, template: str = "{question}", max_new_tokens: int = 15
+    own: OwnFile, name: str, split: Split, template: str = "{question}", max_new_tokens: int = OWN_NEW_TOKENS
 ) -> QuestionSet:
     """One split of the file's questions: validation is the first 20 %.
 
+    Where the rows have no choices, the model writes at most `max_new_tokens` tokens.
+
     Raises:
-        BenchmarkError: some questions have choices and others none; the split is empty; or as `check_template`.
+        BenchmarkError: some questions have choices and others none; the split is empty; a number of tokens that is
+            out of bounds; or as `check_template`.
     """
     with_choices = sum(bool(question.choices) for question in own.questions)
     if 0 < with_choices < len(own.questions):
         raise BenchmarkError(
             f"Expected choices in every row of {own.name} or in none, got them in {with_choices:,} of "
             f"{len(own.questions):,}; make two files, one with choices and one without."
+        )
+    if not 1 <= max_new_tokens <= MOST_NEW_TOKENS:
+        raise BenchmarkError(
+            f"Expected 1 to {MOST_NEW_TOKENS:,} new tokens for an answer, got {max_new_tokens:,}; choose a number in "
+            "this range."
         )
     answering = Answering.CHOICE if with_choices else Answering.GENERATION
     tokens = 0 if with_choices else max_new_tokens

@@ -9,7 +9,7 @@ from tensorllm_core.benchmarks.benchmark import Benchmark, QuestionSet, Split
 from tensorllm_core.benchmarks.bios import BIOS
 from tensorllm_core.benchmarks.fever import FEVER
 from tensorllm_core.benchmarks.hotpotqa import HOTPOTQA
-from tensorllm_core.benchmarks.own_file import own_benchmark, read_own_path
+from tensorllm_core.benchmarks.own_file import OWN_NEW_TOKENS, own_benchmark, read_own_path
 from tensorllm_core.benchmarks.wikidataqa import WIKIDATAQA
 from tensorllm_core.benchmarks.world import WORLD
 from tensorllm_core.errors import BenchmarkError
@@ -50,8 +50,10 @@ def benchmark_named(name: str) -> Benchmark:
     return BENCHMARKS[name]
 
 
-def load_questions(reference: str, split: Split) -> QuestionSet:
+def load_questions(reference: str, split: Split, max_new_tokens: int = OWN_NEW_TOKENS) -> QuestionSet:
     """The questions of a registered benchmark, or of a file, whose rows that cannot be used become notices.
+
+    `max_new_tokens` is as in `own_benchmark`.
 
     Raises:
         BenchmarkError: as `benchmark_named`, or questions that cannot be had or read.
@@ -60,5 +62,6 @@ def load_questions(reference: str, split: Split) -> QuestionSet:
     path = Path(reference)
     if reference not in BENCHMARKS and path.suffix.lower() in _FILES:
         own = read_own_path(path)
-        return replace(own_benchmark(own, path.stem, split), notices=own.left_out)
+        questions = own_benchmark(own, path.stem, split, max_new_tokens=max_new_tokens)
+        return replace(questions, notices=own.left_out)
     return benchmark_named(reference).load(split)

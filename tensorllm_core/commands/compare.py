@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Callable, Sequence
 
 from tensorllm_core.benchmarks.benchmark import Split
-from tensorllm_core.benchmarks.registry import BUNDLED
+from tensorllm_core.benchmarks.registry import BENCHMARKS, BUNDLED
 from tensorllm_core.commands.comparison_table import comparison_table
 from tensorllm_core.commands.options import (
     Parser,
@@ -18,18 +18,20 @@ from tensorllm_core.commands.options import (
     limit_of,
     listed,
     number,
+    question_plan,
     whole_number,
 )
 from tensorllm_core.commands.output import print_notices
 from tensorllm_core.commands.progress import ProgressLines
 from tensorllm_core.errors import RequestError
 from tensorllm_core.experiments.comparison import check_ratios, ratio_for_stored
-from tensorllm_core.experiments.comparison_result import mean_accuracy
+from tensorllm_core.experiments.comparison_result import gone_by_method, mean_accuracy
+from tensorllm_core.experiments.constant_answer import constant_sentences
 from tensorllm_core.methods.registry import METHODS, method_named
 from tensorllm_core.models.checkpoint import open_checkpoint
 from tensorllm_core.runs.comparison_run import Comparison, comparison_as_json, run_comparison
-from tensorllm_core.runs.plan import ComparisonPlan, QuestionPlan, chosen_layers, plan_model
-from tensorllm_core.runs.questions import plan_questions
+from tensorllm_core.runs.plan import ComparisonPlan, chosen_layers, plan_model
+from tensorllm_core.runs.questions import MADE_UP, default_benchmarks
 from tensorllm_core.runs.resources import Resources
 
 __all__ = ["add_compare"]
@@ -49,9 +51,8 @@ def add_compare(add_command: Callable[..., Parser]) -> None:
     budgets.add_argument("--stored", metavar="N,N", help="budgets, as entries that a layer's attention may store")
     parser.add_argument(
         "--benchmarks",
-        default="bundled",
         metavar="A,B",
-        help="names or files; bundled: the four bundled ones; none: only errors",
+        help="names or files; bundled: the four bundled ones (default, for bundled models alone); none: only errors",
     )
     parser.add_argument("--against", metavar="NAME", help="the others are tested against it (default: the first)")
     add_question_options(parser)
@@ -63,10 +64,14 @@ def _run(options: Namespace) -> int:
     names = tuple(METHODS) if options.methods == "all" else listed(options.methods)
     for name in names:
         method_named(name)
-    against, questions = _against(options.against, names), _questions(options)
-    if options.choose and questions.split is not Split.TEST:
-        raise RequestError(f"Expected `--split test` with `--choose`, got `{questions.split}`; report on test.")
+    against, split = _against(options.against, names), Split.parse(options.split)
+    if options.choose and split is not Split.TEST:
+        raise RequestError(f"Expected `--split test` with `--choose`, got `{split}`; report on test.")
+    limit_of(options)
     checkpoint = open_checkpoint(options.model)
+    questions = question_plan(
+        options, checkpoint.reference, _benchmarks(options.benchmarks, checkpoint.reference), split
+    )
     plan = ComparisonPlan(
         plan_model(checkpoint, options.device, options.dtype),
         chosen_layers(checkpoint, options.layers),
@@ -87,6 +92,7 @@ def _run(options: Namespace) -> int:
     result = latest[-1]
     print_notices((*checkpoint.notices, *result.evaluation.notices))
     comparison = comparison_as_json(result, against)
+    print_notices((*gone_by_method(result.points), *constant_sentences(result.evaluation.answers)))
     print(json.dumps(comparison, allow_nan=False) if options.json else comparison_table(comparison))
     return 0 if result.complete else 130
 
@@ -111,12 +117,18 @@ class _Teller:
             self._progress.say(f"accuracy on {result.evaluation.share:.0%} of the questions: {words}")
 
 
-def _questions(options: Namespace) -> QuestionPlan:
-    limit, split = limit_of(options), Split.parse(options.split)
-    if options.benchmarks == "none":
-        return QuestionPlan((), split, limit, options.template)
-    names = BUNDLED if options.benchmarks == "bundled" else listed(options.benchmarks)
-    return plan_questions(names, split, limit, options.template)
+def _benchmarks(text: str | None, model: str) -> tuple[str, ...]:
+    if text is None:
+        if names := default_benchmarks(model):
+            return names
+        others = ", ".join(name for name in BENCHMARKS if name not in BUNDLED)
+        raise RequestError(
+            f"Expected `--benchmarks` for `{model}`, got none, and the bundled ones are {MADE_UP}; give some of "
+            f"{others}, a .jsonl or .csv file of your own, or `none` to compare errors only."
+        )
+    if text == "none":
+        return ()
+    return BUNDLED if text == "bundled" else listed(text)
 
 
 def _budgets(options: Namespace, entries: int) -> tuple[float, ...]:

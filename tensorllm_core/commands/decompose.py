@@ -6,13 +6,36 @@ from argparse import Namespace
 from collections.abc import Callable
 from time import perf_counter
 
-from tensorllm_core.commands.options import Parser, add_common_options, add_layout_option, number, whole_number
+from tensorllm_core.commands.options import (
+    Parser,
+    add_common_options,
+    add_layout_option,
+    add_suggested_option,
+    number,
+    whole_number,
+)
 from tensorllm_core.commands.output import print_notices, show
 from tensorllm_core.commands.progress import ProgressLines
+from tensorllm_core.experiments.gone import gone_sentence
 from tensorllm_core.models.checkpoint import open_checkpoint
-from tensorllm_core.runs.layer_analysis import analyse_layer, errors_of_slices, rank_result, refine_layer, tensor_shape
+from tensorllm_core.runs.layer_analysis import (
+    analyse_layer,
+    errors_of_slices,
+    gone_at,
+    rank_result,
+    refine_layer,
+    tensor_shape,
+)
 from tensorllm_core.runs.plan import plan_layer
-from tensorllm_core.runs.ranks import GivenRanks, LargestError, LeastRatio, RankRule, check_rule, exact_ranks
+from tensorllm_core.runs.ranks import (
+    GivenRanks,
+    LargestError,
+    LeastRatio,
+    RankRule,
+    check_rule,
+    exact_ranks,
+    suggested_rule,
+)
 from tensorllm_core.runs.stopwatch import Stopwatch
 from tensorllm_core.types import Layout, Ranks
 
@@ -28,6 +51,7 @@ def add_decompose(add_command: Callable[..., Parser]) -> None:
     choice.add_argument("--ranks", metavar="R1,R2,R3", help="these ranks")
     choice.add_argument("--max-error", metavar="E", help="the fewest parameters with a relative error of at most E")
     choice.add_argument("--compression", metavar="C", help="the least error at a compression ratio of at least C")
+    add_suggested_option(choice)
     add_layout_option(parser)
     parser.add_argument("--refine", action="store_true", help="improve on the truncated HOSVD by HOOI sweeps")
     parser.set_defaults(run=_run)
@@ -51,7 +75,8 @@ def _run(options: Namespace) -> None:
         with watch.time("refine"), ProgressLines() as progress:
             refinement = refine_layer(analysis, ranks, progress)
         result = rank_result(analysis, ranks, refinement)
-    slices = errors_of_slices(analysis, result)
+    slices, gone = errors_of_slices(analysis, result), gone_at(analysis, result)
+    print_notices(filter(None, [gone_sentence(gone)]))
     seconds = analysis.seconds
     show(
         {
@@ -64,6 +89,7 @@ def _run(options: Namespace) -> None:
             "relative_error": result.relative_error,
             "relative_error_by_part": dict(zip(analysis.tensor.parts, slices.by_part().tolist(), strict=True)),
             "relative_error_by_group": slices.by_group().tolist(),
+            "practically_gone": gone,
             "error_bounds": {"lower": result.lower, "upper": result.upper},
             "compression_ratio": result.compression_ratio,
             "parameters": {"original": analysis.shape.entries, "compressed": result.stored_entries},
@@ -80,7 +106,9 @@ def _run(options: Namespace) -> None:
 
 
 def _rule(options: Namespace) -> RankRule:
-    """The rule that decides the ranks, from the one of the three options that is given."""
+    """The rule that decides the ranks, from the one of the options that is given."""
+    if options.suggested:
+        return suggested_rule(options.model)
     if options.ranks is not None:
         return GivenRanks(Ranks.parse(options.ranks))
     if options.max_error is not None:

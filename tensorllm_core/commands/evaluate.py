@@ -13,13 +13,17 @@ from tensorllm_core.commands.options import (
     add_loading_options,
     add_method_options,
     add_question_options,
+    add_suggested_option,
     limit_of,
     method_options,
     number,
+    question_plan,
 )
 from tensorllm_core.commands.output import print_notices, show
 from tensorllm_core.commands.progress import ProgressLines
+from tensorllm_core.experiments.constant_answer import constant_answers_json, constant_sentences
 from tensorllm_core.experiments.evaluate import ORIGINAL
+from tensorllm_core.experiments.gone import gone_json, gone_sentences
 from tensorllm_core.experiments.measurement_store import MeasurementStore, measurements_folder
 from tensorllm_core.experiments.paired import Paired, difference_json
 from tensorllm_core.methods.rank_text import parse_ranks
@@ -27,8 +31,7 @@ from tensorllm_core.methods.registry import make_method
 from tensorllm_core.models.checkpoint import open_checkpoint
 from tensorllm_core.runs.edit_run import CLEAN_MODEL, EDITED, RANDOM, REMOVED, EditResult, run_edit
 from tensorllm_core.runs.plan import EditPlan, chosen_layers, plan_model
-from tensorllm_core.runs.questions import plan_questions
-from tensorllm_core.runs.ranks import LeastRatio, RankRule, WrittenRanks
+from tensorllm_core.runs.ranks import LeastRatio, RankRule, WrittenRanks, suggested_rule
 from tensorllm_core.runs.record import record
 from tensorllm_core.runs.resources import Resources
 
@@ -48,6 +51,7 @@ def add_evaluate(add_command: Callable[..., Parser]) -> None:
     choice = parser.add_mutually_exclusive_group(required=True)
     choice.add_argument("--ranks", metavar="R1,R2,R3", help="ranks in every layer, in the form that the method takes")
     choice.add_argument("--compression", metavar="C", help="each layer's least error at a ratio of at least C")
+    add_suggested_option(choice)
     add_method_options(parser)
     add_question_options(parser)
     parser.add_argument(
@@ -59,7 +63,8 @@ def add_evaluate(add_command: Callable[..., Parser]) -> None:
 
 
 def _run(options: Namespace) -> int:
-    limit, split = limit_of(options), Split.parse(options.split)
+    limit_of(options)
+    split = Split.parse(options.split)
     settings, rule = method_options(options), _rule(options)
     make_method(options.method, settings)
     checkpoint = open_checkpoint(options.model)
@@ -68,7 +73,7 @@ def _run(options: Namespace) -> int:
         chosen_layers(checkpoint, options.layers),
         options.method,
         rule,
-        plan_questions([options.benchmark], split, limit, options.template),
+        question_plan(options, checkpoint.reference, [options.benchmark], split),
         settings,
         options.controls,
     )
@@ -81,14 +86,17 @@ def _run(options: Namespace) -> int:
             raise
         print(f"stopped: {latest[-1].evaluation.so_far}", file=sys.stderr)
     result = latest[-1]
-    print_notices((*checkpoint.notices, *result.notices, *result.evaluation.notices))
+    print_notices((*checkpoint.notices, *result.notices, *result.evaluation.notices, *gone_sentences(result.gone)))
+    print_notices(constant_sentences(result.evaluation.answers))
     record(result, MeasurementStore(measurements_folder()))
     show(_as_json(result), as_json=options.json)
     return 0 if result.evaluation.complete else 130
 
 
 def _rule(options: Namespace) -> RankRule:
-    """The rule that decides the ranks, from the one of the two options that is given."""
+    """The rule that decides the ranks, from the one of the options that is given."""
+    if options.suggested:
+        return suggested_rule(options.model)
     if options.ranks is not None:
         return WrittenRanks(parse_ranks(options.ranks))
     return LeastRatio(number("--compression", options.compression))
@@ -100,10 +108,12 @@ def _as_json(result: EditResult) -> dict[str, object]:
     (benchmark,) = evaluation.answers[ORIGINAL]
     answers = {subject: by_benchmark[benchmark] for subject, by_benchmark in evaluation.answers.items()}
     scores = {subject: {"accuracy": each.accuracy, "loss": each.mean_loss} for subject, each in answers.items()}
+    constant = {name: constant_answers_json(result.evaluation.answers[name]) for name in (ORIGINAL, EDITED)}
     as_json: dict[str, object] = {
         "model": plan.model.reference,
         "benchmark": benchmark,
         "split": plan.questions.split.value,
+        "chat_template": plan.questions.chat,
         "method": plan.method,
         "layers": list(plan.layers),
         "ranks": {name.removeprefix("layer "): list(ranks) for name, ranks in result.ranks.items()},
@@ -114,6 +124,11 @@ def _as_json(result: EditResult) -> dict[str, object]:
         "edited": scores[EDITED],
         "delta": _difference(result.against(ORIGINAL), benchmark),
         "compression_ratio": result.compression_ratio,
+        "practically_gone": gone_json(result.gone),
+        "constant_answer": {
+            "baseline": constant[ORIGINAL].get(benchmark),
+            "edited": constant[EDITED].get(benchmark),
+        },
         "seconds": {"baseline": evaluation.seconds[ORIGINAL], "edited": evaluation.seconds[EDITED]},
     }
     if plan.controls:

@@ -6,11 +6,16 @@ import math
 import re
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import NoReturn, Protocol, runtime_checkable
 
+from tensorllm_core.benchmarks.benchmark import Split
+from tensorllm_core.benchmarks.own_file import OWN_NEW_TOKENS
+from tensorllm_core.commands.output import print_notices
 from tensorllm_core.errors import RequestError
 from tensorllm_core.methods.description import Options
 from tensorllm_core.methods.registry import METHODS
+from tensorllm_core.runs.plan import QuestionPlan
+from tensorllm_core.runs.questions import made_up_notice, plan_questions
 from tensorllm_core.types import Layout
 
 __all__ = [
@@ -20,13 +25,22 @@ __all__ = [
     "add_loading_options",
     "add_method_options",
     "add_question_options",
+    "add_suggested_option",
     "attach_negative_values",
     "limit_of",
     "listed",
     "method_options",
     "number",
+    "question_plan",
     "whole_number",
 ]
+
+
+@runtime_checkable
+class _Choice(Protocol):
+    """A group of options of which one is given."""
+
+    def add_argument(self, name: str, /, *, action: str, help: str) -> object: ...
 
 
 class Parser(ArgumentParser):
@@ -46,6 +60,11 @@ def add_common_options(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
+def add_suggested_option(choice: _Choice) -> None:
+    """The ranks that the app starts from, as one of several ways to choose ranks."""
+    choice.add_argument("--suggested", action="store_true", help="the ranks that the app starts from, each layer's own")
+
+
 def add_loading_options(parser: ArgumentParser) -> None:
     """The options of every command that loads a whole model."""
     parser.add_argument("--dtype", default="float32", help="type of the loaded weights: float32, bfloat16 or float16")
@@ -56,6 +75,28 @@ def add_question_options(parser: ArgumentParser) -> None:
     parser.add_argument("--split", default="test", help="validation (to choose), test (to report) or all")
     parser.add_argument("--limit", metavar="N", help="only N questions of each, the same random ones every time")
     parser.add_argument("--template", default="", help="a prompt with {question}; default: each benchmark's own")
+    parser.add_argument(
+        "--max-new-tokens",
+        metavar="N",
+        help=f"tokens of an answer to a file without choices (default {OWN_NEW_TOKENS})",
+    )
+    parser.add_argument(
+        "--chat-template", action="store_true", help="put each prompt into the chat template of the model's tokenizer"
+    )
+
+
+def question_plan(options: Namespace, model: str, names: Sequence[str], split: Split) -> QuestionPlan:
+    """The questions that the options choose; a notice says where they do not suit the model.
+
+    Raises:
+        ExplorerError: as `plan_questions`.
+    """
+    tokens = None if options.max_new_tokens is None else whole_number("--max-new-tokens", options.max_new_tokens)
+    plan = plan_questions(
+        names, split, limit_of(options), options.template, chat=options.chat_template, max_new_tokens=tokens
+    )
+    print_notices(filter(None, [made_up_notice(model, plan.benchmarks)]))
+    return plan
 
 
 def limit_of(options: Namespace) -> int | None:

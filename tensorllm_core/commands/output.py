@@ -38,9 +38,11 @@ def _words(name: str) -> str:
 
 def _value(value: object) -> str:
     if isinstance(value, Mapping):
-        return "  ".join(f"{_words(name)} {_value(inner)}" for name, inner in value.items())
+        return "  ".join(f"{_words(name)} {_value(inner)}" for name, inner in value.items()) or "none"
     if isinstance(value, list):
         return "  ".join(map(_value, value))
+    if value is None:
+        return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):

@@ -12,15 +12,17 @@ from tensorllm_core.commands.options import (
     add_layout_option,
     add_loading_options,
     add_question_options,
-    limit_of,
     listed,
+    question_plan,
 )
 from tensorllm_core.commands.output import print_notices, show
 from tensorllm_core.commands.progress import ProgressLines
 from tensorllm_core.errors import RequestError
+from tensorllm_core.experiments.constant_answer import constant_answers_json, constant_sentences
+from tensorllm_core.experiments.evaluate import ORIGINAL
+from tensorllm_core.experiments.gone import gone_json, gone_sentences
 from tensorllm_core.models.checkpoint import open_checkpoint
 from tensorllm_core.runs.plan import ScanPlan, chosen_layers, plan_model
-from tensorllm_core.runs.questions import plan_questions
 from tensorllm_core.runs.rank_scan import run_scan, scan_points
 from tensorllm_core.runs.resources import Resources
 from tensorllm_core.types import Layout
@@ -52,20 +54,29 @@ def _run(options: Namespace) -> None:
         plan_model(checkpoint, options.device, options.dtype),
         chosen_layers(checkpoint, options.layers),
         layout,
-        plan_questions(listed(options.benchmarks), split, limit_of(options), options.template),
+        question_plan(options, checkpoint.reference, listed(options.benchmarks), split),
     )
     with ProgressLines() as progress:
         result = run_scan(plan, checkpoint, Resources(), progress)
     print_notices((*checkpoint.notices, *result.evaluation.notices))
     original, points = scan_points(result)
+    print_notices(
+        f"At {step.compression_ratio:.3g}x: {sentence}"
+        for step in result.steps
+        for sentence in gone_sentences(step.gone)
+    )
+    print_notices(constant_sentences(result.evaluation.answers))
+    constant = {name: constant_answers_json(answers) for name, answers in result.evaluation.answers.items()}
     show(
         {
             "model": options.model,
             "benchmarks": list(plan.questions.benchmarks),
             "layers": list(plan.layers),
             "layout": layout.value,
+            "chat_template": plan.questions.chat,
             "n": original.n,
             "baseline": {"accuracy": original.accuracy, "ci95": [original.low, original.high], "loss": original.loss},
+            "constant_answer": constant[ORIGINAL],
             "points": [
                 {
                     "compression_ratio": point.compression_ratio,
@@ -73,8 +84,10 @@ def _run(options: Namespace) -> None:
                     "accuracy": point.accuracy,
                     "ci95": [point.low, point.high],
                     "loss": point.loss,
+                    "practically_gone": gone_json(step.gone),
+                    "constant_answer": constant[step.name],
                 }
-                for point in points
+                for point, step in zip(points, result.steps, strict=True)
             ],
         },
         as_json=options.json,

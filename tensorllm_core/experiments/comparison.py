@@ -17,6 +17,7 @@ from tensorllm_core.errors import ExplorerError, RankError, RequestError, Stoppe
 from tensorllm_core.experiments.comparison_result import BudgetResult
 from tensorllm_core.experiments.edits import edit_of
 from tensorllm_core.experiments.evaluate import ORIGINAL, Subject
+from tensorllm_core.experiments.gone import gone_in_layer
 from tensorllm_core.methods.method import Compressed, Method, Prepared, attention_of
 from tensorllm_core.methods.steps import Steps
 from tensorllm_core.models.loaded_model import LoadedModel
@@ -187,7 +188,14 @@ def _method_at_budget(
     by_matrix, whole = _errors(weights, compressed)
     return MethodAtBudget(
         BudgetResult(
-            name, ratio, compressed.ranks, compressed.stored_entries, compressed.original_entries, by_matrix, whole
+            name,
+            ratio,
+            compressed.ranks,
+            compressed.stored_entries,
+            compressed.original_entries,
+            by_matrix,
+            whole,
+            {layer: gone_in_layer(weights[layer], new) for layer, new in compressed.replacements.items()},
         ),
         compressed,
     )

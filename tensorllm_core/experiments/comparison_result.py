@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tensorllm_core.experiments.answers import Answers
+from tensorllm_core.experiments.constant_answer import constant_answers_json
 from tensorllm_core.experiments.evaluate import ORIGINAL, Evaluation
+from tensorllm_core.experiments.gone import Gone, gone_json, gone_sentences
 from tensorllm_core.experiments.paired import Paired, difference_json, paired
 from tensorllm_core.methods.registry import METHODS
 
-__all__ = ["BudgetResult", "add_answers", "comparison_json", "mean_accuracy"]
+__all__ = ["BudgetResult", "add_answers", "comparison_json", "gone_by_method", "mean_accuracy"]
 
 AnswersByBenchmark = Mapping[str, Answers]
 
@@ -23,7 +25,8 @@ class BudgetResult:
 
     `ratio` is the budget. `ranks` are those of each tensor, () for a tensor that stays as it is. `errors` are relative
     errors by matrix over all chosen layers, for the matrices that are replaced; `error` is that of all of these
-    together. Where the method cannot reach the budget, `problem` says why and the rest is empty.
+    together. `gone` has for each layer what is practically gone. Where the method cannot reach the budget, `problem`
+    says why and the rest is empty.
     """
 
     method: str
@@ -33,6 +36,7 @@ class BudgetResult:
     original_entries: int = 0
     errors: Mapping[str, float] = field(default_factory=dict)
     error: float = math.nan
+    gone: Mapping[int, Gone] = field(default_factory=dict)
     problem: str = ""
 
     @property
@@ -99,6 +103,15 @@ def add_answers(comparison: dict[str, Any], results: Sequence[BudgetResult], eva
             point["delta_against"] = _difference(paired(other, answers))
 
 
+def gone_by_method(results: Sequence[BudgetResult]) -> list[str]:
+    """For each method that leaves next to nothing of something at its budget, a sentence that names both."""
+    return [
+        f"{METHODS[result.method].title} at {result.ratio:.6g}x: {sentence}"
+        for result in results
+        for sentence in gone_sentences(result.gone)
+    ]
+
+
 def mean_accuracy(answers: AnswersByBenchmark) -> float:
     """Mean accuracy over the benchmarks, in which every benchmark has the same weight."""
     return sum(each.accuracy for each in answers.values()) / len(answers)
@@ -117,6 +130,7 @@ def _point(result: BudgetResult) -> dict[str, Any]:
         },
         "relative_error": result.error,
         "relative_error_by_matrix": dict(result.errors),
+        "practically_gone": gone_json(result.gone),
     }
 
 
@@ -125,6 +139,7 @@ def _scores(answers: AnswersByBenchmark) -> dict[str, Any]:
         "accuracy": mean_accuracy(answers),
         "loss": sum(each.mean_loss for each in answers.values()) / len(answers),
         "accuracy_by_benchmark": {name: each.accuracy for name, each in answers.items()},
+        "constant_answer": constant_answers_json(answers),
     }
 
 

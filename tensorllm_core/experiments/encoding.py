@@ -14,6 +14,7 @@ from tensorllm_core.benchmarks.benchmark import Answering, Question, QuestionSet
 from tensorllm_core.errors import BenchmarkError
 from tensorllm_core.experiments.left_out import LeftOut
 from tensorllm_core.experiments.limits import known_tokens, longest_row
+from tensorllm_core.experiments.prompt_form import PromptForm
 from tensorllm_core.experiments.rows import Probe, Target, most_in_row, rows_after_prompt
 from tensorllm_core.experiments.tokens import PromptTokens
 from tensorllm_core.models.family import Objective
@@ -95,19 +96,19 @@ class _Writer:
         self._fills_in = loaded.checkpoint.family.objective is Objective.FILL_IN
         self._most_in_row = most_in_row(loaded)
         self._set = question_set
+        self._form = PromptForm(question_set, self._tokenizer, self._model)
         self._readable, self._predictable = known_tokens(loaded)
         if self._fills_in and self._tokenizer.mask_token_id is None:
             raise BenchmarkError(
                 f"Expected a tokenizer with a mask token, as `{self._model}` fills in masks, got one without; give the "
                 "model's own tokenizer."
             )
-        self._tokens = PromptTokens(
-            self._tokenizer, ((question_set.prompt(each), self._choices(each)) for each in question_set.questions)
-        )
+        pairs = ((self._form.text(each), self._choices(each)) for each in question_set.questions)
+        self._tokens = PromptTokens(self._tokenizer, pairs, self._form)
 
     def problem(self, question: Question) -> str:
         """What was expected of a question's tokens and what came, if the model does not know them; else nothing."""
-        prompt = self._set.prompt(question)
+        prompt = self._form.text(question)
         row = self._row(question, 1 if self._fills_in else 0)
         if not row:
             return f"Expected a prompt of tokens that `{self._model}` knows, got `{prompt[:80]}`"
@@ -129,7 +130,7 @@ class _Writer:
 
     def probes(self, number: int, question: Question) -> tuple[Probe, ...]:
         """The rows of one question."""
-        answers = [self._tokens.answer(self._set.prompt(question), choice) for choice in self._choices(question)]
+        answers = [self._tokens.answer(self._form.text(question), choice) for choice in self._choices(question)]
         if self._fills_in:
             return self._masked_rows(number, question, answers)
         return rows_after_prompt(number, self._row(question, 0), answers, self._most_in_row)
@@ -160,11 +161,11 @@ class _Writer:
 
     def spelling(self, question: Question) -> str:
         """The gold answer as a model spells it that predicts exactly its tokens."""
-        return self._tokens.spelling(self._set.prompt(question), question.answer)
+        return self._tokens.spelling(self._form.text(question), question.answer)
 
     def _choices(self, question: Question) -> tuple[str, ...]:
         return question.choices if self._set.answering is Answering.CHOICE else (question.answer,)
 
     def _row(self, question: Question, masks: int) -> tuple[int, ...]:
-        prompt = self._set.prompt(question)
+        prompt = self._form.text(question)
         return self._tokens.with_masks(prompt, masks) if self._fills_in else self._tokens.prompt(prompt)

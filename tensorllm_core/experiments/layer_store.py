@@ -24,7 +24,7 @@ from tensorllm_core.types import TensorShape
 
 __all__ = ["LayerStore", "cache_folder"]
 
-_FORMAT = f"layer summary 1, ratios {RATIOS}"
+_FORMAT = f"layer summary 2, ratios {RATIOS}"
 """Changes with what a summary holds, so that older files are not taken for new ones."""
 _ENDING = ".npz"
 _LARGEST_FILE = 16 * 2**20
@@ -108,6 +108,8 @@ def _write(file: BinaryIO, key: str, summary: LayerSummary) -> None:
         part_energy=summary.part_energy,
         errors=summary.errors,
         ranks=summary.ranks,
+        slice_energy=summary.slice_energy,
+        slice_errors=summary.slice_errors,
     )
 
 
@@ -126,6 +128,8 @@ def _read(path: Path, key: str) -> LayerSummary | None:
                 part_energy=stored["part_energy"],
                 errors=stored["errors"],
                 ranks=stored["ranks"],
+                slice_energy=stored["slice_energy"],
+                slice_errors=stored["slice_errors"],
             )
             return summary if _may_be_a_layer(summary) else None
     except _DAMAGE_ERRORS:
@@ -134,7 +138,7 @@ def _read(path: Path, key: str) -> LayerSummary | None:
 
 def _may_be_a_layer(summary: LayerSummary) -> bool:
     """Whether the shapes, types and numbers can be those of a layer."""
-    part = summary.shape.part
+    part, group = summary.shape[2:]
     sizes = [len(spectrum) for spectrum in summary.spectra]
     return (
         all(1 <= size <= side for size, side in zip(sizes, summary.shape, strict=False))
@@ -145,5 +149,12 @@ def _may_be_a_layer(summary: LayerSummary) -> bool:
         and summary.errors.dtype == np.float32
         and summary.ranks.shape == (len(RATIOS), 3)
         and summary.ranks.dtype == np.int32
-        and all(np.isfinite(spectrum).all() for spectrum in (*summary.spectra, summary.part_energy))
+        and summary.slice_energy.shape == (part, group)
+        and summary.slice_energy.dtype == np.float64
+        and summary.slice_errors.shape == (len(RATIOS), part, group)
+        and summary.slice_errors.dtype == np.float32
+        and all(
+            np.isfinite(numbers).all()
+            for numbers in (*summary.spectra, summary.part_energy, summary.slice_energy, summary.slice_errors)
+        )
     )

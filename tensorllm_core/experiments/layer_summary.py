@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32, Float64, Int32
 
+from tensorllm_core.experiments.gone import gone_slices
+from tensorllm_core.linalg.slices import SliceErrors
 from tensorllm_core.types import Ranks, TensorShape
 
 __all__ = ["RATIOS", "LayerSummary", "stable_rank"]
@@ -33,6 +35,10 @@ class LayerSummary:
     """Least relative error of a truncated HOSVD at each ratio; NaN where no ranks are that small."""
     ranks: Int32[np.ndarray, "ratio 3"]
     """The ranks of that least error; zeros where there are none."""
+    slice_energy: Float64[np.ndarray, "part group"]
+    """Share of the squared norm in each slice."""
+    slice_errors: Float32[np.ndarray, "ratio part group"]
+    """Relative error of each slice at these ranks; zeros where there are none."""
 
     @property
     def stable_ranks(self) -> tuple[float, float, float]:
@@ -48,6 +54,12 @@ class LayerSummary:
         """The ranks of the least error at a ratio of the grid; None where no ranks are that small."""
         ranks = Ranks(*(int(rank) for rank in self.ranks[RATIOS.index(ratio)]))
         return ranks if min(ranks) else None
+
+    def gone_at(self, ratio: float) -> dict[str, float]:
+        """The parts and groups of which the ranks of a ratio of the grid leave next to nothing, with their errors."""
+        lost = self.slice_energy * self.slice_errors[RATIOS.index(ratio)].astype(np.float64) ** 2
+        unit = "head" if self.shape.part == 4 else "group"
+        return gone_slices(SliceErrors(lost, self.slice_energy), self.parts, unit)
 
     def energy_by_projection(self) -> dict[str, float]:
         """Share of Q, K, V and O, all query heads of a group together."""

@@ -27,7 +27,7 @@ from tensorllm_core.linalg.rank_choice import ranks_for_compression
 from tensorllm_core.methods.tensorise import part_names, tensorise
 from tensorllm_core.models.checkpoint import Checkpoint, read_attention
 from tensorllm_core.models.devices import on_device_or_cpu
-from tensorllm_core.types import AttentionTensor, Layout, Progress, TensorShape
+from tensorllm_core.types import AttentionTensor, Layout, Progress, Ranks, TensorShape
 
 __all__ = ["NULL_DRAWS", "Survey", "gaussian_null", "is_surveyed", "part_energy", "summarise", "survey"]
 
@@ -113,7 +113,9 @@ def summarise(tensor: AttentionTensor, progress: Progress | None = None) -> Laye
     decomposition = hosvd(tensor.data, progress)
     energy = part_energy(tensor.data)
     norm = math.sqrt(float(energy.sum()))
-    errors, ranks = _best_by_ratio(landscape(decomposition))
+    table = landscape(decomposition)
+    errors, ranks = _best_by_ratio(table)
+    slice_energy = table.products.slice_errors(Ranks(*table.table.shape)).energy
     first, second, third = (
         (spectrum.numpy() / max(norm, _TINY)).astype(np.float32) for spectrum in decomposition.spectra
     )
@@ -125,6 +127,8 @@ def summarise(tensor: AttentionTensor, progress: Progress | None = None) -> Laye
         part_energy=energy / max(float(energy.sum()), _TINY),
         errors=errors,
         ranks=ranks,
+        slice_energy=slice_energy / max(float(slice_energy.sum()), _TINY),
+        slice_errors=_slice_errors(table, ranks),
     )
 
 
@@ -157,6 +161,15 @@ def _best_by_ratio(table: Landscape) -> tuple[Float32[np.ndarray, " ratio"], Int
             break
         errors[number] = table.relative_error(best)
     return errors, ranks
+
+
+def _slice_errors(table: Landscape, ranks: Int32[np.ndarray, "ratio 3"]) -> Float32[np.ndarray, "ratio part group"]:
+    """The relative error of each slice at these ranks; zeros for a row of zeros."""
+    errors = np.zeros((len(ranks), table.shape.part, table.shape.group), dtype=np.float32)
+    for number, (r1, r2, r3) in enumerate(ranks.tolist()):
+        if r1:
+            errors[number] = table.relative_error_by_part_and_group(Ranks(r1, r2, r3))
+    return errors
 
 
 class _Step:

@@ -1,6 +1,7 @@
 """Prompt and answer as tokens: where the prompt ends, and which tokens of the answer follow it.
 
-One rule holds for every tokenizer. The prompt, a space and the answer are tokenised together, as one text. Where the
+One rule holds for every tokenizer. The prompt, a space and the answer are tokenised together, as one text (in a chat
+template, with what it writes between them instead of the space). Where the
 tokens of the prompt alone stand at its beginning, the answer's tokens are the rest. Where they do not, because a token
 reaches from the prompt into the answer, the answer's tokens are those that it has after another word, and they follow
 the tokens of the prompt alone. What a tokenizer appends at the end of every text is no part of prompt or answer.
@@ -10,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+
+from tensorllm_core.experiments.prompt_form import PromptForm
 
 __all__ = ["PromptTokens"]
 
@@ -27,11 +30,12 @@ class PromptTokens:
     A text that the tokenizer cannot read at all has no tokens.
     """
 
-    def __init__(self, tokenizer: Any, pairs: Iterable[tuple[str, Sequence[str]]]) -> None:
-        """Tokenise each prompt, alone and with each of its answers."""
-        self._tokenizer = tokenizer
+    def __init__(self, tokenizer: Any, pairs: Iterable[tuple[str, Sequence[str]]], form: PromptForm) -> None:
+        """Tokenise each prompt, alone and with each of its answers; `form` says what stands between the two."""
+        self._tokenizer, self._form = tokenizer, form
         pairs = list(pairs)
-        self._end = _appended(tokenizer, [_ANCHOR, *(prompt for prompt, _ in pairs[:1])])
+        samples = [_ANCHOR, *(prompt for prompt, _ in pairs[:1])]
+        self._end = _appended(tokenizer, samples) if form.adds_special_tokens else ()
         self._prompts: dict[str, Tokens] = {}
         self._answers: dict[tuple[str, str], Tokens] = {}
         self._alone: dict[str, Tokens] = {}
@@ -60,7 +64,7 @@ class PromptTokens:
         places = list(dict.fromkeys((prompt, answer) for prompt, answers in pairs for answer in answers))
         for start in range(0, len(places), _MOST_TEXTS):
             part = places[start : start + _MOST_TEXTS]
-            for place, whole in zip(part, self._ids([" ".join(place) for place in part]), strict=True):
+            for place, whole in zip(part, self._ids([self._form.joint.join(place) for place in part]), strict=True):
                 self._answers[place] = self._after_prompt(*place, self._without_end(whole))
 
     def _after_prompt(self, prompt: str, answer: str, whole: Tokens) -> Tokens:
@@ -68,7 +72,8 @@ class PromptTokens:
         if whole[: len(before)] == before:
             return whole[len(before) :]
         if answer not in self._alone:
-            anchor, joined, alone = self._ids([_ANCHOR, f"{_ANCHOR} {answer}", f" {answer}"], special=False)
+            word, after = self._form.ending or _ANCHOR, f"{self._form.joint}{answer}"
+            anchor, joined, alone = self._ids([word, f"{word}{after}", after], special=False)
             self._alone[answer] = joined[len(anchor) :] if joined[: len(anchor)] == anchor else alone
         return self._alone[answer]
 
@@ -78,7 +83,7 @@ class PromptTokens:
         return tokens[:-end] if end and tokens[-end:] == self._end else tokens
 
     def _ids(self, texts: list[str], *, special: bool = True) -> list[Tokens]:
-        return _ids(self._tokenizer, texts, special=special)
+        return _ids(self._tokenizer, texts, special=special and self._form.adds_special_tokens)
 
 
 def _appended(tokenizer: Any, samples: Sequence[str]) -> Tokens:

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from tensorllm_core.figures.cells import MOST_CELLS, pool
 from tensorllm_core.figures.core_panels import PanelGrid
 from tensorllm_core.figures.theme import Canvas, draw
-from tensorllm_core.figures.traces import colour_bar, signed_colours
+from tensorllm_core.figures.traces import robust_colours, robust_limit
 
 __all__ = ["NamedCore", "core_contrast"]
 
@@ -38,9 +38,8 @@ def core_contrast(cores: Sequence[NamedCore], canvas: Canvas) -> go.Figure:
     name, inside = 19 * canvas.scale, canvas.height - _TOP * canvas.scale - _FOOT
     gap_y = name * rows * tall / max(inside - name * (rows - 1), 1.0)
     grid = PanelGrid(rows, columns, tall, wide, gap_y, gap_x=max(0.6, wide * 0.07))
-    limit = max(float(np.abs(panel).max()) for row in panels for panel in row) or 1.0
-    bar = colour_bar(thickness=8, nticks=5, tickformat=".2g")
-    colours = {**signed_colours(limit, canvas.look), "colorbar": bar}
+    drawn = np.stack([head.core[:, :, :columns] for head in cores])
+    colours = robust_colours(drawn, robust_limit(drawn), canvas.look, thickness=8)
     above = {"xanchor": "center", "yshift": 16 * canvas.scale}
     left = {"x": -0.5, "xanchor": "left", "yshift": 0}
     return draw(

@@ -13,7 +13,7 @@ from tensorllm_core.figures.cells import MOST_CELLS, pool, pooled_cells
 from tensorllm_core.figures.core_panels import PanelGrid
 from tensorllm_core.figures.labels import bold
 from tensorllm_core.figures.theme import Canvas, draw
-from tensorllm_core.figures.traces import colour_bar, signed_colours
+from tensorllm_core.figures.traces import robust_colours, robust_limit
 
 __all__ = ["core_mosaic", "core_slice"]
 
@@ -23,7 +23,7 @@ _MOST_PER_ROW = 16
 def core_mosaic(
     slices: Float[np.ndarray, "r1 r2 group"], unit: str, canvas: Canvas, *, chosen: int | None = None
 ) -> go.Figure:
-    """Every group's slice on one colour scale, R2 across and R1 down, the first directions at the top left.
+    """Every group's slice on one robust colour scale, R2 across and R1 down, the first directions at the top left.
 
     Args:
         unit: what one panel is, `head` or `group`.
@@ -36,9 +36,7 @@ def core_mosaic(
     panels = [pool(slices[:, :, group], max(8, MOST_CELLS // max(columns, rows))) for group in range(count)]
     tall, wide = panels[0].shape
     grid = PanelGrid(rows, columns, tall, wide, gap_y=max(1.0, tall * 0.2), gap_x=max(1.0, wide * 0.09))
-    limit = max(float(np.abs(slices).max()), float(np.finfo(np.float32).tiny))
-    bar = colour_bar(thickness=8, tickvals=[-0.9 * limit, 0, 0.9 * limit], tickformat=".2g")
-    colours = {**signed_colours(limit, canvas.look), "colorbar": bar}
+    colours = robust_colours(slices, robust_limit(slices), canvas.look, thickness=8)
     traces: list[go.Heatmap] = []
     names: list[dict[str, Any]] = []
     for group, panel in enumerate(panels):
@@ -56,11 +54,10 @@ def core_mosaic(
 
 
 def core_slice(matrix: Float[np.ndarray, "r1 r2"], limit: float, canvas: Canvas) -> go.Figure:
-    """One slice large; `limit` is the colour scale's largest magnitude, the same for all slices to be compared."""
+    """One slice large; `limit` is where the colour scale ends, the same for all slices to be compared."""
     heat = go.Heatmap(
         **pooled_cells(matrix, first=1),
-        **signed_colours(limit, canvas.look),
-        colorbar=colour_bar(tickformat=".2g"),
+        **robust_colours(matrix, limit, canvas.look),
         hovertemplate="direction %{y:.0f} of mode 1, %{x:.0f} of mode 2: %{z:.4f}<extra></extra>",
     )
     return draw(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -24,12 +25,17 @@ _LOSS, _BETWEEN = 0.3, 0.09
 """Shares of the height for the loss and for the space between the panels."""
 _SAME = 1.005
 """Two ratios that differ by less than this factor belong to the same point."""
+_HOVER_WIDTH = 60
+"""Characters of a line of the text that shows when the pointer is on a point."""
 _TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000)
 
 
 @dataclass(frozen=True)
 class ScanPoint:
-    """What was measured at one compression ratio: accuracy and its 95 % interval as shares of 1, mean loss in nats."""
+    """What was measured at one compression ratio: accuracy and its 95 % interval as shares of 1, mean loss in nats.
+
+    `gone` is a sentence where the ranks leave next to nothing of a part; such a point is a cross.
+    """
 
     ratio: float
     ranks: str
@@ -37,6 +43,7 @@ class ScanPoint:
     low: float
     high: float
     loss: float
+    gone: str = ""
 
 
 def rank_scan(
@@ -108,7 +115,10 @@ def _line(points: Sequence[ScanPoint], order: list[int], current: float | None, 
         "x": _column(points, order, "ratio"),
         "mode": "lines+markers",
         "line": {"color": faint(colours.modes[1], 0.6), "width": 2 * scale},
-        "marker": ringed_marker(np.array(ringed, dtype=bool), 9.0, colours.modes[1], colours.ink, scale),
+        "marker": {
+            **ringed_marker(np.array(ringed, dtype=bool), 9.0, colours.modes[1], colours.ink, scale),
+            "symbol": ["x" if points[number].gone else "circle" for number in order],
+        },
         # Points at the edge of the plot are drawn whole.
         "cliponaxis": False,
         "hovertemplate": "%{hovertext}<extra></extra>",
@@ -117,7 +127,8 @@ def _line(points: Sequence[ScanPoint], order: list[int], current: float | None, 
 
 
 def _hover(point: ScanPoint, measured: str) -> str:
-    return f"{point.ranks}, {point.ratio:.3g} times smaller<br>{measured}<br>click to choose"
+    gone = "<br>".join(["", *wrap(point.gone, _HOVER_WIDTH)])
+    return f"{point.ranks}, {point.ratio:.3g} times smaller<br>{measured}{gone}<br>click to choose"
 
 
 def _column(points: Sequence[ScanPoint], order: list[int], field: str) -> Float[np.ndarray, " point"]:

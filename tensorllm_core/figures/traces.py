@@ -10,7 +10,25 @@ from jaxtyping import Bool, Float
 
 from tensorllm_core.figures.theme import Look
 
-__all__ = ["clickable", "colour_bar", "error_colours", "interval", "ringed_marker", "signed_colours"]
+__all__ = [
+    "ROBUST_SCALE",
+    "clickable",
+    "colour_bar",
+    "error_colours",
+    "interval",
+    "ringed_marker",
+    "robust_colours",
+    "robust_limit",
+    "signed_colours",
+]
+
+
+_COVERED = 0.995
+"""Share of the values within the ends of a robust colour scale."""
+
+
+ROBUST_SCALE = "99.5 % of the entries lie within the ends of the colour scale; larger ones have its last colours."
+"""What a reader should know of a figure in `robust_colours`."""
 
 
 def interval(
@@ -64,6 +82,30 @@ def colour_bar(title: str = "", **more: Any) -> dict[str, Any]:
 def error_colours(colours: Look) -> dict[str, Any]:
     """Settings of a heat map of relative errors, from 0 to 1."""
     return {"zmin": 0, "zmax": 1, "colorscale": colours.error_scale, "colorbar": colour_bar("error", tickformat=".1f")}
+
+
+def robust_limit(values: Float[np.ndarray, "..."]) -> float:
+    """The magnitude that 99.5 % of the values stay within: one huge value must not turn all others pale.
+
+    >>> robust_limit(np.array([-2.0, 1.0])), robust_limit(np.zeros(3))
+    (1.995, 1.0)
+    """
+    magnitude = np.abs(np.asarray(values, dtype=np.float64))
+    return float(np.quantile(magnitude, _COVERED)) or float(magnitude.max()) or 1.0
+
+
+def robust_colours(values: Float[np.ndarray, "..."], limit: float, colours: Look, **more: Any) -> dict[str, Any]:
+    """`signed_colours` with a bar that says where values lie beyond the limit; `more` as in `colour_bar`.
+
+    Args:
+        values: all that the figure draws.
+        limit: as `robust_limit` gives it.
+    """
+    low, high = ("≤ " if values.min() < -limit else "", "≥ " if values.max() > limit else "")
+    bar = colour_bar(
+        tickvals=[-0.95 * limit, 0, 0.95 * limit], ticktext=[f"{low}{-limit:.2g}", "0", f"{high}{limit:.2g}"], **more
+    )
+    return {**signed_colours(limit, colours), "colorbar": bar}
 
 
 def signed_colours(limit: float, colours: Look) -> dict[str, Any]:

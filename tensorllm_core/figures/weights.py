@@ -11,7 +11,7 @@ from jaxtyping import Float
 from tensorllm_core.figures.cells import pooled_cells
 from tensorllm_core.figures.labels import label_above
 from tensorllm_core.figures.theme import Canvas, draw
-from tensorllm_core.figures.traces import colour_bar, signed_colours
+from tensorllm_core.figures.traces import colour_bar, robust_limit, signed_colours
 
 __all__ = ["weights_before_after"]
 
@@ -23,7 +23,7 @@ def weights_before_after(
     before: Float[np.ndarray, "d_model d_head"], after: Float[np.ndarray, "d_model d_head"], canvas: Canvas
 ) -> go.Figure:
     """Three heat maps on one colour scale, the head width down and d_model across."""
-    limit = float(np.quantile(np.abs(before), 0.995)) or 1.0
+    limit = robust_limit(before)
     panels = {"before": before, "after": after, "residual, before - after": before - after}
     traces: list[go.Heatmap] = []
     titles: list[dict[str, Any]] = []

@@ -19,7 +19,7 @@ from tensorllm_core.models.download import download, plan_download
 from tensorllm_core.models.fit import DTYPES, Fit, Option, bytes_text, check_fit
 from tensorllm_core.models.from_pretrained import check_config, load_pretrained, load_tokenizer
 from tensorllm_core.models.hub import HubRepository
-from tensorllm_core.models.pretrained_files import turn_off_bars
+from tensorllm_core.models.quiet import quiet_transformers
 from tensorllm_core.types import Progress
 
 __all__ = ["LoadedModel", "load_model", "load_where_it_fits"]
@@ -60,7 +60,7 @@ def load_model(
     folder = _folder_of(checkpoint, progress)
     if not progress(1.0, "loading the model; a stop waits until it is loaded"):
         raise StoppedError("The loading was stopped before it began; start it again.")
-    turn_off_bars()
+    quiet_transformers()
     check_config(folder, checkpoint)
     # Load both. accelerate divides a spread model: it fills one device after the other.
     tokenizer = load_tokenizer(checkpoint, folder)

@@ -1,10 +1,10 @@
-"""What transformers is asked to load a model from: a folder, or one GGUF file; and without its progress bars."""
+"""What transformers is asked to load a model from: a folder, or one GGUF file."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["pretrained_files", "tokenizer_advice", "turn_off_bars", "weight_options"]
+__all__ = ["pretrained_files", "tokenizer_advice", "weight_options"]
 
 _FOLDER_WITHOUT_A_MODEL = Path(__file__).parent
 """Beside a GGUF file transformers would also read config and tokenizer files, which may be those of another model."""
@@ -39,13 +39,3 @@ def tokenizer_advice(gguf_file: str | None) -> str:
     if gguf_file is None:
         return "copy or download tokenizer.json and its config again"
     return "choose a GGUF file of this model that holds its tokenizer in a form that transformers reads"
-
-
-def turn_off_bars() -> None:
-    """Keep the bars of transformers out of our output, from now on."""
-    from transformers import modeling_gguf_pytorch_utils
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()
-    # Its reader of GGUF draws a bar that this switch does not reach.
-    modeling_gguf_pytorch_utils.tqdm = logging.tqdm

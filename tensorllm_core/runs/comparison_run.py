@@ -124,6 +124,7 @@ def comparison_as_json(result: Comparison, against: str) -> dict[str, Any]:
     if result.is_answered:
         add_answers(as_json, result.points, result.evaluation)
         as_json["split"] = plan.questions.split.value
+        as_json["chat_template"] = plan.questions.chat
     as_json["complete"] = result.complete
     if result.best_ratios is not None:
         for name, method in as_json["methods"].items():

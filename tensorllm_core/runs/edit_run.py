@@ -9,6 +9,7 @@ from functools import partial
 from tensorllm_core.errors import StoppedError
 from tensorllm_core.experiments.edits import attention_removal, edit_of, read_layers
 from tensorllm_core.experiments.evaluate import ORIGINAL, Evaluation, Subject
+from tensorllm_core.experiments.gone import Gone, gone_in_layer
 from tensorllm_core.experiments.history import Curve, History
 from tensorllm_core.experiments.paired import Paired, paired
 from tensorllm_core.linalg.truncations import TuckerTruncations
@@ -47,7 +48,10 @@ CLEAN_MODEL = "clean model"
 
 @dataclass(frozen=True, eq=False)
 class EditResult:
-    """What a run has measured so far; `ranks` are those of each decomposed tensor, by its name."""
+    """What a run has measured so far.
+
+    `ranks` are those of each decomposed tensor, by its name; `gone` has for each layer what is practically gone.
+    """
 
     plan: EditPlan
     ranks: Mapping[str, tuple[int, ...]]
@@ -56,6 +60,7 @@ class EditResult:
     evaluation: Evaluation
     curves: tuple[Curve, ...]
     notices: tuple[str, ...] = ()
+    gone: Mapping[int, Gone] = field(default_factory=dict)
 
     @property
     def compression_ratio(self) -> float:
@@ -93,6 +98,7 @@ def run_edit(
     step = steps_before_asking(progress)
     step(0.0, "compressing the layers")
     compressed = layers.prepared.at(ranks_of_tensors(plan.ranks, layers.prepared))
+    gone = {layer: gone_in_layer(layers.weights_of(layer), new) for layer, new in compressed.replacements.items()}
     # 3. The model, and all subjects that answer.
     loaded = resources.load_model(plan.model, step)
     subjects = [Subject(ORIGINAL, loaded), Subject(EDITED, loaded, edit_of(compressed))]
@@ -104,7 +110,7 @@ def run_edit(
 
     def result_of(evaluation: Evaluation) -> EditResult:
         entries = (compressed.stored_entries, compressed.original_entries)
-        return EditResult(plan, compressed.ranks, *entries, evaluation, history.curves(), layers.notices)
+        return EditResult(plan, compressed.ranks, *entries, evaluation, history.curves(), layers.notices, gone)
 
     def on_wave(evaluation: Evaluation) -> None:
         history.add(evaluation)
@@ -167,11 +173,16 @@ def tensorllm_of(
 
 @dataclass(frozen=True, eq=False)
 class _Layers:
-    """The layers of an edit, decomposed; `weights` gives their original weights."""
+    """The layers of an edit, decomposed; `weights_of` gives the original weights of one of `layers`."""
 
     prepared: Prepared
-    weights: Callable[[], Mapping[int, LayerWeights]]
+    layers: tuple[int, ...]
+    weights_of: Callable[[int], LayerWeights]
     notices: tuple[str, ...] = ()
+
+    def weights(self) -> dict[int, LayerWeights]:
+        """The original weights of all of them."""
+        return {layer: self.weights_of(layer) for layer in self.layers}
 
 
 def _prepare(plan: EditPlan, checkpoint: Checkpoint, resources: Resources, progress: Progress) -> _Layers:
@@ -182,7 +193,7 @@ def _prepare(plan: EditPlan, checkpoint: Checkpoint, resources: Resources, progr
         weights = read_layers(checkpoint, plan.layers, method)
         step = steps_before_asking(progress)
         prepared = method.prepare(weights, lambda _, message: step(0.0, f"decomposing, {message}"))
-        return _Layers(prepared, lambda: weights)
+        return _Layers(prepared, tuple(weights), weights.__getitem__)
     analyses = analyse_layers(plan.layers, method.layout, plan.model.device, checkpoint, resources, progress)
 
     def refine(analysis: LayerAnalysis, ranks: Ranks) -> Tucker:
@@ -193,7 +204,8 @@ def _prepare(plan: EditPlan, checkpoint: Checkpoint, resources: Resources, progr
 
     return _Layers(
         tensorllm_of(analyses, refine if method.sweeps else None),
-        lambda: {layer: LayerWeights(detensorise(analysis.tensor)) for layer, analysis in analyses.items()},
+        tuple(analyses),
+        lambda layer: LayerWeights(detensorise(analyses[layer].tensor)),
         tuple(dict.fromkeys(notice for analysis in analyses.values() for notice in analysis.notices)),
     )
 

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from tensorllm_core.errors import StoppedError
+from tensorllm_core.experiments.gone import gone_slices
 from tensorllm_core.linalg.hosvd import Hosvd, hosvd, truncate
 from tensorllm_core.linalg.landscape import Landscape, landscape
 from tensorllm_core.linalg.noise_floor import NoiseFloor, noise_floor
@@ -20,7 +21,7 @@ from tensorllm_core.methods.tensorise import part_names, tensorise
 from tensorllm_core.models.checkpoint import Checkpoint, read_attention
 from tensorllm_core.models.devices import on_device_or_cpu
 from tensorllm_core.runs.plan import LayerPlan
-from tensorllm_core.runs.ranks import LOSSLESS, RankDecision, RankRule, decide_ranks
+from tensorllm_core.runs.ranks import LOSSLESS, RankDecision, RankRule, decide_ranks, suggested_rule
 from tensorllm_core.runs.stopwatch import Stopwatch
 from tensorllm_core.types import AttentionTensor, Progress, Ranks, TensorShape, Tucker
 
@@ -31,6 +32,7 @@ __all__ = [
     "best_path",
     "errors_of_slices",
     "go_on",
+    "gone_at",
     "rank_result",
     "refine_layer",
     "tensor_shape",
@@ -92,8 +94,15 @@ class LayerAnalysis:
         """The best ranks of every size, without those that save nothing or whose error is only rounding."""
         return _worth_storing(pareto_front(self.table), self.shape)
 
+    @cached_property
+    def suggestion(self) -> Ranks:
+        """The ranks to start from: those of the rule that is suggested for this model."""
+        return decide_ranks(suggested_rule(self.plan.reference), self.decomposition, self.table).ranks
+
     def decide(self, rule: RankRule) -> RankDecision:
         """The ranks of this layer that are nearest to what the rule asks for."""
+        if rule == suggested_rule(self.plan.reference):
+            return RankDecision(self.suggestion, self.suggestion)
         return decide_ranks(rule, self.decomposition, self.table)
 
 
@@ -176,6 +185,11 @@ def errors_of_slices(analysis: LayerAnalysis, result: RankResult) -> SliceErrors
     if result.refinement:
         return slice_errors(analysis.tensor.data, result.tucker)
     return analysis.table.products.slice_errors(result.ranks)
+
+
+def gone_at(analysis: LayerAnalysis, result: RankResult) -> dict[str, float]:
+    """The parts and groups of the layer of which these ranks leave next to nothing, with their errors."""
+    return gone_slices(errors_of_slices(analysis, result), analysis.tensor.parts, analysis.unit)
 
 
 def refine_layer(analysis: LayerAnalysis, ranks: Ranks, progress: Progress = go_on) -> Refinement:

@@ -82,7 +82,8 @@ class QuestionPlan(Plan):
     """The questions that are asked.
 
     `own` holds the question sets that are read from files; their names stand among the `benchmarks`. `sample` is the
-    number of questions of each benchmark, None for all. An empty `template` means each benchmark's own.
+    number of questions of each benchmark, None for all. An empty `template` means each benchmark's own. With `chat`,
+    all prompts are put into the chat template of the model's tokenizer.
     """
 
     benchmarks: tuple[str, ...]
@@ -90,6 +91,7 @@ class QuestionPlan(Plan):
     sample: int | None = None
     template: str = ""
     own: tuple[QuestionSet, ...] = ()
+    chat: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tensorllm_core.benchmarks.benchmark import QuestionSet, Split, check_template
+from tensorllm_core.benchmarks.own_file import OWN_NEW_TOKENS
 from tensorllm_core.benchmarks.registry import BENCHMARKS, BUNDLED, benchmark_named, load_questions
 from tensorllm_core.benchmarks.sampling import check_limit, shuffled
 from tensorllm_core.errors import RequestError
+from tensorllm_core.models.bundled_models import BUNDLED as BUNDLED_MODELS
 from tensorllm_core.runs.plan import QuestionPlan
 
-__all__ = ["OWN_FILE", "plan_questions", "questions_of", "wave_size"]
+__all__ = [
+    "MADE_UP",
+    "OWN_FILE",
+    "default_benchmarks",
+    "made_up_notice",
+    "plan_questions",
+    "questions_of",
+    "wave_size",
+    "wording_notices",
+]
+
+MADE_UP = "about a made-up world that only the bundled models were trained on"
+"""What the bundled benchmarks are."""
 
 OWN_FILE = "own file"
 """The name of an uploaded file among the benchmarks of a screen."""
@@ -21,22 +36,54 @@ _ROUNDS = 8
 _LEAST_WAVE, _MOST_WAVE = 32, 256
 
 
+def default_benchmarks(model: str) -> tuple[str, ...]:
+    """The benchmarks of a model until a person chooses some: the bundled ones for the bundled models, none for others.
+
+    >>> default_benchmarks("owner/name")
+    ()
+    """
+    return BUNDLED if model in BUNDLED_MODELS else ()
+
+
+def made_up_notice(model: str, benchmarks: Sequence[str]) -> str:
+    """A sentence where a model that is not bundled is asked about the made-up world; else empty.
+
+    >>> made_up_notice("demo-decoder", ["world-hop"]), made_up_notice("owner/name", ["fever"])
+    ('', '')
+    """
+    made_up = [name for name in benchmarks if name in BUNDLED]
+    if model in BUNDLED_MODELS or not made_up:
+        return ""
+    are = "is" if len(made_up) == 1 else "are"
+    return f"{', '.join(made_up)} {are} {MADE_UP}: what `{model}` answers there says little about it."
+
+
+def wording_notices(plan: QuestionPlan) -> tuple[str, ...]:
+    """What a reader of a result should know of how the questions were put to the model."""
+    return ("Each question is in the chat template of the model's tokenizer.",) if plan.chat else ()
+
+
 def plan_questions(
     references: Sequence[str] = (),
     split: Split = Split.TEST,
     sample: int | None = None,
     template: str = "",
     uploaded: QuestionSet | None = None,
+    *,
+    chat: bool = False,
+    max_new_tokens: int | None = None,
 ) -> QuestionPlan:
-    """The questions of registered benchmarks and of files, which are read here; no reference means the bundled ones.
+    """The questions of registered benchmarks and of files, which are read here.
 
     Args:
         references: names of benchmarks, paths of files, or `OWN_FILE` for the uploaded questions.
         sample: questions of each benchmark; None for all.
         template: a prompt with `{question}`; empty for each benchmark's own.
+        chat: whether prompts are put into the chat template of the model's tokenizer.
+        max_new_tokens: tokens of an answer to the questions of a file without choices; None for the usual number.
 
     Raises:
-        RequestError: the uploaded questions are named, and there are none.
+        RequestError: the uploaded questions are named, and there are none; or a number of tokens without a file.
         BenchmarkError: no such benchmark, a file that cannot be read as questions, a sample below 1, or a template
             without a place for the question.
         FileAccessError: a file that may not be read.
@@ -45,7 +92,7 @@ def plan_questions(
     if template:
         check_template(template)
     names, own = [], []
-    for reference in dict.fromkeys(references) or BUNDLED:
+    for reference in dict.fromkeys(references):
         if reference == OWN_FILE:
             if uploaded is None:
                 raise RequestError(
@@ -53,12 +100,18 @@ def plan_questions(
                 )
             own.append(uploaded)
         elif reference not in BENCHMARKS and Path(reference).suffix:
-            own.append(load_questions(reference, split))
+            tokens = OWN_NEW_TOKENS if max_new_tokens is None else max_new_tokens
+            own.append(load_questions(reference, split, tokens))
         else:
             names.append(benchmark_named(reference).name)
             continue
         names.append(own[-1].benchmark)
-    return QuestionPlan(tuple(names), split, sample, template, tuple(own))
+    if max_new_tokens is not None and not own:
+        raise RequestError(
+            "Expected a file of your own with a number of new tokens, got registered benchmarks alone, which have "
+            "their own; leave the number out."
+        )
+    return QuestionPlan(tuple(names), split, sample, template, tuple(own), chat)
 
 
 def questions_of(plan: QuestionPlan, load: Callable[[str, Split], QuestionSet]) -> list[QuestionSet]:
@@ -73,7 +126,7 @@ def questions_of(plan: QuestionPlan, load: Callable[[str, Split], QuestionSet]) 
         questions = own[name] if name in own else load(name, plan.split)
         if plan.template:
             questions = questions.with_template(plan.template)
-        question_sets.append(shuffled(questions, plan.sample))
+        question_sets.append(shuffled(replace(questions, chat=plan.chat), plan.sample))
     return question_sets
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from tensorllm_core.experiments.answers import join_answers
 from tensorllm_core.experiments.edits import edit_of
 from tensorllm_core.experiments.evaluate import ORIGINAL, Evaluation, Subject
+from tensorllm_core.experiments.gone import Gone
 from tensorllm_core.experiments.intervals import accuracy_interval
 from tensorllm_core.linalg.rank_choice import ranks_for_compression
 from tensorllm_core.methods.tensorllm import tensor_name
 from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.runs.edit_run import analyse_layers, steps_before_asking, tensorllm_of
-from tensorllm_core.runs.layer_analysis import LayerAnalysis, go_on
+from tensorllm_core.runs.layer_analysis import LayerAnalysis, go_on, gone_at, rank_result
 from tensorllm_core.runs.plan import ScanPlan
 from tensorllm_core.runs.questions import questions_of
 from tensorllm_core.runs.resources import Resources, ask_all
@@ -29,11 +30,15 @@ _LEAST_RATIO = 1.5
 
 @dataclass(frozen=True)
 class ScanStep:
-    """One point of the scan: a ratio, the best ranks of each layer there, and the name of its subject."""
+    """One point of the scan: a ratio, the best ranks of each layer there, and the name of its subject.
+
+    `gone` has for each layer what these ranks leave next to nothing of.
+    """
 
     name: str
     compression_ratio: float
     ranks: Mapping[int, Ranks]
+    gone: Mapping[int, Gone] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +90,8 @@ def run_scan(
         compressed = prepared.at({tensor_name(layer): tuple(triple) for layer, triple in ranks.items()})
         name = f"{compressed.compression_ratio:.3g}x"
         if name not in steps:
-            steps[name] = ScanStep(name, compressed.compression_ratio, ranks)
+            gone = {layer: gone_at(each, rank_result(each, ranks[layer])) for layer, each in analyses.items()}
+            steps[name] = ScanStep(name, compressed.compression_ratio, ranks, gone)
             subjects.append(Subject(name, loaded, edit_of(compressed)))
 
     def on_wave(evaluation: Evaluation) -> None:

@@ -1,6 +1,6 @@
 """From what a person asks for to the ranks in force: the one place where ranks are decided.
 
-Whoever asks may give ranks, an error, a compression ratio, or nothing at all (the noise floor's hint). What cannot be
+Whoever asks may give ranks, an error, a compression ratio, or nothing at all (the suggested rule). What cannot be
 met exactly becomes the nearest that can, and the decision says so: a screen shows the sentence, a command ends with it.
 """
 
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from tensorllm_core.errors import RankError, RequestError
 from tensorllm_core.linalg.hosvd import Hosvd
+from tensorllm_core.linalg.kept_slices import MOST_LOST, ranks_that_keep_slices
 from tensorllm_core.linalg.landscape import Landscape
 from tensorllm_core.linalg.noise_floor import noise_floor
 from tensorllm_core.linalg.rank_choice import (
@@ -24,12 +25,14 @@ from tensorllm_core.linalg.rank_choice import (
 from tensorllm_core.linalg.truncations import TuckerTruncations
 from tensorllm_core.methods.method import Prepared
 from tensorllm_core.methods.rank_text import RankText
+from tensorllm_core.models.bundled_models import BUNDLED
 from tensorllm_core.types import Ranks, TensorShape
 
 __all__ = [
     "LOSSLESS",
     "GivenRanks",
     "HintedRanks",
+    "KeptSlices",
     "LargestError",
     "LeastRatio",
     "RankDecision",
@@ -39,6 +42,8 @@ __all__ = [
     "decide_ranks",
     "exact_ranks",
     "ranks_of_tensors",
+    "suggested_rule",
+    "suggestion_text",
 ]
 
 LOSSLESS = 1e-6
@@ -48,6 +53,13 @@ LOSSLESS = 1e-6
 @dataclass(frozen=True)
 class HintedRanks:
     """The ranks at the noise floor, each layer's own."""
+
+
+@dataclass(frozen=True)
+class KeptSlices:
+    """The fewest stored entries at which every part and group keeps an error of at most `most`, each layer's own."""
+
+    most: float = MOST_LOST
 
 
 @dataclass(frozen=True)
@@ -79,7 +91,7 @@ class WrittenRanks:
     text: RankText
 
 
-RankRule = HintedRanks | GivenRanks | LargestError | LeastRatio | WrittenRanks
+RankRule = HintedRanks | KeptSlices | GivenRanks | LargestError | LeastRatio | WrittenRanks
 
 
 @dataclass(frozen=True)
@@ -92,6 +104,32 @@ class RankDecision:
     ranks: Ranks
     request: Ranks
     problem: str = ""
+
+
+def suggested_rule(reference: str) -> RankRule:
+    """The rule for a model of this name until a person chooses ranks.
+
+    The bundled models have low ranks and white noise on top of them: there the noise floor is at the true ranks. The
+    weights of other models are not made like that, and the noise floor may lose whole parts of them.
+
+    >>> suggested_rule("demo-decoder"), suggested_rule("owner/name")
+    (HintedRanks(), KeptSlices(most=0.5))
+    """
+    return HintedRanks() if reference in BUNDLED else KeptSlices()
+
+
+def suggestion_text(reference: str) -> str:
+    """What the suggested ranks of a model of this name are, after `the ranks`.
+
+    >>> suggestion_text("owner/name")
+    'with the fewest entries at which no part or group has an error above 0.5, or the nearest to that'
+    """
+    match suggested_rule(reference):
+        case KeptSlices(most):
+            return (
+                f"with the fewest entries at which no part or group has an error above {most:g}, or the nearest to that"
+            )
+    return "that the noise floor suggests from the spectra alone, without data"
 
 
 def decide_ranks(rule: RankRule, decomposition: Hosvd, table: Landscape) -> RankDecision:
@@ -113,6 +151,8 @@ def decide_ranks(rule: RankRule, decomposition: Hosvd, table: Landscape) -> Rank
                 return RankDecision(smallest, smallest, str(problem))
         case HintedRanks():
             ranks = noise_floor(decomposition).ranks
+        case KeptSlices(most):
+            ranks = ranks_that_keep_slices(table, most)
         case WrittenRanks(text):
             return _given(decomposition.shape, Ranks.parse(text.text), tied=False)
     return RankDecision(ranks, ranks)

@@ -18,14 +18,14 @@ __all__ = ["record"]
 
 
 def record(result: EditResult, store: MeasurementStore) -> tuple[Measurement, ...]:
-    """Store one measurement for each registered benchmark of a complete run; none where a template changes the words.
+    """Store one measurement for each registered benchmark of a complete run; none where a template changes it.
 
     A run of any number of questions counts, because a measurement says their number. Questions of a file do not count,
     because nobody else knows their name. A measurement that cannot be stored, or that has a number which is not finite
     (a loss in half precision may overflow), is left out, and the run itself goes on.
     """
     plan, evaluation = result.plan, result.evaluation
-    if not evaluation.complete or plan.questions.template:
+    if not evaluation.complete or plan.questions.template or plan.questions.chat:
         return ()
     own = {questions.benchmark for questions in plan.questions.own}
     measurements = []

@@ -38,6 +38,8 @@ FIELD_VALUES = {
     "split": some.sampled_from(SPLITS),
     "sample": some.integers(**WHOLE),
     "template": some.sampled_from(["", "{question}?"]),
+    "chat": some.booleans(),
+    "new_tokens": some.integers(1, 9999),
     "view": some.sampled_from(["1", "3", "Q", "O2"]),
     "part": some.sampled_from(["Q", "V", "O2"]),
     "fixed_ratio": some.floats(1, 1e6),
