@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from tensorllm_core.benchmarks.benchmark import Answering, Question, QuestionSet, Split, check_template
+from tensorllm_core.benchmarks.own_question import own_question
 from tensorllm_core.benchmarks.own_rows import COLUMNS, RowError, numbered_rows
 from tensorllm_core.benchmarks.splits import take_split
 from tensorllm_core.errors import BenchmarkError, FileAccessError
@@ -30,6 +27,7 @@ LARGEST_FILE = 50 * 2**20
 """In bytes."""
 OWN_NEW_TOKENS = 15
 """Tokens that a model writes at most where the rows have no choices."""
+MOST_NEW_TOKENS = 4096
 EXAMPLE = (
     '{"question": "Question: What is 2 plus 3? Answer:", "answer": "5", "choices": ["4", "5", "6"]}\n'
     '{"question": "Question: Is the sun a star? Answer:", "answer": "yes", "choices": ["yes", "no"]}\n'
@@ -38,16 +36,8 @@ EXAMPLE = (
 """A short file of JSON Lines in the format. Without choices in any row, the model writes its answers."""
 
 _MOST_ROWS = 100_000
-_LONGEST_TEXT = 20_000
-_LONGEST_NAME = 200
 _MOST_MESSAGES = 50
-MOST_NEW_TOKENS = 4096
 _MESSAGES_WHEN_NO_ROW_IS_LEFT = 3
-_NO_TEXT = re.compile(r"[\0\ud800-\udfff]")
-"""Null bytes and halves of characters: JSON can spell them, but no encoding can write them."""
-
-_KINDS = {dict: "an object", list: "a list", bool: "a truth value", int: "a number", float: "a number", str: "text"}
-"""What a value of JSON is called in a message."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +88,7 @@ def read_own_file(name: str, content: bytes) -> OwnFile:
         if total > _MOST_ROWS:
             raise BenchmarkError(f"Expected at most {_MOST_ROWS:,} rows in {name}, got more; split it.")
         try:
-            question = _question(number, row, ids)
+            question = own_question(number, row, ids)
             if (question.text, question.answer) in questions:
                 raise RowError("Expected each question once, got a duplicate of an earlier row")
         except RowError as error:
@@ -162,99 +152,3 @@ def _left_out(unknown_fields: Iterable[str], messages: list[str]) -> tuple[str, 
     if len(messages) > _MOST_MESSAGES:
         sentences.append(f"And {len(messages) - _MOST_MESSAGES:,} more.")
     return tuple(sentences)
-
-
-def _question(number: int, row: object, ids: set[str]) -> Question:
-    if isinstance(row, RowError):
-        raise row
-    if not isinstance(row, dict):
-        raise RowError(f"Expected an object with `question` and `answer`, got {_kind(row)}")
-    text, answer = _needed(row, "question"), _needed(row, "answer")
-    choices = _choices(row.get("choices"))
-    if choices:
-        answer = _choice_spelt_as(answer, choices)
-    identifier = _optional(row, "id") or f"row {number}"
-    # A file may give one id to several questions, such as those about one text; here each gets its own.
-    while identifier in ids:
-        identifier += f" (row {number})"
-    return Question(identifier, _optional(row, "topic"), text, answer, choices)
-
-
-def _choice_spelt_as(answer: str, choices: tuple[str, ...]) -> str:
-    """The choice that the answer means, however its characters are composed and its words are spaced."""
-    for same in (_look_the_same, _one_is_plain_for_the_other):
-        meant = [choice for choice in choices if same(choice, answer)]
-        if len(meant) == 1:
-            return meant[0]
-    raise RowError(f"Expected the answer among the choices, got `{answer[:60]}`")
-
-
-def _look_the_same(one: str, other: str) -> bool:
-    return _composed(one) == _composed(other)
-
-
-def _one_is_plain_for_the_other(one: str, other: str) -> bool:
-    """Whether one text is the other in plain letters, as `fi` is for the ligature `ﬁ`; x² and x₂ are not the same."""
-    return _composed(one) == _composed(other, "NFKC") or _composed(one, "NFKC") == _composed(other)
-
-
-def _composed(text: str, form: Literal["NFC", "NFKC"] = "NFC") -> str:
-    """One spelling for all that look the same: an accent can be a character of its own, a space a tab."""
-    return " ".join(unicodedata.normalize(form, text).split())
-
-
-def _needed(row: dict, name: str) -> str:
-    if row.get(name) is None:
-        keys = ", ".join(f"`{str(key)[:40]}`" for key in list(row)[:6]) or "none"
-        raise RowError(f"Expected a field `{name}`, got {keys}")
-    text = _text(row[name], name)
-    if not text:
-        raise RowError(f"Expected `{name}` with some text, got an empty one")
-    return text
-
-
-def _optional(row: dict, name: str) -> str:
-    return "" if row.get(name) is None else _text(row[name], name)[:_LONGEST_NAME]
-
-
-def _text(value: object, name: str) -> str:
-    if isinstance(value, bool | int | float):
-        value = json.dumps(value)  # so that a JSON `true` stays "true"
-    if not isinstance(value, str):
-        raise RowError(f"Expected `{name}` as text, got {_kind(value)}")
-    if len(value) > _LONGEST_TEXT:
-        raise RowError(f"Expected `{name}` of at most {_LONGEST_TEXT:,} characters, got {len(value):,}")
-    if _NO_TEXT.search(value):
-        raise RowError(f"Expected `{name}` as text, got a null byte or an incomplete character")
-    return value.strip()
-
-
-def _choices(value: object) -> tuple[str, ...]:
-    if isinstance(value, str):
-        value = _listed(value)
-    if value is None or value == []:
-        return ()
-    if not isinstance(value, list):
-        raise RowError(f"Expected `choices` as a list of texts, got {_kind(value)}")
-    by_look: dict[str, str] = {}
-    for choice in value:
-        text = _text(choice, "choices")
-        by_look.setdefault(_composed(text), text)
-    choices = tuple(by_look.values())
-    if len(choices) < 2 or "" in choices:
-        raise RowError(f"Expected at least two different choices with some text, got {len(choices)}")
-    return choices
-
-
-def _listed(text: str) -> list:
-    """The choices of a CSV cell: a JSON list, or texts with bars between them."""
-    if text.lstrip().startswith("["):
-        try:
-            return json.loads(text)
-        except (ValueError, RecursionError):
-            pass  # a choice may begin with a bracket too
-    return text.split("|") if text.strip() else []
-
-
-def _kind(value: object) -> str:
-    return _KINDS.get(type(value), "nothing")

@@ -30,12 +30,14 @@ __all__ = ["ORIGINAL", "AnswerCache", "Evaluation", "OnWave", "Subject", "empty_
 ORIGINAL = "original"
 """Name of the subject that is the model as it is."""
 
+_TOO_LITTLE_MEMORY = (
+    "Expected memory for one question at a time, got too little; choose a smaller model, dtype or another device."
+)
 _MOST_CACHED = 2000
 """The most waves whose answers a cache keeps."""
 
 WAVE = 256
 """Questions of one benchmark in a wave."""
-
 
 AnswerCache = BoundedCache[str, Answers]
 """Answers of unedited models by model revision, device, type and wave."""
@@ -102,8 +104,7 @@ def evaluate(
     """Ask every subject every question, in the order in which the questions stand in their sets (see `shuffled`).
 
     Args:
-        store: states that enter a layer; all evaluations of a process may share it.
-        cache: answers of unedited models; all evaluations of a process may share it.
+        store, cache: states that enter a layer, answers of unedited models; a process may share both among its runs.
         on_wave: as `OnWave` says.
         progress: called often with the share of the work that is done, and who is asked what. When it asks to stop,
             the wave that is not complete is dropped.
@@ -206,16 +207,13 @@ class _Interview:
             try:
                 return ask(subject.loaded, subject.edit, wave, layer, self.store, self.most_rows, go_on)
             except FloatingPointError as error:
-                name = subject.name if subject.edit.layers else None
-                raise not_finite(subject.loaded, name, wave.benchmark, str(error)) from error
+                edit = subject.name if subject.edit.layers else None
+                raise not_finite(subject.loaded, edit, wave.benchmark, str(error)) from error
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error):
                     raise
                 if self.most_rows == 1:
-                    raise RequestError(
-                        "Expected memory for one question at a time, got too little; choose a smaller model, a smaller "
-                        "dtype or another device."
-                    ) from error
+                    raise RequestError(_TOO_LITTLE_MEMORY) from error
                 self.most_rows //= 2
 
     def _begin(self, subject: Subject) -> int:
