@@ -17,6 +17,7 @@ __all__ = [
     "ParetoFront",
     "break_even_r1",
     "break_even_tied",
+    "check_error",
     "check_ranks",
     "clamp_ranks",
     "largest_rank",
@@ -122,18 +123,29 @@ def break_even_tied(shape: TensorShape, r3: int) -> int:
     return max(saving, default=0)
 
 
+def check_error(relative_error: float) -> None:
+    """Accept a relative error that a decomposition can have: from 0 to 1, where nothing of the tensor is left.
+
+    Raises:
+        RequestError: it is outside, or not a number.
+
+    >>> check_error(0.5)
+    """
+    if not 0 <= relative_error <= 1:
+        raise RequestError(
+            f"Expected a largest relative error from 0 to 1, got {relative_error:g}; give one such as 0.5."
+        )
+
+
 def ranks_for_error(landscape: Landscape, max_relative_error: float) -> Ranks:
     """The valid ranks with the fewest stored entries whose relative error is at most the given one.
 
     Where several store as few entries, those with the smallest error.
 
     Raises:
-        RequestError: the error is negative or not a number.
+        RequestError: as `check_error`.
     """
-    if not max_relative_error >= 0:
-        raise RequestError(
-            f"Expected a largest relative error of at least 0, got {max_relative_error:g}; give one such as 0.5."
-        )
+    check_error(max_relative_error)
     # The best R1 for each pair (R2, R3). The error never rises with R1, so the first R1 whose error is small enough
     # stores the least.
     pairs = _valid_pairs(landscape)

@@ -141,7 +141,7 @@ def open_checkpoint(reference: str) -> Checkpoint:
     # Read the sizes from the config.
     config = files.read_config()
     model_type = str(config.get("model_type", ""))
-    family = family_of(model_type)
+    family = family_of(model_type, config)
     sizes = family.size_names.read(config)
     # Find the attention weights among the tensors, and compare their shapes with the sizes.
     tensors = files.read_tensors(family, sizes)

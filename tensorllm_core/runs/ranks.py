@@ -15,6 +15,7 @@ from tensorllm_core.linalg.kept_slices import MOST_LOST, ranks_that_keep_slices
 from tensorllm_core.linalg.landscape import Landscape
 from tensorllm_core.linalg.noise_floor import noise_floor
 from tensorllm_core.linalg.rank_choice import (
+    check_error,
     check_ranks,
     clamp_ranks,
     rank_limits,
@@ -176,9 +177,12 @@ def check_rule(rule: RankRule, shape: TensorShape) -> None:
 
     Raises:
         RankError: ranks that no decomposition of a tensor of this shape can have.
+        RequestError: an error that none can have.
     """
     if isinstance(rule, GivenRanks):
         check_ranks(shape, rule.ranks)
+    if isinstance(rule, LargestError):
+        check_error(rule.error)
 
 
 def ranks_of_tensors(rule: RankRule, prepared: Prepared) -> Mapping[str, tuple[int, ...]]:

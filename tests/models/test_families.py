@@ -77,8 +77,24 @@ def test_the_registry_lists_each_family_under_its_model_types():
 
 
 def test_an_unknown_architecture_is_named_with_how_to_add_it():
-    with pytest.raises(UnknownArchitectureError, match=r"`mamba`.*CONTRIBUTING.md says under “Add a model family”"):
-        family_of("mamba")
+    with pytest.raises(UnknownArchitectureError, match=r"`megamodel`.*CONTRIBUTING.md says under “Add a model family”"):
+        family_of("megamodel")
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ({"model_type": "mamba2"}, "state-space layers and no attention"),
+        ({"model_type": "deepseek_v3", "kv_lora_rank": 512}, r"multi-head latent attention \(MLA\)"),
+        ({"model_type": "newest", "kv_lora_rank": 64}, r"multi-head latent attention \(MLA\)"),
+        ({"model_type": "newest_vl", "text_config": {"kv_lora_rank": 64}}, r"multi-head latent attention \(MLA\)"),
+        ({"model_type": "newest_vl", "text_config": {"model_type": "qwen3_next"}}, "holds a gate"),
+        ({"model_type": "t5", "is_encoder_decoder": True}, "a second attention that reads the encoder"),
+    ],
+)
+def test_attention_that_the_tensor_does_not_describe_is_refused_with_what_it_is(config, words):
+    with pytest.raises(UnknownArchitectureError, match=f"got `{config['model_type']}`, which has .*{words}"):
+        family_of(config["model_type"], config)
 
 
 def test_reading_then_writing_back_changes_no_bit(model, family):
