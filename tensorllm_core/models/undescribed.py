@@ -16,10 +16,8 @@ _ENCODER_DECODER = "an encoder, and a decoder whose layers have a second attenti
 _GATED = "attention whose query projection also holds a gate for the output of each head"
 _LINEAR = "linear attention in most of its layers"
 _BY_TYPE: dict[str, str] = {
-    **dict.fromkeys(
-        ("deepseek_v2", "deepseek_v3", "deepseek_v32", "glm4_moe_lite", "kimi_k25", "longcat_flash", "minicpm3"),
-        _LATENT,
-    ),
+    **dict.fromkeys(("deepseek_v2", "deepseek_v3", "deepseek_v32", "glm4_moe_lite", "kimi_k25"), _LATENT),
+    **dict.fromkeys(("longcat_flash", "minicpm3"), _LATENT),
     **dict.fromkeys(("mamba", "mamba2", "falcon_mamba"), _STATE_SPACE),
     **dict.fromkeys(("rwkv", "xlstm"), _RECURRENT),
     **dict.fromkeys(("qwen3_next", "qwen3_5", "qwen3_5_moe"), _GATED),

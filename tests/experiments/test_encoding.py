@@ -14,10 +14,16 @@ from tensorllm_core.errors import BenchmarkError
 from tensorllm_core.experiments.encoding import ENCODER_MASKS, encode
 from tensorllm_core.experiments.evaluate import ORIGINAL, Subject, evaluate
 from tensorllm_core.experiments.limits import longest_row, padding_token
+from tensorllm_core.experiments.prompt_form import PromptForm
 from tensorllm_core.experiments.tokens import PromptTokens
 from tests.experiments.plain_loop import plain_answers
 from tests.experiments.tiny_subjects import LONGEST, VOCABULARY, load_subject, save_subject
 from tests.experiments.tiny_tokenizers import KINDS, tiny_tokenizer
+
+
+def plain(tokenizer):
+    """Prompts as they are."""
+    return PromptForm(QuestionSet("any", Split.TEST, ()), tokenizer, "any")
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +59,7 @@ def test_what_is_appended_is_dropped_once_and_masks_stand_for_the_answers_tokens
     tokenizer, end = tiny_tokenizer(kind), len(KINDS[kind].end)
     for prompt in ("Who feeds it?", f"Who feeds it? {tokenizer.eos_token}", f"It is {tokenizer.mask_token}"):
         for answer in ("Mira", "West Bay", "(two)", f"{tokenizer.mask_token} so", ".5"):
-            tokens = PromptTokens(tokenizer, [(prompt, [answer])])
+            tokens = PromptTokens(tokenizer, [(prompt, [answer])], plain(tokenizer))
             alone, whole = (tuple(tokenizer(text).input_ids) for text in (prompt, f"{prompt} {answer}"))
             assert tokens.prompt(prompt) == alone[: len(alone) - end]
             count = len(tokens.answer(prompt, answer))
@@ -68,7 +74,8 @@ def test_what_is_appended_is_dropped_once_and_masks_stand_for_the_answers_tokens
 def test_an_answer_that_the_prompt_swallows_has_its_tokens_after_another_word():
     vocabulary = {token: number for number, token in enumerate([*"abis? ", " b", "? b", " bi"])}
     words = Tokenizer(models.BPE(vocabulary, [(" ", "b"), ("?", " b"), (" b", "i")]))
-    tokens = PromptTokens(PreTrainedTokenizerFast(tokenizer_object=words), [("is?", ["b", "bi", "a"]), ("is", ["bi"])])
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=words)
+    tokens = PromptTokens(tokenizer, [("is?", ["b", "bi", "a"]), ("is", ["bi"])], plain(tokenizer))
     assert words.encode("is? b").tokens == ["i", "s", "? b"]
     number = vocabulary.get
     assert tokens.prompt("is?") == (number("i"), number("s"), number("?"))

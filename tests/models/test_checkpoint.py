@@ -148,7 +148,7 @@ def test_a_config_that_contradicts_the_weights_is_refused(folder, changes, compl
         open_checkpoint(str(folder))
 
 
-@pytest.mark.parametrize("model_type", ["mamba", "", None, ["llama"], 3])
+@pytest.mark.parametrize("model_type", ["megamodel", "", None, ["llama"], 3])
 def test_an_architecture_without_a_family_is_refused_by_name(folder, model_type):
     change_config(folder, model_type=model_type)
     with pytest.raises(UnknownArchitectureError, match="Add a model family"):
