@@ -159,7 +159,7 @@ def test_cores_share_one_colour_scale_and_at_most_four_slices_are_drawn():
     cores = [NamedCore(f"head {n}", RANDOM.standard_normal((300, 20, 7)).astype(np.float32)) for n in range(3)]
     figure = core_contrast(cores, LIGHT)
     assert len(figure.data) == 12
-    largest = max(np.abs(head.core[:, :, :4]).max() for head in cores)
-    assert [trace.zmax for trace in figure.data] == pytest.approx([largest] * 12)
+    end = np.percentile(np.abs([head.core[:, :, :4] for head in cores]), 99.5)
+    assert [trace.zmax for trace in figure.data] == pytest.approx([end] * 12, rel=0.02)
     assert sum(trace.z.shape[0] for trace in figure.data[::4]) <= MOST_CELLS
     core_contrast([NamedCore("head 0", np.zeros((2, 2, 1)))], LIGHT)

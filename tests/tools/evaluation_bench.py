@@ -126,7 +126,9 @@ def choices(model: str, count: int) -> dict:
     if model == "demo-decoder":
         words = sorted(word for word in loaded.tokenizer.get_vocab() if word.isalpha())
     generator = torch.Generator().manual_seed(0)
-    phrases = {" ".join(words[at] for at in torch.randint(len(words), (WORDS,), generator=generator)) for _ in range(60)}
+    phrases = {
+        " ".join(words[at] for at in torch.randint(len(words), (WORDS,), generator=generator)) for _ in range(60)
+    }
     several = tuple(sorted(phrases))[:CHOICES]
     questions = QuestionSet(
         "several",
@@ -159,7 +161,8 @@ def choices(model: str, count: int) -> dict:
         "tokens_read": tokens,
         "seconds": {name: statistics.median(values) for name, values in seconds.items()},
         "faster": statistics.median(seconds["alone"]) / statistics.median(seconds["shared"]),
-        "faster_by_processor_time_with_tokenising": statistics.median(processor["alone"]) / statistics.median(processor["shared"]),
+        "faster_by_processor_time_with_tokenising": statistics.median(processor["alone"])
+        / statistics.median(processor["shared"]),
         "largest_difference_of_loss": float(abs(losses["shared"] - losses["alone"]).max()),
     }
 
