@@ -304,6 +304,7 @@ def test_options_that_cannot_be_met_are_refused(refused, folder, options, compla
         ("-1", "a layer from 0 to 2, got -1"),
         ("3", "a layer from 0 to 2, got 3"),
         ("first", "a whole number for --layer, got `first`"),
+        ("1" * 10, "a whole number of at most 9 digits for --layer, got `1111111111`"),
         ("1.0", "a whole number for --layer, got `1.0`"),
         ("", "a whole number for --layer"),
     ],

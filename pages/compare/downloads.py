@@ -11,6 +11,7 @@ import streamlit as st
 from pages.compare.ranking import ranked_methods
 from pages.compare.stored_entries import rows_of
 from pages.session.scene_parts import budget_text
+from pages.work.plain_text import inert
 from tensorllm_core.benchmarks.benchmark import Answering
 from tensorllm_core.benchmarks.registry import BUNDLED
 from tensorllm_core.experiments.evaluate import ORIGINAL
@@ -40,7 +41,7 @@ def download_tab(comparison: Comparison, ratio: float) -> None:
         )  # fmt: skip
     st.code(command(comparison, first), language="bash", wrap_lines=True)
     for sentence in _notes(comparison):
-        st.caption(sentence)
+        st.caption(inert(sentence))
 
 
 def command(comparison: Comparison, against: str) -> str:

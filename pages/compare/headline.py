@@ -9,6 +9,7 @@ import streamlit as st
 from pages.compare.ranking import RankedMethod, difference_of
 from pages.controls.notable import notable
 from pages.frame.frame import type_scale
+from pages.work.plain_text import inert
 from tensorllm_core.experiments.comparison_result import gone_by_method
 from tensorllm_core.experiments.constant_answer import constant_sentences
 from tensorllm_core.experiments.evaluate import ORIGINAL
@@ -28,7 +29,8 @@ def headline(comparison: Comparison, ratio: float, ranking: Sequence[RankedMetho
     presents = type_scale() > 1
     # Larger type leaves no room for a fourth number, which the panel has too.
     widths = [1, 1, 1] if presents else [5, 5, 4, 4]
-    columns = st.columns(widths, gap="small", vertical_alignment="bottom", wrap=False)
+    with st.container(key="headline-compare"):
+        columns = st.columns(widths, gap="small", vertical_alignment="bottom", wrap=False)
     for column, label, each in zip(columns, labels, (best, second, control), strict=False):
         _metric(column, label, each)
     if not presents:
@@ -49,7 +51,11 @@ def headline(comparison: Comparison, ratio: float, ranking: Sequence[RankedMetho
             words.append(better_than_control(between.accuracy, name))
     if not comparison.evaluation.complete:
         words.append(comparison.evaluation.so_far)
-    st.caption("  \n".join([*words, *wording_notices(comparison.plan.questions), *comparison.evaluation.notices]))
+    st.caption(
+        "  \n".join(
+            [*words, *map(inert, (*wording_notices(comparison.plan.questions), *comparison.evaluation.notices))]
+        )
+    )
 
 
 def _metric(column: st.delta_generator.DeltaGenerator, label: str, each: RankedMethod | None) -> None:

@@ -12,6 +12,7 @@ from pages.frame.device_popover import has_room
 from pages.session import state
 from pages.session.scene import Scene
 from pages.work import jobs
+from pages.work.plain_text import inert
 from tensorllm_core.errors import ExplorerError
 from tensorllm_core.models.bundled_models import BUNDLED
 from tensorllm_core.models.checkpoint import Checkpoint
@@ -94,7 +95,7 @@ def show_run(
 ) -> None:
     """Show the run: with `draw` once it has ended, before that with `draw_live`, or the outline without any result."""
     if problem:
-        st.error(problem, icon=":material/error:")
+        st.error(inert(problem), icon=":material/error:")
     elif job is None:
         st.info(f"Press **{words.first}** {words.invitation}", icon=words.icon)
     else:

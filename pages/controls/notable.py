@@ -6,10 +6,12 @@ from collections.abc import Iterable
 
 import streamlit as st
 
+from pages.work.plain_text import inert
+
 __all__ = ["notable"]
 
 
 def notable(sentences: Iterable[str]) -> None:
     """Show the sentences that are not empty, each a paragraph that stands out; nothing where all are empty."""
-    if told := [f":orange[:material/warning: **{sentence}**]" for sentence in sentences if sentence]:
+    if told := [f":orange[:material/warning: **{inert(sentence)}**]" for sentence in sentences if sentence]:
         st.markdown("  \n".join(told))

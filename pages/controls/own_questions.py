@@ -7,6 +7,7 @@ import streamlit as st
 from pages.session import state
 from pages.session.scene import Scene
 from pages.work.caches import has_chat_template
+from pages.work.plain_text import inert
 from tensorllm_core.benchmarks.benchmark import QuestionSet, Split, check_template
 from tensorllm_core.benchmarks.own_file import EXAMPLE, MOST_NEW_TOKENS, OwnFile, own_benchmark, read_own_file
 from tensorllm_core.benchmarks.registry import BENCHMARKS, BUNDLED
@@ -90,11 +91,11 @@ def upload_own_file() -> None:
         help="JSON Lines or CSV in UTF-8: `question`, `answer`, optional `choices` (a list, or a|b|c in CSV)",
     )
     if state.kept(_OWN_PROBLEM):
-        st.error(state.kept(_OWN_PROBLEM), icon=":material/error:")
+        st.error(inert(state.kept(_OWN_PROBLEM)), icon=":material/error:")
     if own is not None:
         st.caption(f"{len(own.questions):,} questions. The first 20 % are for validation.")
         if own.left_out:
-            st.warning("  \n".join(own.left_out[:10]), icon=":material/info:")
+            st.warning("  \n".join(map(inert, own.left_out[:10])), icon=":material/info:")
     st.download_button(
         "Example file",
         EXAMPLE,

@@ -9,6 +9,7 @@ from pages.session import state
 from pages.session.plans import chosen_benchmarks
 from pages.session.scene import Scene
 from pages.session.scene_parts import SPLITS
+from pages.work.plain_text import inert
 from tensorllm_core.benchmarks.registry import BENCHMARKS
 from tensorllm_core.errors import ExplorerError
 from tensorllm_core.models.checkpoint import Checkpoint
@@ -83,7 +84,7 @@ def choose_benchmarks(scene: Scene) -> None:
         help="The bundled ones ask about a made-up world. Those of the papers are downloaded from the hub",
     )
     if notice := made_up_notice(scene.model, chosen):
-        st.caption(f":orange[{notice}]")
+        st.caption(f":orange[{inert(notice)}]")
 
 
 def choose_sample(scene: Scene) -> None:

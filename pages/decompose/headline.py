@@ -17,7 +17,8 @@ __all__ = ["headline", "sentence"]
 def headline(analysis: LayerAnalysis, result: RankResult) -> None:
     """Compression ratio, relative error with its bounds, and stored entries; then one sentence."""
     best = min(result.upper, result.relative_error)
-    ratio, error, parameters = st.columns([3, 4, 5], gap="small", vertical_alignment="bottom", wrap=False)
+    with st.container(key="headline-decompose"):
+        ratio, error, parameters = st.columns([3, 4, 5], gap="small", vertical_alignment="bottom", wrap=False)
     ratio.metric(
         "Compression ratio",
         f"{result.compression_ratio:.1f}x" if result.compression_ratio < 100 else f"{result.compression_ratio:,.0f}x",

@@ -9,6 +9,7 @@ from pages.session.plans import model_plan
 from pages.session.scene import Scene
 from pages.session.scene_parts import DTYPES
 from pages.work.caches import loaded_models
+from pages.work.plain_text import inert_name
 from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.models.devices import SPREAD, device_names, resolve_device
 from tensorllm_core.models.download import plan_download
@@ -43,8 +44,9 @@ def device_popover(scene: Scene, checkpoint: Checkpoint) -> None:
         st.markdown("  \n".join(_gauge(memory) for memory in device_memories()))
         _loaded_models()
         fit = check_fit(checkpoint)
+        name = inert_name(scene.model)
         st.caption(
-            f"`{scene.model}`: {fit.parameters:,} parameters, {fit.attention_share:.0%} of them attention. Its files "
+            f"{name}: {fit.parameters:,} parameters, {fit.attention_share:.0%} of them attention. Its files "
             "hold "
             + ", ".join(f"{bytes_text(size)} in {kind}" for kind, size in fit.bytes_by_dtype.items())
             + f". {fit_text(fit, _option_of(scene, fit))}"
@@ -63,7 +65,9 @@ def has_room(scene: Scene, checkpoint: Checkpoint) -> bool:
         return True
     if on_hub is not None:
         plan = plan_download(on_hub)
-        st.caption(f"The first run downloads {bytes_text(plan.missing)} of `{scene.model}` to the hub's cache.")
+        st.caption(
+            f"The first run downloads {bytes_text(plan.missing)} of {inert_name(scene.model)} to the hub's cache."
+        )
     if option.fits:
         st.caption(f"The model must be loaded for this. {fit_text(fit, option)}")
         return True
@@ -91,7 +95,7 @@ def _loaded_models() -> None:
     for number, entry in enumerate(entries):
         with st.container(horizontal=True, vertical_alignment="center"):
             plan = entry.plan
-            st.markdown(f"`{plan.reference}` {plan.dtype} on {plan.device}, {bytes_text(entry.nbytes)}")
+            st.markdown(f"{inert_name(plan.reference)} {plan.dtype} on {plan.device}, {bytes_text(entry.nbytes)}")
             st.button(
                 "Unload",
                 key=f"unload {number}",

@@ -12,6 +12,7 @@ from pages.frame.navigation import PAGES
 from pages.session import state
 from pages.session.scene import Scene
 from pages.work.apology import sentence_for
+from pages.work.plain_text import inert
 from tensorllm_core.errors import ExplorerError
 from tensorllm_core.figures.theme import Appearance, Canvas
 
@@ -48,6 +49,10 @@ _STYLE = """
   [data-testid="stHorizontalBlock"]:has(> [class*="st-key-about"]) {flex-wrap: wrap;}
   [data-testid="stHorizontalBlock"]:has(> [class*="st-key-about"]) > :first-child {flex: 1 1 9rem; width: auto;}
 }
+@media (max-width: 640px) {
+  [class*="st-key-headline"] [data-testid="stHorizontalBlock"] {flex-wrap: wrap;}
+  [class*="st-key-headline"] [data-testid="stColumn"] {flex: 1 1 40%; min-width: 40%;}
+}
 .st-key-rank-panel [data-testid="stNumberInput"] button {display: none;}
 .st-key-toolbar kbd, .st-key-toolbar [data-testid="stButtonShortcut"] {display: none;}
 </style>
@@ -75,7 +80,7 @@ def guarded(screen: Callable[[], None]) -> Callable[[], None]:
             if type(error).__module__.startswith("streamlit.runtime"):
                 raise
             icon = ":material/error:" if isinstance(error, ExplorerError) else ":material/bug_report:"
-            st.error(sentence_for(error), icon=icon)
+            st.error(inert(sentence_for(error)), icon=icon)
 
     return run
 
@@ -94,7 +99,7 @@ def panel_columns(scene: Scene) -> list[st.delta_generator.DeltaGenerator]:
 def show_notices() -> None:
     """Show the notices: one sentence for each thing that could not be done as the link or the visitor asked."""
     if sentences := state.notices_to_show():
-        st.warning("  \n".join(sentences), icon=":material/info:")
+        st.warning("  \n".join(map(inert, sentences)), icon=":material/info:")
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from pages.session import state
 from pages.session.checked_scene import checked_scene
 from pages.session.scene import Scene
 from pages.work.caches import rest_heap
+from pages.work.plain_text import inert
 from tensorllm_core.models.bundled_models import BUNDLED
 from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.models.layers import numbers_text
@@ -135,7 +136,7 @@ def _toolbar(scene: Scene, checkpoint: Checkpoint, help_text: str) -> None:
         device_popover(scene, checkpoint)
         help_popover(help_text)
     for notice in checkpoint.notices if not scene.present else ():
-        st.caption(notice)
+        st.caption(inert(notice))
     if len(same_weights) > 1:
         first, last = same_weights[0], same_weights[-1]
         st.caption(f"Layers {first} to {last} of this model have the same weights: editing one of them edits them all.")

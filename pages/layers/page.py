@@ -11,6 +11,7 @@ from pages.layers.survey_job import survey_job
 from pages.session import state
 from pages.session.scene import Scene
 from pages.work import jobs
+from pages.work.plain_text import inert
 from tensorllm_core.experiments.layers import Survey
 
 HELP = """
@@ -41,7 +42,7 @@ def _draw(scene: Scene, survey: Survey) -> None:
         layer, problem = next(iter(survey.problems.items()))
         count = len(survey.problems)
         total = f" In all, {count} layers are left out." if count > 1 else ""
-        st.warning(f"Layer {layer} is left out. {problem}{total}", icon=":material/warning:")
+        st.warning(f"Layer {layer} is left out. {inert(problem)}{total}", icon=":material/warning:")
     if not survey.layers:
         if not survey.problems:
             outline_of_grid()

@@ -9,10 +9,12 @@ from pages.frame.frame import canvas, guarded, open_page
 from pages.frame.toolbar import screen_frame
 from pages.overview.scene_cards import SCENES, SceneCard
 from pages.session.scene import Scene
+from pages.work.plain_text import inert_name
 from tensorllm_core.figures.parameters import parameter_shares
 from tensorllm_core.figures.tensor_drawing import tensor_drawing
 from tensorllm_core.methods.tensorise import part_names
 from tensorllm_core.models.checkpoint import Checkpoint
+from tensorllm_core.models.local_paths import last_part
 from tensorllm_core.runs.layer_analysis import tensor_shape, unit_name
 
 HELP = """
@@ -34,11 +36,12 @@ def screen() -> None:
 
 def _model(scene: Scene, checkpoint: Checkpoint) -> None:
     """What the chosen model is made of."""
-    share = checkpoint.attention_parameters / checkpoint.parameters
+    share, name = checkpoint.attention_parameters / checkpoint.parameters, last_part(scene.model)
     with_attention = f" ({len(checkpoint.attention_layers)} with attention)" if checkpoint.other_layers else ""
     st.markdown(
-        f"#### {scene.model}: {checkpoint.parameters:,} parameters in {checkpoint.layers} layers{with_attention}, "
-        f"{share:.0%} of them attention"
+        f"#### {inert_name(name)}: {checkpoint.parameters:,} parameters in {checkpoint.layers} layers{with_attention}, "
+        f"{share:.0%} of them attention",
+        help=inert_name(scene.model) if name != scene.model else None,
     )
     left, right = st.columns([3, 2], gap="medium")
     with left:

@@ -7,6 +7,7 @@ import streamlit as st
 from pages.controls.notable import notable
 from pages.controls.texts import layers_text
 from pages.session import state
+from pages.work.plain_text import inert
 from tensorllm_core.experiments.constant_answer import constant_sentences
 from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.experiments.gone import gone_sentences
@@ -22,7 +23,8 @@ __all__ = ["headline"]
 def headline(result: EditResult) -> None:
     """Accuracy, loss, changed answers and compression ratio; then the sentences."""
     against = result.against(ORIGINAL)
-    accuracy, loss, changed, ratio = st.columns([5, 4, 4, 3], gap="small", vertical_alignment="bottom", wrap=False)
+    with st.container(key="headline-reasoning"):
+        accuracy, loss, changed, ratio = st.columns([5, 4, 4, 3], gap="small", vertical_alignment="bottom", wrap=False)
     low, high = 100 * against.accuracy.interval.low, 100 * against.accuracy.interval.high
     accuracy.metric(
         f"Accuracy (change, 95 %: {low:+.1f} to {high:+.1f} points)",
@@ -79,7 +81,7 @@ def _sentences(result: EditResult, against: Paired) -> None:
             icon=":material/warning:",
         )
     for notice in (*result.notices, *wording_notices(result.plan.questions), *result.evaluation.notices):
-        st.caption(notice)
+        st.caption(inert(notice))
     if not result.evaluation.complete:
         st.caption(result.evaluation.so_far)
 

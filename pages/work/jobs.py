@@ -14,6 +14,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.work.caches import job_board
+from pages.work.plain_text import inert
 from pages.work.queue import Board, Report
 from pages.work.task import Lane, Snapshot, State, Task
 from tensorllm_core.models.devices import resolve_device
@@ -136,7 +137,7 @@ def show_live(job: Job[T], draw: Callable[[T], None]) -> Snapshot[T]:
     if not snapshot.ended:
         show_progress(job, live=True)
     elif snapshot.state is State.FAILED:
-        st.error(snapshot.sentence, icon=":material/error:")
+        st.error(inert(snapshot.sentence), icon=":material/error:")
         _offer_restart(job, snapshot)
     elif snapshot.state is State.STOPPED:
         _offer_restart(job, snapshot)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -10,10 +11,14 @@ from typing import Any, Protocol, runtime_checkable
 
 from tensorllm_core.errors import BenchmarkError
 
-__all__ = ["Answering", "Benchmark", "Question", "QuestionSet", "Row", "Split", "check_template"]
+__all__ = ["NO_TEXT", "Answering", "Benchmark", "Question", "QuestionSet", "Row", "Split", "check_template"]
 
 Row = dict[str, Any]
 """One row of a data set: its values by the names of the columns."""
+
+NO_TEXT = re.compile(r"[\0\ud800-\udfff]")
+"""Null bytes and halves of characters: JSON, a command line and a chat template can hold them, but no encoding can
+write them, and no tokenizer reads them."""
 
 _PLACE = "{question}"
 _LONGEST_TEMPLATE = 4000
@@ -146,11 +151,15 @@ def check_template(template: str) -> str:
     """The template, if a question can be put into it.
 
     Raises:
-        BenchmarkError: `{question}` does not stand in it exactly once, or it is too long.
+        BenchmarkError: `{question}` does not stand in it exactly once, it is too long, or it is no text.
 
     >>> check_template("Q: {question} A:")
     'Q: {question} A:'
     """
+    if NO_TEXT.search(template):
+        raise BenchmarkError(
+            "Expected a prompt template as text, got a null byte or an incomplete character; write it in UTF-8."
+        )
     if template.count(_PLACE) != 1:
         raise BenchmarkError(
             f"Expected a prompt template with `{_PLACE}` in it once, got `{template[:80]}`; put `{_PLACE}` where the "

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 import unicodedata
 from typing import Literal
 
-from tensorllm_core.benchmarks.benchmark import Question
+from tensorllm_core.benchmarks.benchmark import NO_TEXT, Question
 from tensorllm_core.benchmarks.own_rows import RowError
 
 __all__ = ["own_question"]
 
 _LONGEST_TEXT = 20_000
 _LONGEST_NAME = 200
-_NO_TEXT = re.compile(r"[\0\ud800-\udfff]")
-"""Null bytes and halves of characters: JSON can spell them, but no encoding can write them."""
 
 _KINDS = {dict: "an object", list: "a list", bool: "a truth value", int: "a number", float: "a number", str: "text"}
 """What a value of JSON is called in a message."""
@@ -86,7 +83,7 @@ def _text(value: object, name: str) -> str:
         raise RowError(f"Expected `{name}` as text, got {_kind(value)}")
     if len(value) > _LONGEST_TEXT:
         raise RowError(f"Expected `{name}` of at most {_LONGEST_TEXT:,} characters, got {len(value):,}")
-    if _NO_TEXT.search(value):
+    if NO_TEXT.search(value):
         raise RowError(f"Expected `{name}` as text, got a null byte or an incomplete character")
     return value.strip()
 

@@ -184,7 +184,9 @@ def whole_number(option: str, text: str) -> int:
     -2
     """
     if not re.fullmatch(r"\s*[+-]?\d{1,9}\s*", text, re.ASCII):
-        raise RequestError(f"Expected a whole number for {option}, got `{text}`; give one such as 1.")
+        too_long = re.fullmatch(r"\s*[+-]?\d+\s*", text, re.ASCII)
+        number = "a whole number of at most 9 digits" if too_long else "a whole number"
+        raise RequestError(f"Expected {number} for {option}, got `{text[:40]}`; give one such as 1.")
     return int(text)
 
 

@@ -70,7 +70,8 @@ def encode(question_set: QuestionSet, loaded: LoadedModel) -> Encoding:
         if max(probe.length for probe in probes) <= longest
         and writer.generated_length(question_set.questions[number]) <= longest
     ]
-    left_out = LeftOut(question_set, loaded.checkpoint.reference, problems, len(rows) - len(readable), longest)
+    too_long = len(rows) - len(readable)
+    left_out = LeftOut(question_set, loaded.checkpoint.reference, problems, too_long, longest, writer.new_tokens)
     if not readable:
         raise BenchmarkError(left_out.refusal())
     # 3. These questions alone, numbered anew.
@@ -157,7 +158,12 @@ class _Writer:
         """How many tokens the model reads and writes where it generates the answer; 0 where it does not."""
         if self._set.answering is Answering.CHOICE:
             return 0
-        return len(self.prompt(question)) + (0 if self._fills_in else self._set.max_new_tokens)
+        return len(self.prompt(question)) + self.new_tokens
+
+    @property
+    def new_tokens(self) -> int:
+        """How many tokens the model writes at most after a prompt; 0 where it scores choices or fills in masks."""
+        return 0 if self._fills_in or self._set.answering is Answering.CHOICE else self._set.max_new_tokens
 
     def spelling(self, question: Question) -> str:
         """The gold answer as a model spells it that predicts exactly its tokens."""

@@ -21,7 +21,8 @@ class LeftOut:
     """The questions of a set that a model cannot be asked.
 
     `problems` says, for questions by their number in the set, what was expected of their tokens and what came;
-    `too_long` counts others, which are longer than the `longest` tokens that the model reads.
+    `too_long` counts others, which are longer than the `longest` tokens that the model reads,
+    together with the `new_tokens` that it writes after them.
     """
 
     question_set: QuestionSet
@@ -29,6 +30,7 @@ class LeftOut:
     problems: Mapping[int, str]
     too_long: int
     longest: int
+    new_tokens: int
 
     def notices(self) -> tuple[str, ...]:
         """A sentence for each question with a problem, and one for all that are too long."""
@@ -44,8 +46,8 @@ class LeftOut:
             )
         if self.too_long:
             sentences.append(
-                f"{self.too_long} of {len(self.question_set.questions)} questions of `{benchmark}` are longer than the "
-                f"{self.longest} tokens that the model reads and are left out."
+                f"{self.too_long} of {len(self.question_set.questions)} questions of `{benchmark}`{self._with_answer} "
+                f"are longer than the {self.longest} tokens that the model reads and are left out."
             )
         return tuple(sentences)
 
@@ -57,10 +59,15 @@ class LeftOut:
                 f"{problem} in {_name(self._question(number))} of `{benchmark}`, and no question is left; choose "
                 "another benchmark or another model."
             )
+        advice = "fewer new tokens, shorter questions" if self.new_tokens else "shorter questions"
         return (
-            f"Expected questions of at most {self.longest} tokens for `{self.model}`, got {self.too_long} longer ones "
-            f"of `{benchmark}`; choose shorter questions or another model."
+            f"Expected questions of at most {self.longest} tokens{self._with_answer} for `{self.model}`, got "
+            f"{self.too_long} longer ones of `{benchmark}`; choose {advice} or another model."
         )
+
+    @property
+    def _with_answer(self) -> str:
+        return f" with the {self.new_tokens:,} of an answer" if self.new_tokens else ""
 
     def _question(self, number: int) -> Question:
         return self.question_set.questions[number]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tensorllm_core.benchmarks.benchmark import Question, QuestionSet
+from tensorllm_core.benchmarks.benchmark import NO_TEXT, Question, QuestionSet
 from tensorllm_core.errors import BenchmarkError
 from tensorllm_core.models.devices import is_out_of_memory
 
@@ -84,7 +84,7 @@ class PromptForm:
                 raise
             lines = f"{error}".strip().splitlines() or [type(error).__name__]
             raise self._broken(f"one that fails ({lines[0][:200]})") from error
-        if not isinstance(text, str) or len(text) > _LONGEST + len(prompt):
+        if not isinstance(text, str) or len(text) > _LONGEST + len(prompt) or NO_TEXT.search(text):
             raise self._broken("one that writes too much or no text")
         return text
 

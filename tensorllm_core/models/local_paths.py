@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from tensorllm_core.errors import ModelNotFoundError
 
-__all__ = ["as_typed", "gguf_file", "local_folder"]
+__all__ = ["as_typed", "gguf_file", "last_part", "local_folder"]
 
 _CONFIG = "config.json"
 _OF_A_MODEL = (".safetensors", ".json", ".bin", ".model", ".txt", ".jinja")
@@ -39,6 +39,19 @@ def gguf_file(name: str) -> Path | None:
         return file if name.lower().endswith(".gguf") and file.is_file() else None
     except (OSError, ValueError, RuntimeError):
         return None
+
+
+def last_part(reference: str) -> str:
+    """The name of the folder or file where a path leads to one; any other reference as it is.
+
+    >>> last_part("file:///usr/"), last_part("owner/name")
+    ('usr', 'owner/name')
+    """
+    try:
+        place = Path(as_typed(reference)).expanduser().absolute()
+        return (place.name if place.exists() else "") or reference
+    except (OSError, ValueError, RuntimeError):
+        return reference
 
 
 def local_folder(name: str) -> Path | None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tensorllm_core.benchmarks import own_file
-from tensorllm_core.benchmarks.benchmark import Answering, Split
+from tensorllm_core.benchmarks.benchmark import Answering, Split, check_template
 from tensorllm_core.benchmarks.own_file import own_benchmark, read_own_file, read_own_path
 from tensorllm_core.errors import BenchmarkError, FileAccessError
 
@@ -214,6 +214,9 @@ def test_choices_in_some_rows_only_are_refused():
 
 
 def test_a_prompt_without_a_place_for_the_question_is_refused():
+    for template in ("\udcff{question}", "{question}\0"):
+        with pytest.raises(BenchmarkError, match="Expected a prompt template as text"):
+            check_template(template)
     with pytest.raises(BenchmarkError, match="Expected a prompt template"):
         own_benchmark(read_own_file("a.jsonl", lines(GOOD)), "own", Split.ALL, "no place")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -236,6 +237,21 @@ def test_questions_beyond_the_context_are_left_out_and_a_notice_says_so(decoder)
     )
     with pytest.raises(BenchmarkError, match="Expected questions of at most 64 tokens"):
         evaluate([QuestionSet("long", Split.TEST, (long,))], [Subject(ORIGINAL, decoder)])
+
+
+def test_the_room_for_the_answer_is_named_where_it_is_what_is_missing(decoder, encoder):
+    question = Question("q", "", "cockpits. Profession:", "pilot")
+    texts = QuestionSet("texts", Split.TEST, (question,), Answering.GENERATION, max_new_tokens=4000)
+    with pytest.raises(BenchmarkError, match=r"64 tokens with the 4,000 of an answer .* choose fewer new tokens"):
+        evaluate([texts], [Subject(ORIGINAL, decoder)])
+    short = replace(texts, questions=(question, replace(question, id="long", text="word " * 55)), max_new_tokens=20)
+    assert evaluate([short], [Subject(ORIGINAL, decoder)]).notices == (
+        "1 of 2 questions of `texts` with the 20 of an answer are longer than the 64 tokens that the model reads and "
+        "are left out.",
+    )
+    long = replace(texts, questions=(replace(question, text="word " * 80),))
+    with pytest.raises(BenchmarkError, match="at most 64 tokens for"):
+        evaluate([long], [Subject(ORIGINAL, encoder)])
 
 
 def test_what_cannot_be_asked_is_refused_in_a_sentence(decoder):

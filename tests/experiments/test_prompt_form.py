@@ -70,7 +70,7 @@ def test_rows_are_those_of_a_plain_loop(name, decoder, tokenizer):
         for probe in encoding.probes[number]:
             for target in probe.targets:
                 # What the model has read when it predicts the first token of the answer, and the answer.
-                assert list(probe.tokens[: probe.positions[0] + 1]) == prompt
+                assert list(probe.tokens[: target.positions[0] + 1]) == prompt
                 scored[target.choice] = list(target.tokens)
         for place, choice in enumerate(question.choices):
             whole = tokenizer(f"{text}{JOINTS[name]}{choice}", add_special_tokens=False).input_ids
@@ -95,6 +95,7 @@ BROKEN = {
     "hello": "one that writes the question 0 times",
     "{{ messages[0]['content'] }}{{ messages[0]['content'] }}": "one that writes the question 2 times",
     "{{ messages[0]['content'] }}{% for n in range(90000) %}12345{% endfor %}": "writes too much",
+    r"{{ '\ud800' }}{{ messages[0]['content'] }}": "writes too much or no text",
 }
 
 
