@@ -14,6 +14,15 @@ __all__ = ["main"]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0, 2 for bad input, 130 when stopped from the keyboard."""
+    try:
+        return _run(sys.argv[1:] if arguments is None else arguments)
+    except KeyboardInterrupt:
+        # The imports take seconds on a slow disk, and a stop is heard in them too.
+        print("stopped", file=sys.stderr)
+        return 130
+
+
+def _run(arguments: Sequence[str]) -> int:
     # OpenMP reads this when PyTorch loads it, so it comes before the imports. By default its threads spin while
     # they wait for one another; on a busy machine that turned a decomposition of 14 ms into one of a second.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -35,14 +44,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for add in (add_decompose, add_evaluate, add_scan, add_compare, add_inspect, add_bench):
         add(commands.add_parser)
     try:
-        options = parser.parse_args(attach_negative_values(sys.argv[1:] if arguments is None else arguments))
+        options = parser.parse_args(attach_negative_values(arguments))
         return options.run(options) or 0
     except ExplorerError as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        return 130
 
 
 if __name__ == "__main__":

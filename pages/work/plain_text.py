@@ -11,7 +11,7 @@ __all__ = ["inert", "inert_name"]
 
 _CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 """A span of code as CommonMark defines it: runs of equally many backticks around a text."""
-_MARK = re.compile(r"[\\`*\[\]<>$~]|(?<!\w)_|_(?!\w)")
+_MARK = re.compile(r"[\\`*\[\]<>$~]|(?<!\w)_|_(?!\w)|:(?=[a-zA-Z])")
 """Characters that mean something in Streamlit's Markdown. An underscore within a word does not."""
 
 

@@ -47,7 +47,7 @@ def test_on_a_narrow_screen_the_controls_stand_above_the_figures(path, visit):
     assert bottom(controls) <= top(figure), "the controls do not stick there and cover the figures"
 
 
-@pytest.mark.parametrize(("present", "width"), [("", 1280), ("present=1", 1280), ("", 768)])
+@pytest.mark.parametrize(("present", "width"), [("", 1280), ("present=1", 1280), ("", 768), ("", 400)])
 @pytest.mark.parametrize("path", ["/decompose?", "/reasoning?sample=50&", "/compare?sample=50&"])
 def test_no_number_of_the_headline_and_no_label_of_one_is_cut(path, present, width, visit):
     page = visit(path + present)

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tensorllm_core.__main__ import main
-from tensorllm_core.commands import compare, evaluate, progress
+from tensorllm_core.commands import compare, evaluate, options, progress
 from tensorllm_core.commands.progress import ProgressLines
 from tests.patience import PATIENCE
 
@@ -106,3 +106,12 @@ def test_lines_are_about_a_second_apart_and_have_the_time_left(monkeypatch, caps
     assert 9 <= len(printed) <= 11
     assert printed[0].startswith("0% asking")
     assert printed[-1] in {f"{share}% asking, about {left} s left" for share, left in ((50, 10), (46, 11), (48, 10))}
+
+
+def test_a_stop_is_heard_while_the_libraries_load(monkeypatch, capsys):
+    def interrupt(**_options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(options, "Parser", interrupt)
+    code = main(["inspect", "--model", "demo-decoder"])
+    assert (code, capsys.readouterr().err) == (130, "stopped\n")
