@@ -128,11 +128,11 @@ def ranks_for_error(landscape: Landscape, max_relative_error: float) -> Ranks:
     Where several store as few entries, those with the smallest error.
 
     Raises:
-        RequestError: the error is negative or not a number.
+        RequestError: the error is not a number from 0 to 1, the error of a layer that is removed.
     """
-    if not max_relative_error >= 0:
+    if not 0 <= max_relative_error <= 1:
         raise RequestError(
-            f"Expected a largest relative error of at least 0, got {max_relative_error:g}; give one such as 0.5."
+            f"Expected a largest relative error from 0 to 1, got {max_relative_error:g}; give one such as 0.5."
         )
     # The best R1 for each pair (R2, R3). The error never rises with R1, so the first R1 whose error is small enough
     # stores the least.

@@ -117,5 +117,5 @@ def test_targets_that_cannot_be_met_are_refused():
         with pytest.raises(RankError, match=r"at most 43\.6.*, which ranks \(1, 1, 1\) reach, got"):
             ranks_for_compression(errors, ratio)
     for error in (-0.1, float("nan")):
-        with pytest.raises(RequestError, match="error of at least 0, got"):
+        with pytest.raises(RequestError, match="error from 0 to 1, got"):
             ranks_for_error(errors, error)
