@@ -17,6 +17,7 @@ from tensorllm_core.commands.options import (
     add_question_options,
     limit_of,
     listed,
+    notices_of,
     number,
     question_plan,
     whole_number,
@@ -69,9 +70,7 @@ def _run(options: Namespace) -> int:
         raise RequestError(f"Expected `--split test` with `--choose`, got `{split}`; report on test.")
     limit_of(options)
     checkpoint = open_checkpoint(options.model)
-    questions = question_plan(
-        options, checkpoint.reference, _benchmarks(options.benchmarks, checkpoint.reference), split
-    )
+    questions = question_plan(options, _benchmarks(options.benchmarks, checkpoint.reference), split)
     plan = ComparisonPlan(
         plan_model(checkpoint, options.device, options.dtype),
         chosen_layers(checkpoint, options.layers),
@@ -90,7 +89,7 @@ def _run(options: Namespace) -> int:
             raise
         print("stopped: what is done follows", file=sys.stderr)
     result = latest[-1]
-    print_notices((*checkpoint.notices, *result.evaluation.notices))
+    print_notices((*notices_of(checkpoint, plan.questions), *result.evaluation.notices))
     comparison = comparison_as_json(result, against)
     print_notices((*gone_by_method(result.points), *constant_sentences(result.evaluation.answers)))
     print(json.dumps(comparison, allow_nan=False) if options.json else comparison_table(comparison))

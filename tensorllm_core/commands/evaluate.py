@@ -16,6 +16,7 @@ from tensorllm_core.commands.options import (
     add_suggested_option,
     limit_of,
     method_options,
+    notices_of,
     number,
     question_plan,
 )
@@ -73,7 +74,7 @@ def _run(options: Namespace) -> int:
         chosen_layers(checkpoint, options.layers),
         options.method,
         rule,
-        question_plan(options, checkpoint.reference, [options.benchmark], split),
+        question_plan(options, [options.benchmark], split),
         settings,
         options.controls,
     )
@@ -86,7 +87,14 @@ def _run(options: Namespace) -> int:
             raise
         print(f"stopped: {latest[-1].evaluation.so_far}", file=sys.stderr)
     result = latest[-1]
-    print_notices((*checkpoint.notices, *result.notices, *result.evaluation.notices, *gone_sentences(result.gone)))
+    print_notices(
+        (
+            *notices_of(checkpoint, plan.questions),
+            *result.notices,
+            *result.evaluation.notices,
+            *gone_sentences(result.gone),
+        )
+    )
     print_notices(constant_sentences(result.evaluation.answers))
     record(result, MeasurementStore(measurements_folder()))
     show(_as_json(result), as_json=options.json)

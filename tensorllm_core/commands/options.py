@@ -10,10 +10,10 @@ from typing import NoReturn, Protocol, runtime_checkable
 
 from tensorllm_core.benchmarks.benchmark import Split
 from tensorllm_core.benchmarks.own_file import OWN_NEW_TOKENS
-from tensorllm_core.commands.output import print_notices
 from tensorllm_core.errors import RequestError
 from tensorllm_core.methods.description import Options
 from tensorllm_core.methods.registry import METHODS
+from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.runs.plan import QuestionPlan
 from tensorllm_core.runs.questions import made_up_notice, plan_questions
 from tensorllm_core.types import Layout
@@ -30,6 +30,7 @@ __all__ = [
     "limit_of",
     "listed",
     "method_options",
+    "notices_of",
     "number",
     "question_plan",
     "whole_number",
@@ -85,18 +86,22 @@ def add_question_options(parser: ArgumentParser) -> None:
     )
 
 
-def question_plan(options: Namespace, model: str, names: Sequence[str], split: Split) -> QuestionPlan:
-    """The questions that the options choose; a notice says where they do not suit the model.
+def question_plan(options: Namespace, names: Sequence[str], split: Split) -> QuestionPlan:
+    """The questions that the options choose.
 
     Raises:
         ExplorerError: as `plan_questions`.
     """
     tokens = None if options.max_new_tokens is None else whole_number("--max-new-tokens", options.max_new_tokens)
-    plan = plan_questions(
+    return plan_questions(
         names, split, limit_of(options), options.template, chat=options.chat_template, max_new_tokens=tokens
     )
-    print_notices(filter(None, [made_up_notice(model, plan.benchmarks)]))
-    return plan
+
+
+def notices_of(checkpoint: Checkpoint, questions: QuestionPlan) -> tuple[str, ...]:
+    """What a reader of the answers must know of the model and of the questions that were chosen for it."""
+    made_up = made_up_notice(checkpoint.reference, questions.benchmarks)
+    return (*checkpoint.notices, *([made_up] if made_up else []))
 
 
 def limit_of(options: Namespace) -> int | None:

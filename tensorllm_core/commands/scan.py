@@ -13,6 +13,7 @@ from tensorllm_core.commands.options import (
     add_loading_options,
     add_question_options,
     listed,
+    notices_of,
     question_plan,
 )
 from tensorllm_core.commands.output import print_notices, show
@@ -54,11 +55,11 @@ def _run(options: Namespace) -> None:
         plan_model(checkpoint, options.device, options.dtype),
         chosen_layers(checkpoint, options.layers),
         layout,
-        question_plan(options, checkpoint.reference, listed(options.benchmarks), split),
+        question_plan(options, listed(options.benchmarks), split),
     )
     with ProgressLines() as progress:
         result = run_scan(plan, checkpoint, Resources(), progress)
-    print_notices((*checkpoint.notices, *result.evaluation.notices))
+    print_notices((*notices_of(checkpoint, plan.questions), *result.evaluation.notices))
     original, points = scan_points(result)
     print_notices(
         f"At {step.compression_ratio:.3g}x: {sentence}"

@@ -8,7 +8,7 @@ are not the files' fault.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.models.devices import is_out_of_memory
 from tensorllm_core.models.family import Objective
 from tensorllm_core.models.module_weights import module_weight_names
+from tensorllm_core.models.parameter_counts import is_buffer
 from tensorllm_core.models.pretrained_files import pretrained_files, tokenizer_advice, weight_options
 
 __all__ = ["check_config", "load_pretrained", "load_tokenizer", "reason"]
@@ -49,17 +50,13 @@ def load_pretrained(checkpoint: Checkpoint, folder: Path, dtype: torch.dtype, de
     Names that a wrapper left behind (`_orig_mod.`, `module.` and the like) are those of the model inside it.
 
     Raises:
-        CheckpointError: transformers refuses the model, weights are missing, or it cannot run.
+        CheckpointError: transformers refuses the model, its config does not fit the weights, or it cannot run.
     """
-    model, missing = _load(checkpoint, folder, dtype, device_map, {})
-    if missing and (renamed := _renaming(checkpoint, model)):
+    model, report = _load(checkpoint, folder, dtype, device_map, {})
+    if report["missing_keys"] and (renamed := _renaming(checkpoint, model)):
         del model
-        model, missing = _load(checkpoint, folder, dtype, device_map, renamed)
-    # transformers fills weights that are missing with random numbers.
-    if missing:
-        raise CheckpointError(
-            f"Expected the weight `{min(missing)}` in {folder}, got none; give a checkpoint with its output layer."
-        )
+        model, report = _load(checkpoint, folder, dtype, device_map, renamed)
+    _check_report(checkpoint, model, folder, report)
     with _refusals(f"a {checkpoint.model_type} model in {folder} that runs", "give the config that belongs to it"):
         _run_once(model)
     return model
@@ -111,14 +108,14 @@ def _refusals(expected: str, advice: str) -> Iterator[None]:
 
 def _load(
     checkpoint: Checkpoint, folder: Path, dtype: torch.dtype, device_map: str | None, renamed: dict[str, str]
-) -> tuple[nn.Module, set[str]]:
-    """The model, and the names of the weights that the files lack."""
+) -> tuple[nn.Module, Mapping[str, Any]]:
+    """The model, and the names of the weights that did not find their place: `missing_keys` and the like."""
     from transformers import AutoModelForCausalLM, AutoModelForMaskedLM
 
     auto = AutoModelForCausalLM if checkpoint.family.objective is Objective.CONTINUE else AutoModelForMaskedLM
     advice = "copy or download the model again"
     if checkpoint.gguf_file is None:
-        advice = f"correct its config.json, or {advice}"
+        advice = f"correct its config.json or generation_config.json, or {advice}"
     with _refusals(f"a {checkpoint.model_type} model in {folder}", advice):
         model, report = auto.from_pretrained(
             **pretrained_files(folder, checkpoint.gguf_file),
@@ -129,8 +126,36 @@ def _load(
             local_files_only=True,
             output_loading_info=True,
             key_mapping=renamed or None,
+            ignore_mismatched_sizes=True,
         )
-    return model.eval(), set(report["missing_keys"])
+    return model.eval(), report
+
+
+def _check_report(checkpoint: Checkpoint, model: nn.Module, folder: Path, report: Mapping[str, Any]) -> None:
+    """Accept a model whose layers hold all that the files hold for them, and nothing else.
+
+    transformers fills weights that are missing, or of another shape, with random numbers, and leaves those out for
+    which the config has no place.
+    """
+    if mismatched := report["mismatched_keys"]:
+        name, stored, expected = min(mismatched)
+        raise CheckpointError(
+            f"Expected `{name}` of shape {tuple(expected)} as config.json declares, got {tuple(stored)}; give the "
+            "config that belongs to these weights."
+        )
+    if missing := report["missing_keys"]:
+        raise CheckpointError(
+            f"Expected the weight `{min(missing)}` in {folder}, got none; give a checkpoint that is complete, with its "
+            "output layer, and the config that belongs to it."
+        )
+    blocks = checkpoint.family.blocks
+    prefix = module_weight_names(model, checkpoint.family, checkpoint.sizes).prefix
+    starts = (f"{prefix}{blocks}.", f"{blocks}.")
+    if left_out := [name for name in report["unexpected_keys"] if name.startswith(starts) and not is_buffer(name)]:
+        raise CheckpointError(
+            f"Expected a config.json that has a place for every weight of the layers, got none for `{min(left_out)}`; "
+            "without it this is another model, so give the config that belongs to these weights."
+        )
 
 
 def _renaming(checkpoint: Checkpoint, model: nn.Module) -> dict[str, str]:

@@ -7,13 +7,15 @@ from collections.abc import Collection, Iterable
 
 from tensorllm_core.models.headers import TensorEntry
 
-__all__ = ["KINDS", "parameter_counts"]
+__all__ = ["KINDS", "is_buffer", "parameter_counts"]
 
 KINDS = ("embeddings", "attention", "feed-forward", "norms and biases", "other")
 
 _EMBEDDINGS = re.compile(r"(^|\.)(\w*embed\w*|wte|wpe)\.|(^|\.)(lm_head|decoder)\.weight$")
 # Some checkpoints store these beside the weights, but they are never trained.
-_BUFFERS = re.compile(r"(^|\.)(position_ids|token_type_ids|inv_freq|masked_bias|attn\.bias|attention\.bias)$")
+_BUFFERS = re.compile(
+    r"(^|\.)(position_ids|token_type_ids|inv_freq|(?:cos|sin)_cached|masked_bias|attn\.bias|attention\.bias)$"
+)
 
 
 def parameter_counts(entries: Iterable[TensorEntry], attention: Collection[str], blocks: str) -> dict[str, int]:
@@ -34,11 +36,20 @@ def parameter_counts(entries: Iterable[TensorEntry], attention: Collection[str],
     return counts
 
 
+def is_buffer(name: str) -> bool:
+    """Whether a tensor of this name was never trained.
+
+    >>> is_buffer("h.0.attn.bias"), is_buffer("h.0.mlp.c_fc.bias")
+    (True, False)
+    """
+    return _BUFFERS.search(name) is not None
+
+
 def _kind(entry: TensorEntry, attention: Collection[str], blocks: str) -> str | None:
     """The kind of a tensor; None where it is no parameter."""
     if entry.name in attention:
         return "attention"
-    if _BUFFERS.search(entry.name):
+    if is_buffer(entry.name):
         return None
     if len(entry.shape) < 2:
         return "norms and biases"

@@ -62,7 +62,9 @@ class LocalFolder:
     def names(self) -> tuple[str, ...]:
         """Names of the files in the folder, sorted."""
         try:
-            return tuple(sorted(entry.name for entry in self.path.iterdir() if not entry.is_dir()))
+            # A link that leads nowhere counts: whoever reads it says so. A pipe does not: reading it would never end.
+            entries = (entry for entry in self.path.iterdir() if entry.is_file() or not entry.exists())
+            return tuple(sorted(entry.name for entry in entries))
         except OSError as error:
             raise _read_error(self.path, error) from error
 

@@ -82,16 +82,15 @@ def find_weights(family: Family, names: Iterable[str], sizes: AttentionSizes) ->
 
 def _with_attention(family: Family, prefix: str, names: set[str], sizes: AttentionSizes) -> Sequence[int]:
     """The layers that have attention."""
-    if not family.without_attention:
-        return range(sizes.layers)
     # By the names, not by the number of layers: that is what a config says, and may be anything.
     paths = "|".join(re.escape(matrix.path) for matrix in family.matrices)
     pattern = re.compile(rf"{re.escape(prefix)}{re.escape(family.blocks)}\.(\d{{1,6}})\.(?:{paths})\.weight")
     found = {int(match[1]) for name in names if (match := pattern.fullmatch(name))}
     last = f"{prefix}{family.blocks}.{sizes.layers - 1}."
-    if not any(name.startswith(last) for name in names) or max(found) >= sizes.layers:
+    too_few = bool(family.without_attention) and not any(name.startswith(last) for name in names)
+    if too_few or not found or max(found) >= sizes.blocks:
         raise CheckpointError(
             f"Expected the tensors of {sizes.layers} layers as config.json declares, got others; give the config that "
             "belongs to these weights."
         )
-    return tuple(sorted(found))
+    return tuple(sorted(found)) if family.without_attention else range(sizes.layers)

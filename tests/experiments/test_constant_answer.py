@@ -12,7 +12,7 @@ from tensorllm_core.experiments.constant_answer import constant_answer, constant
 
 def answered(predicted: list[str], gold: list[str]):
     questions = [Question(f"{number}", "", f"{number}?", answer) for number, answer in enumerate(gold)]
-    return from_generation(questions, predicted, np.zeros(len(gold)))
+    return from_generation(questions, gold, predicted, np.zeros(len(gold)))
 
 
 HALF = ["true", "false"] * 150

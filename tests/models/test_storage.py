@@ -20,6 +20,15 @@ def test_files_are_listed_without_the_folders(folder):
     assert folder.names() == ("weights",)
 
 
+def test_a_pipe_is_no_file_and_a_link_that_leads_nowhere_is_one(folder):
+    before = folder.names()
+    os.mkfifo(folder.path / "pipe")
+    (folder.path / "piped").symlink_to("pipe")
+    (folder.path / "nowhere").symlink_to("absent")
+    (folder.path / "itself").symlink_to("itself")
+    assert folder.names() == tuple(sorted((*before, "itself", "nowhere")))
+
+
 def test_a_range_of_bytes_is_read_exactly(folder):
     assert folder.size("weights") == 100
     assert folder.read("weights", 10, 5) == bytes(range(10, 15))
