@@ -20,13 +20,16 @@ from tensorllm_core.errors import CheckpointError, ExplorerError
 from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.models.devices import is_out_of_memory
 from tensorllm_core.models.family import Objective
+from tensorllm_core.models.json_files import read_json
 from tensorllm_core.models.module_weights import module_weight_names
 from tensorllm_core.models.parameter_counts import is_buffer
 from tensorllm_core.models.pretrained_files import pretrained_files, tokenizer_advice, weight_options
+from tensorllm_core.models.storage import LocalFolder
 
 __all__ = ["check_config", "load_pretrained", "load_tokenizer", "reason"]
 
 _LONGEST_REASON = 300
+_MOST_LABELS = 1_000_000
 
 
 def check_config(folder: Path, checkpoint: Checkpoint) -> None:
@@ -40,6 +43,12 @@ def check_config(folder: Path, checkpoint: Checkpoint) -> None:
 
     if checkpoint.gguf_file is not None:
         return
+    # For each label transformers makes a name, and language models have none.
+    labels = read_json(LocalFolder(folder), "config.json").get("num_labels")
+    if isinstance(labels, int) and labels > _MOST_LABELS:
+        raise CheckpointError(
+            f"Expected at most {_MOST_LABELS:,} for `num_labels` in config.json, got {labels:,}; remove that line."
+        )
     with _refusals(f"the config of a {checkpoint.model_type} model in {folder}", "correct its config.json"):
         AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
 

@@ -101,7 +101,13 @@ def _read_shards(storage: Storage, files: WeightFiles, place: str) -> dict[str, 
                 f"Expected the shard `{file}` that {files.index} names in {place}, got no such file there; copy or "
                 "download it again."
             )
-        entries.update({entry.name: entry for entry in _read_header(storage, file)})
+        for entry in _read_header(storage, file):
+            if entry.name in entries:
+                raise CheckpointError(
+                    f"Expected each tensor in one shard, got `{entry.name}` in `{entries[entry.name].file}` and in "
+                    f"`{file}`; remove the files of an older save, or copy or download the model again."
+                )
+            entries[entry.name] = entry
     # Every tensor must stand in the shard that the index gives.
     missing = sorted(name for name, file in weight_map.items() if name not in entries or entries[name].file != file)
     if missing:

@@ -17,7 +17,7 @@ __all__ = ["resolve_reference"]
 _REPOSITORY = r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}"
 _HUB_ID = re.compile(rf"({_REPOSITORY})(?:@([\w./-]{{1,200}}))?", re.ASCII)
 _PAGE = re.compile(
-    rf"(?:https?://)?(?:huggingface\.co|hf\.co)/({_REPOSITORY})(?:/(?:tree|blob|resolve)/([\w.-]{{1,200}})(?:/.*)?)?/?",
+    rf"(?:https?://)?(?:huggingface\.co|hf\.co)/({_REPOSITORY})(?:/(?:tree|blob|resolve)/([\w.-]{{1,200}})(?:/.*)?)?/?(?:[?#].*)?",
     re.ASCII,
 )
 """The address of a model's page on the hub, of a revision there, or of a file."""

@@ -81,6 +81,10 @@ class SafetensorsFiles:
         tensors = read_headers(self.storage, self.storage.place, self._config)
         refuse_quantised_tensors(tensors)
         refuse_adapters(tensors)
+        for entry in tensors.values():
+            # A matrix of whole numbers holds codes, whatever its name: read as numbers it would be another model.
+            if entry.name.endswith(".weight") and len(entry.shape) > 1:
+                entry.check_type()
         return tensors
 
     @cached_property

@@ -155,6 +155,14 @@ def test_an_architecture_without_a_family_is_refused_by_name(folder, model_type)
         open_checkpoint(str(folder))
 
 
+@pytest.mark.parametrize("dtype", [torch.int32, torch.int8, torch.float8_e4m3fn])
+def test_codes_in_a_matrix_outside_the_attention_are_refused(folder, dtype):
+    name = "model.layers.2.mlp.up_proj.weight"
+    change_weights(folder, lambda weights: weights.update({name: weights[name].to(dtype)}))
+    with pytest.raises(CheckpointError, match=f"Expected `{name}` as F64, F32, F16, BF16, got"):
+        open_checkpoint(str(folder))
+
+
 def test_a_missing_tensor_is_named(folder):
     change_weights(folder, lambda weights: weights.pop(K_PROJ))
     with pytest.raises(CheckpointError, match=K_PROJ):

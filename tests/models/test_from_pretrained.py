@@ -88,6 +88,12 @@ def test_the_sentence_says_why_and_what_to_correct(folder, changes):
         load_model(str(folder), "cpu")
 
 
+def test_labels_without_end_are_refused_before_they_fill_the_memory(folder):
+    change_config(folder, num_labels=10**9)
+    with pytest.raises(CheckpointError, match="1,000,000 for `num_labels`"):
+        load_model(str(folder), "cpu")
+
+
 def _tokenizer(**changes):
     def spoil(folder):
         path = folder / "tokenizer.json"

@@ -136,6 +136,13 @@ def test_an_index_that_does_not_match_its_shards_is_refused(folder, weight_map, 
         headers(folder)
 
 
+def test_a_tensor_in_two_shards_is_named_with_both(folder):
+    shard(folder, {"one": "a.safetensors", "two": "b.safetensors"})
+    save_file(TENSORS, folder / "b.safetensors")
+    with pytest.raises(CheckpointError, match=r"got `one` in `a\.safetensors` and in `b\.safetensors`"):
+        headers(folder)
+
+
 def test_pickled_weights_are_refused_with_the_reason(tmp_path):
     (tmp_path / "pytorch_model.bin").write_bytes(b"")
     with pytest.raises(CheckpointError, match=r"only pickled ones \(`pytorch_model.bin`\), which can run any program"):

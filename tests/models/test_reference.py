@@ -124,6 +124,7 @@ def test_a_folder_of_checkpoints_is_refused_with_the_newest(tmp_path):
         "huggingface.co/someone/tiny/",
         "https://huggingface.co/someone/tiny/tree/main",
         "https://hf.co/someone/tiny/blob/main/config.json",
+        "https://huggingface.co/someone/tiny?library=transformers#files",
     ],
 )
 def test_the_address_of_a_page_on_the_hub_is_as_good_as_its_id(hub_cache, page):
