@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from tensorllm_core.errors import RequestError, StoppedError
+from tensorllm_core.models.abandoning import unless_stopped
 from tensorllm_core.models.checkpoint import Checkpoint, open_checkpoint
 from tensorllm_core.models.devices import SPREAD, is_out_of_memory, release_memory, resolve_device
 from tensorllm_core.models.download import download, plan_download
@@ -52,20 +53,27 @@ def load_model(
         ModelNotFoundError, UnknownArchitectureError, FileAccessError: as `open_checkpoint`.
         CheckpointError: as `open_checkpoint`, `load_pretrained` and `load_tokenizer`.
         RequestError: this machine has no such device.
-        StoppedError: `progress` asked to stop before the loading, which is one step.
+        StoppedError: `progress` asked to stop. The loading itself then ends in the background.
     """
     # Check what can be checked from config and headers, then get the files.
     checkpoint = open_checkpoint(reference)
     target = resolve_device(device)
     folder = _folder_of(checkpoint, progress)
-    if not progress(1.0, "loading the model; a stop waits until it is loaded"):
+
+    def load() -> LoadedModel:
+        quiet_transformers()
+        check_config(folder, checkpoint)
+        # accelerate divides a spread model: it fills one device after the other.
+        tokenizer = load_tokenizer(checkpoint, folder)
+        model = load_pretrained(checkpoint, folder, dtype, "auto" if device == SPREAD else None)
+        return LoadedModel(model if device == SPREAD else model.to(target), tokenizer, checkpoint)
+
+    def go_on() -> bool:
+        return progress(1.0, "loading the model")
+
+    if not go_on():
         raise StoppedError("The loading was stopped before it began; start it again.")
-    quiet_transformers()
-    check_config(folder, checkpoint)
-    # Load both. accelerate divides a spread model: it fills one device after the other.
-    tokenizer = load_tokenizer(checkpoint, folder)
-    model = load_pretrained(checkpoint, folder, dtype, "auto" if device == SPREAD else None)
-    return LoadedModel(model if device == SPREAD else model.to(target), tokenizer, checkpoint)
+    return unless_stopped(load, go_on)
 
 
 def load_where_it_fits(
