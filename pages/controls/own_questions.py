@@ -35,7 +35,10 @@ def choose_own_file(scene: Scene, checkpoint: Checkpoint) -> None:
         key=state.seed("template widget", scene.questions.template),
         placeholder="{question}",
         on_change=_take_template,
-        help="`{question}` stands for the question; the answer follows the text. Empty: the template of each benchmark",
+        help=(
+            "`{question}` stands for the question; a space and the answer follow the text, white space at its end does "
+            "not count. Empty: the template of each benchmark"
+        ),
     )
     has_template = has_chat_template(checkpoint)
     st.toggle(

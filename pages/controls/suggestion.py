@@ -21,8 +21,9 @@ def suggestion_words(analysis: LayerAnalysis) -> str:
     errors = analysis.table.products.slice_errors(analysis.suggestion)
     worst = max(float(errors.by_part().max()), float(errors.by_group().max()))
     if worst <= MOST_LOST + LOSSLESS:
-        return f"Suggested: **{analysis.suggestion}**, no part or {analysis.unit} above error {MOST_LOST:g}."
-    return f"Suggested: **{analysis.suggestion}**, the worst part or {analysis.unit} at error {worst:.2f}."
+        kept = f"no whole part and no whole {analysis.unit} above error {MOST_LOST:g}"
+        return f"Suggested: **{analysis.suggestion}**, {kept}."
+    return f"Suggested: **{analysis.suggestion}**, the worst whole part or {analysis.unit} at error {worst:.2f}."
 
 
 def noise_floor_words(analysis: LayerAnalysis) -> str:

@@ -57,11 +57,15 @@ def deltas_picture(result: EditResult) -> None:
         whole = against.accuracy
         if len(against.by_benchmark) > 1:
             rows.append(Delta("all", subject, whole.delta, whole.interval.low, whole.interval.high))
-    best = max((row for row in rows if row.series == EDITED), key=lambda row: row.delta)
+    edited = [row for row in rows if row.series == EDITED]
+    best = max(edited, key=lambda row: row.delta)
+    takeaway = f"Best result of the {EDITED} model: {best.benchmark}, {100 * best.delta:+.1f} points"
+    if len(edited) == 1:
+        takeaway = f"Change of the {EDITED} model: {100 * best.delta:+.1f} points on {best.benchmark}"
     show(
         deltas(rows, canvas(_HEIGHT), emphasised=EDITED),
         key="accuracy differences",
-        takeaway=f"Best result of the {EDITED} model: {best.benchmark}, {100 * best.delta:+.1f} points",
+        takeaway=takeaway,
         explanation=Explanation(
             "The change of accuracy from the original model, in percentage points, with its 95 % interval. It is a "
             "paired difference: only questions count that exactly one of the two models answers rightly.",

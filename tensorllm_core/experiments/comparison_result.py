@@ -104,12 +104,20 @@ def add_answers(comparison: dict[str, Any], results: Sequence[BudgetResult], eva
 
 
 def gone_by_method(results: Sequence[BudgetResult]) -> list[str]:
-    """For each method that leaves next to nothing of something at its budget, a sentence that names both."""
-    return [
-        f"{METHODS[result.method].title} at {result.ratio:.6g}x: {sentence}"
-        for result in results
-        for sentence in gone_sentences(result.gone)
-    ]
+    """A sentence for all methods that lose the same at a budget: what is practically gone, and its largest error."""
+    losses: dict[tuple[float, frozenset[str]], list[BudgetResult]] = {}
+    for result in results:
+        if names := frozenset(name for gone in result.gone.values() for name in gone):
+            losses.setdefault((result.ratio, names), []).append(result)
+    sentences = []
+    for (ratio, _), alike in losses.items():
+        titles = ", ".join(METHODS[result.method].title for result in alike)
+        largest: dict[int, dict[str, float]] = {}
+        for layer, gone in ((layer, gone) for result in alike for layer, gone in result.gone.items()):
+            errors = largest.setdefault(layer, {})
+            errors |= {name: max(error, errors.get(name, 0.0)) for name, error in gone.items()}
+        sentences += [f"{titles} at {ratio:.6g}x: {sentence}" for sentence in gone_sentences(largest)]
+    return sentences
 
 
 def mean_accuracy(answers: AnswersByBenchmark) -> float:
