@@ -7,6 +7,7 @@ import streamlit as st
 from pages.controls.notable import notable
 from pages.controls.suggestion import noise_floor_words, suggestion_words
 from pages.controls.texts import error_text
+from pages.frame.frame import type_scale
 from tensorllm_core.experiments.gone import gone_sentence
 from tensorllm_core.runs.layer_analysis import LayerAnalysis, RankResult, gone_at
 from tensorllm_core.types import Ranks
@@ -39,7 +40,9 @@ def headline(analysis: LayerAnalysis, result: RankResult) -> None:
         help="Entries of the core and the three factor matrices, of all entries of the layer's attention",
     )
     ranks_sentence = sentence(analysis.shape.entries, result.stored_entries, result.energy_kept, result.ranks)
-    st.markdown(f"{ranks_sentence} {suggestion_words(analysis)}", help=noise_floor_words(analysis))
+    # Larger type leaves room for one line: on a projector the suggestion stands in the panel alone.
+    suggestion = "" if type_scale() > 1 else f" {suggestion_words(analysis)}"
+    st.markdown(f"{ranks_sentence}{suggestion}", help=noise_floor_words(analysis))
     notable([gone_sentence(gone_at(analysis, result))])
 
 
