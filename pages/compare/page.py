@@ -16,7 +16,6 @@ from pages.frame.toolbar import begin_screen
 from pages.session import state
 from pages.session.plans import chosen_benchmarks, comparison_plan
 from pages.work.caches import resources
-from pages.work.plain_text import inert
 from tensorllm_core.experiments.comparison_result import gone_by_method
 from tensorllm_core.runs.comparison_run import Comparison, run_comparison
 
@@ -93,7 +92,7 @@ def _draw_live(comparison: Comparison) -> None:
     with right:
         deltas_picture(comparison, ratio, ranking)
     for sentence in missing_methods(comparison):
-        st.caption(f":orange[{inert(sentence)}]")
+        st.caption(f":orange[{sentence}]")
 
 
 def _outline() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pages.work.caches import bounded_cache
+from pages.work.plain_text import inert
 from tensorllm_core.experiments.answers import Answers
 from tensorllm_core.experiments.comparison_result import BudgetResult
 from tensorllm_core.experiments.evaluate import ORIGINAL
@@ -73,14 +74,14 @@ def accuracy_of(answers: Mapping[str, Answers]) -> tuple[float, Interval]:
 
 
 def missing_methods(comparison: Comparison) -> list[str]:
-    """One sentence for each method that is missing somewhere, the same one not twice."""
+    """One sentence of Markdown for each method that is missing somewhere, the same one not twice."""
     told = []
     for name in comparison.plan.methods:
         missing = [point for point in comparison.points if point.method == name and point.problem]
         for text in dict.fromkeys(point.problem for point in missing):
             ratios = [f"{point.ratio:.3g}x" for point in missing if point.problem == text]
             where = "" if len(ratios) == len(comparison.plan.ratios) else f" at {', '.join(ratios)}"
-            told.append(f"**{title(name)}** is left out{where}. {text}")
+            told.append(f"**{title(name)}** is left out{where}. {inert(text)}")
     return told
 
 

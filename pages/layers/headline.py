@@ -44,7 +44,8 @@ def headline(scene: Scene, survey: Survey) -> None:
     chance = [summary.error_at(ratio) for summary in survey.null]
     with words:
         st.markdown(sentence(ratio, errors, float(np.mean(chance)) if chance else None))
-        notable(gone_sentences({layer: summary.gone_at(ratio) for layer, summary in survey.layers.items()}))
+        # One sentence: the four figures below are to fit on the screen.
+        notable(gone_sentences({layer: summary.gone_at(ratio) for layer, summary in survey.layers.items()}, most=1))
     with links:
         page_links(
             scene,

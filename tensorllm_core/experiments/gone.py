@@ -112,16 +112,16 @@ def gone_sentence(gone: Gone, *, layers: str = "") -> str:
     )
 
 
-def gone_sentences(by_layer: Mapping[int, Gone]) -> list[str]:
+def gone_sentences(by_layer: Mapping[int, Gone], most: int = _MOST_SENTENCES) -> list[str]:
     """A sentence for the layers that have lost the same, with the largest errors among them.
 
-    Where more than two such sentences were needed, there is one that sorts the layers by what it amounts to.
+    Where more such sentences were needed than `most`, there is one that sorts the layers by what it amounts to.
     """
     layers_of: dict[tuple[str, ...], list[int]] = {}
     for layer, gone in sorted(by_layer.items()):
         if gone:
             layers_of.setdefault(tuple(gone), []).append(layer)
-    if len(layers_of) > _MOST_SENTENCES:
+    if len(layers_of) > most:
         return [_summary(layers_of)]
     sentences = []
     for names, layers in layers_of.items():

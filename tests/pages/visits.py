@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -44,7 +45,8 @@ def value(app: AppTest, label: str) -> str:
 
 
 def sentences(app: AppTest) -> list[str]:
-    return [message.value for message in (*app.warning, *app.error)]
+    """Warnings and errors as a reader sees them: marks that are escaped in Markdown stand without their backslash."""
+    return [re.sub(r"\\([\\`*\[\]<>$~_:])", r"\1", message.value) for message in (*app.warning, *app.error)]
 
 
 def number(app: AppTest, label: str):
