@@ -99,6 +99,15 @@ class TensorShape(NamedTuple):
         """
         return math.prod(self)
 
+    @property
+    def unit(self) -> str:
+        """What one entry of mode 4 is called: a head, or a group where several query heads share a key head.
+
+        >>> TensorShape(128, 16, 4, 8).unit, TensorShape(128, 16, 6, 4).unit
+        ('head', 'group')
+        """
+        return "head" if self.part == 4 else "group"
+
     def stored_entries(self, ranks: Ranks) -> int:
         """Entries of the cores and of the three factors at these ranks: the denominator of the compression ratio.
 

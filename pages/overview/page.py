@@ -15,7 +15,7 @@ from tensorllm_core.figures.tensor_drawing import tensor_drawing
 from tensorllm_core.methods.tensorise import part_names
 from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.models.local_paths import last_part
-from tensorllm_core.runs.layer_analysis import tensor_shape, unit_name
+from tensorllm_core.runs.layer_analysis import tensor_shape
 
 HELP = """
 **What low-rank structure is there in the attention of a transformer?** Choose a model above: a bundled one, or type
@@ -68,7 +68,7 @@ def _card(card: SceneCard) -> None:
 
 def _tensor(checkpoint: Checkpoint) -> None:
     parts, shape = part_names(checkpoint.heads, checkpoint.groups), tensor_shape(checkpoint)
-    unit = unit_name(shape)
+    unit = shape.unit
     show(
         tensor_drawing(shape, parts, unit, canvas(230)),
         key="tensor of a layer",

@@ -105,7 +105,6 @@ def _write(file: BinaryIO, key: str, summary: LayerSummary) -> None:
         first=first,
         second=second,
         third=third,
-        part_energy=summary.part_energy,
         errors=summary.errors,
         ranks=summary.ranks,
         slice_energy=summary.slice_energy,
@@ -125,7 +124,6 @@ def _read(path: Path, key: str) -> LayerSummary | None:
                 parts=tuple(str(part) for part in stored["parts"]),
                 norm=float(stored["norm"]),
                 spectra=(stored["first"], stored["second"], stored["third"]),
-                part_energy=stored["part_energy"],
                 errors=stored["errors"],
                 ranks=stored["ranks"],
                 slice_energy=stored["slice_energy"],
@@ -144,7 +142,6 @@ def _may_be_a_layer(summary: LayerSummary) -> bool:
         all(1 <= size <= side for size, side in zip(sizes, summary.shape, strict=False))
         and all(spectrum.ndim == 1 and spectrum.dtype == np.float32 for spectrum in summary.spectra)
         and len(summary.parts) == part
-        and summary.part_energy.shape == (part,)
         and summary.errors.shape == (len(RATIOS),)
         and summary.errors.dtype == np.float32
         and summary.ranks.shape == (len(RATIOS), 3)
@@ -154,7 +151,6 @@ def _may_be_a_layer(summary: LayerSummary) -> bool:
         and summary.slice_errors.shape == (len(RATIOS), part, group)
         and summary.slice_errors.dtype == np.float32
         and all(
-            np.isfinite(numbers).all()
-            for numbers in (*summary.spectra, summary.part_energy, summary.slice_energy, summary.slice_errors)
+            np.isfinite(numbers).all() for numbers in (*summary.spectra, summary.slice_energy, summary.slice_errors)
         )
     )

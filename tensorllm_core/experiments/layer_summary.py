@@ -29,8 +29,6 @@ class LayerSummary:
     norm: float
     spectra: tuple[Float32[np.ndarray, " k1"], Float32[np.ndarray, " k2"], Float32[np.ndarray, " k3"]]
     """Singular values of the three unfoldings over the norm: the squares of each sum to one."""
-    part_energy: Float64[np.ndarray, " part"]
-    """Share of the squared norm in each part over all groups."""
     errors: Float32[np.ndarray, " ratio"]
     """Least relative error of a truncated HOSVD at each ratio; NaN where no ranks are that small."""
     ranks: Int32[np.ndarray, "ratio 3"]
@@ -39,6 +37,11 @@ class LayerSummary:
     """Share of the squared norm in each slice."""
     slice_errors: Float32[np.ndarray, "ratio part group"]
     """Relative error of each slice at these ranks; zeros where there are none."""
+
+    @property
+    def part_energy(self) -> Float64[np.ndarray, " part"]:
+        """Share of the squared norm in each part over all groups."""
+        return self.slice_energy.sum(axis=1)
 
     @property
     def stable_ranks(self) -> tuple[float, float, float]:
@@ -58,8 +61,7 @@ class LayerSummary:
     def gone_at(self, ratio: float) -> dict[str, float]:
         """The parts and groups of which the ranks of a ratio of the grid leave next to nothing, with their errors."""
         lost = self.slice_energy * self.slice_errors[RATIOS.index(ratio)].astype(np.float64) ** 2
-        unit = "head" if self.shape.part == 4 else "group"
-        return gone_slices(SliceErrors(lost, self.slice_energy), self.parts, unit)
+        return gone_slices(SliceErrors(lost, self.slice_energy), self.parts, self.shape.unit)
 
     def energy_by_projection(self) -> dict[str, float]:
         """Share of Q, K, V and O, all query heads of a group together."""

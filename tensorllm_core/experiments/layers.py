@@ -111,8 +111,7 @@ def summarise(tensor: AttentionTensor, progress: Progress | None = None) -> Laye
     (1.0, 1.0, 1.0)
     """
     decomposition = hosvd(tensor.data, progress)
-    energy = part_energy(tensor.data)
-    norm = math.sqrt(float(energy.sum()))
+    norm = math.sqrt(float(part_energy(tensor.data).sum()))
     table = landscape(decomposition)
     errors, ranks = _best_by_ratio(table)
     slice_energy = table.products.slice_errors(Ranks(*table.table.shape)).energy
@@ -124,7 +123,6 @@ def summarise(tensor: AttentionTensor, progress: Progress | None = None) -> Laye
         parts=tensor.parts,
         norm=norm,
         spectra=(first, second, third),
-        part_energy=energy / max(float(energy.sum()), _TINY),
         errors=errors,
         ranks=ranks,
         slice_energy=slice_energy / max(float(slice_energy.sum()), _TINY),

@@ -16,6 +16,7 @@ from jaxtyping import Bool, Float32, Float64, Int64
 from torch import Tensor
 
 from tensorllm_core.linalg.landscape import Landscape
+from tensorllm_core.linalg.pareto import stored_entries
 from tensorllm_core.linalg.part_products import PartProducts
 from tensorllm_core.linalg.products import row_blocks
 from tensorllm_core.types import Ranks, TensorShape
@@ -115,5 +116,6 @@ def _stored_entries(
     """What every pair (R1, R2) stores at this R3, and whether a decomposition can have these ranks."""
     group = shape.group
     r1, r2 = np.ogrid[1 : k1 + 1, 1 : k2 + 1]
-    stored = group * r1 * r2 * r3 + shape.d_model * r1 + shape.d_head * r2 + shape.part * r3
-    return stored, (r1 <= r2 * r3 * group) & (r2 <= r1 * r3 * group) & (r3 <= r1 * r2 * group)
+    return stored_entries(shape, r1, r2, r3), (r1 <= r2 * r3 * group) & (r2 <= r1 * r3 * group) & (
+        r3 <= r1 * r2 * group
+    )

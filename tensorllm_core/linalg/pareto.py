@@ -52,11 +52,11 @@ def pareto_path(landscape: Landscape, r3: int) -> ParetoFront:
 
 def stored_entries(
     shape: TensorShape,
-    r1: Int64[np.ndarray, " point"],
-    r2: Int64[np.ndarray, " point"],
-    r3: Int64[np.ndarray, " point"],
-) -> Int64[np.ndarray, " point"]:
-    """`TensorShape.stored_entries` for many rank triples at once."""
+    r1: Int64[np.ndarray, "..."],
+    r2: Int64[np.ndarray, "..."],
+    r3: Int64[np.ndarray, "..."] | int,
+) -> Int64[np.ndarray, "..."]:
+    """`TensorShape.stored_entries` for many rank triples at once, of arrays that broadcast."""
     return shape.group * r1 * r2 * r3 + shape.d_model * r1 + shape.d_head * r2 + shape.part * r3
 
 

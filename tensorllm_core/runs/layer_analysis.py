@@ -36,7 +36,6 @@ __all__ = [
     "rank_result",
     "refine_layer",
     "tensor_shape",
-    "unit_name",
 ]
 
 
@@ -49,15 +48,6 @@ def tensor_shape(checkpoint: Checkpoint) -> TensorShape:
     """The shape of every layer's tensor in the layout `paper`, known before any weight is read."""
     parts = part_names(checkpoint.heads, checkpoint.groups)
     return TensorShape(checkpoint.d_model, checkpoint.d_head, len(parts), checkpoint.groups)
-
-
-def unit_name(shape: TensorShape) -> str:
-    """What one entry of mode 4 is called: a head, or a group where several query heads share a key head.
-
-    >>> unit_name(TensorShape(128, 16, 4, 8)), unit_name(TensorShape(128, 16, 6, 4))
-    ('head', 'group')
-    """
-    return "head" if shape.part == 4 else "group"
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +72,7 @@ class LayerAnalysis:
     @property
     def unit(self) -> str:
         """What one entry of mode 4 is called."""
-        return unit_name(self.shape)
+        return self.shape.unit
 
     @cached_property
     def noise(self) -> NoiseFloor:

@@ -30,7 +30,7 @@ def test_a_summary_comes_back_from_disk_as_it_was(summary, tmp_path):
     stored = LayerStore(tmp_path).get("layer 3")
     assert stored is not None
     assert (stored.shape, stored.parts, stored.norm) == (summary.shape, summary.parts, summary.norm)
-    for name in ("part_energy", "errors", "ranks"):
+    for name in ("slice_energy", "slice_errors", "errors", "ranks"):
         ours, theirs = getattr(stored, name), getattr(summary, name)
         np.testing.assert_array_equal(ours, theirs)
         assert ours.dtype == theirs.dtype
