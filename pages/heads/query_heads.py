@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.controls.widgets import Explanation, show
 from pages.frame.frame import canvas
-from pages.heads.similarity import HeadComparison, query_similarity
+from pages.heads.similarity import HeadComparison, most_alike, query_similarity
 from pages.session.scene import Scene
 from tensorllm_core.figures.similarity import similarity_map
 from tensorllm_core.runs.layer_analysis import LayerAnalysis
@@ -26,8 +26,7 @@ def query_heads_picture(_scene: Scene, analysis: LayerAnalysis, heads: HeadCompa
         st.info(f"{why} It has a single query head, too.", icon=":material/filter_1:")
         return
     similarity = query_similarity(analysis, heads.result)
-    pairs = np.triu(np.abs(similarity), k=1)
-    one, other = (int(place) for place in np.unravel_index(int(np.argmax(pairs)), pairs.shape))
+    one, other = most_alike(similarity)
     show(
         similarity_map(similarity, np.arange(len(queries)), "query head", canvas(_HEIGHT)),
         key="query heads similarity",

@@ -10,7 +10,7 @@ from tensorllm_core.linalg.core_similarity import chance_similarity, core_simila
 from tensorllm_core.linalg.slices import core_seen_from_part
 from tensorllm_core.runs.layer_analysis import LayerAnalysis, RankResult, errors_of_slices
 
-__all__ = ["HeadComparison", "compare_heads", "query_similarity"]
+__all__ = ["HeadComparison", "compare_heads", "most_alike", "query_similarity"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,9 +41,14 @@ class HeadComparison:
 
     def most_alike(self) -> tuple[int, int]:
         """The two groups whose cosine is largest in magnitude; there are two or more groups."""
-        pairs = np.triu(np.abs(self.similarity), k=1)
-        one, other = np.unravel_index(int(np.argmax(pairs)), pairs.shape)
-        return (int(one), int(other)) if one != other else (0, 1)
+        return most_alike(self.similarity)
+
+
+def most_alike(similarity: np.ndarray) -> tuple[int, int]:
+    """The two different rows of a table of cosines, of two or more, whose cosine is largest in magnitude."""
+    pairs = np.triu(np.abs(similarity), k=1)
+    one, other = np.unravel_index(int(np.argmax(pairs)), pairs.shape)
+    return (int(one), int(other)) if one != other else (0, 1)
 
 
 def query_similarity(analysis: LayerAnalysis, result: RankResult) -> np.ndarray:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import unicodedata
-from typing import Literal
 
 from tensorllm_core.benchmarks.benchmark import NO_TEXT, Question
 from tensorllm_core.benchmarks.own_rows import RowError
+from tensorllm_core.benchmarks.spelling import composed
 
 __all__ = ["own_question"]
 
@@ -49,17 +48,12 @@ def _choice_spelt_as(answer: str, choices: tuple[str, ...]) -> str:
 
 
 def _look_the_same(one: str, other: str) -> bool:
-    return _composed(one) == _composed(other)
+    return composed(one) == composed(other)
 
 
 def _one_is_plain_for_the_other(one: str, other: str) -> bool:
     """Whether one text is the other in plain letters, as `fi` is for the ligature `ﬁ`; x² and x₂ are not the same."""
-    return _composed(one) == _composed(other, "NFKC") or _composed(one, "NFKC") == _composed(other)
-
-
-def _composed(text: str, form: Literal["NFC", "NFKC"] = "NFC") -> str:
-    """One spelling for all that look the same: an accent can be a character of its own, a space a tab."""
-    return " ".join(unicodedata.normalize(form, text).split())
+    return composed(one) == composed(other, "NFKC") or composed(one, "NFKC") == composed(other)
 
 
 def _needed(row: dict, name: str) -> str:
@@ -98,7 +92,7 @@ def _choices(value: object) -> tuple[str, ...]:
     by_look: dict[str, str] = {}
     for choice in value:
         text = _text(choice, "choices")
-        by_look.setdefault(_composed(text), text)
+        by_look.setdefault(composed(text), text)
     choices = tuple(by_look.values())
     if len(choices) < 2 or "" in choices:
         raise RowError(f"Expected at least two different choices with some text, got {len(choices)}")

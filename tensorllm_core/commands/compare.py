@@ -15,7 +15,6 @@ from tensorllm_core.commands.options import (
     add_common_options,
     add_loading_options,
     add_question_options,
-    limit_of,
     listed,
     notices_of,
     number,
@@ -68,9 +67,8 @@ def _run(options: Namespace) -> int:
     against, split = _against(options.against, names), Split.parse(options.split)
     if options.choose and split is not Split.TEST:
         raise RequestError(f"Expected `--split test` with `--choose`, got `{split}`; report on test.")
-    limit_of(options)
+    questions = question_plan(options, _benchmarks(options.benchmarks, options.model), split)
     checkpoint = open_checkpoint(options.model)
-    questions = question_plan(options, _benchmarks(options.benchmarks, checkpoint.reference), split)
     plan = ComparisonPlan(
         plan_model(checkpoint, options.device, options.dtype),
         chosen_layers(checkpoint, options.layers),

@@ -14,7 +14,6 @@ from tensorllm_core.commands.options import (
     add_method_options,
     add_question_options,
     add_suggested_option,
-    limit_of,
     method_options,
     notices_of,
     number,
@@ -64,8 +63,7 @@ def add_evaluate(add_command: Callable[..., Parser]) -> None:
 
 
 def _run(options: Namespace) -> int:
-    limit_of(options)
-    split = Split.parse(options.split)
+    questions = question_plan(options, [options.benchmark], Split.parse(options.split))
     settings, rule = method_options(options), _rule(options)
     make_method(options.method, settings)
     checkpoint = open_checkpoint(options.model)
@@ -74,7 +72,7 @@ def _run(options: Namespace) -> int:
         chosen_layers(checkpoint, options.layers),
         options.method,
         rule,
-        question_plan(options, [options.benchmark], split),
+        questions,
         settings,
         options.controls,
     )

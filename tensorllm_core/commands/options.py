@@ -27,7 +27,6 @@ __all__ = [
     "add_question_options",
     "add_suggested_option",
     "attach_negative_values",
-    "limit_of",
     "listed",
     "method_options",
     "notices_of",
@@ -94,7 +93,7 @@ def question_plan(options: Namespace, names: Sequence[str], split: Split) -> Que
     """
     tokens = None if options.max_new_tokens is None else whole_number("--max-new-tokens", options.max_new_tokens)
     return plan_questions(
-        names, split, limit_of(options), options.template, chat=options.chat_template, max_new_tokens=tokens
+        names, split, _limit_of(options), options.template, chat=options.chat_template, max_new_tokens=tokens
     )
 
 
@@ -104,7 +103,7 @@ def notices_of(checkpoint: Checkpoint, questions: QuestionPlan) -> tuple[str, ..
     return (*checkpoint.notices, *([made_up] if made_up else []))
 
 
-def limit_of(options: Namespace) -> int | None:
+def _limit_of(options: Namespace) -> int | None:
     """How many questions of each benchmark; None for all.
 
     Raises:

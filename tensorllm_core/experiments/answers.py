@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from tensorllm_core.benchmarks.benchmark import Question
+from tensorllm_core.benchmarks.spelling import composed
 
 __all__ = ["Answers", "Flip", "flips", "from_generation", "from_scores", "join_answers"]
 
@@ -158,9 +158,8 @@ def flips(before: Answers, after: Answers) -> tuple[Flip, ...]:
 
 
 def _comparable(text: str) -> str:
-    """The text in lower case, each run of white space as one space, each character in its composed form."""
-    folded = unicodedata.normalize("NFC", text).casefold()
-    return " ".join(unicodedata.normalize("NFC", folded).split())
+    """The text in lower case, in one spelling for all that look the same."""
+    return composed(composed(text).casefold())
 
 
 def _check_scores(questions: Sequence[Question], is_wrong: Bool[np.ndarray, " question"]) -> None:

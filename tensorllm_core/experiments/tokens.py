@@ -1,10 +1,10 @@
 """Prompt and answer as tokens: where the prompt ends, and which tokens of the answer follow it.
 
 One rule holds for every tokenizer. The prompt, a space and the answer are tokenised together, as one text (in a chat
-template, with what it writes between them instead of the space). Where the
-tokens of the prompt alone stand at its beginning, the answer's tokens are the rest. Where they do not, because a token
-reaches from the prompt into the answer, the answer's tokens are those that it has after another word, and they follow
-the tokens of the prompt alone. What a tokenizer appends at the end of every text is no part of prompt or answer.
+template, with what it writes between them instead of the space). Where the tokens of the prompt alone stand at its
+beginning, the answer's tokens are the rest. Where they do not, because a token reaches from the prompt into the answer,
+the answer's tokens are those that it has after another word, and they follow the tokens of the prompt alone. What a
+tokenizer appends at the end of every text is no part of prompt or answer.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from tensorllm_core.experiments.packing import Tokens
 from tensorllm_core.experiments.prompt_form import PromptForm
 
 __all__ = ["PromptTokens"]
@@ -20,8 +21,6 @@ _ANCHOR = "a"
 """A word before an answer, so that the answer is tokenised as it is in the middle of a sentence."""
 _MOST_TEXTS = 1024
 """Texts in one call of the tokenizer, which keeps much more of a text than its tokens."""
-
-Tokens = tuple[int, ...]
 
 
 class PromptTokens:
