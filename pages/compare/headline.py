@@ -40,10 +40,10 @@ def headline(comparison: Comparison, ratio: float, ranking: Sequence[RankedMetho
         return
     answers = comparison.evaluation.answers
     subjects = {ORIGINAL: answers[ORIGINAL]} | {each.title: answers[each.point.name] for each in ranking}
-    # A control is made to lose: only of the others it is news.
-    notable([*gone_by_method([each.point for each in methods]), *constant_sentences(subjects)])
     against_original = verdict(best.against.accuracy)
     st.markdown(f"**{best.title} has the highest accuracy of these methods.** Against the original: {against_original}")
+    # A control is made to lose: only of the others it is news.
+    notable([*gone_by_method([each.point for each in methods]), *constant_sentences(subjects)])
     words = [best_of(best.against.accuracy, len(methods))] if second else []
     for other in (second, control):
         between = difference_of(comparison, best.point.method, other.point.method, ratio) if other else None

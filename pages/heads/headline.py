@@ -21,7 +21,7 @@ _ROUNDING = 1e-5
 
 def headline(scene: Scene, analysis: LayerAnalysis, heads: HeadComparison) -> None:
     """The sentence on the left, the controls on the right."""
-    words, choice, links = st.columns([13, 3, 6], gap="small", vertical_alignment="center")
+    words, choice, links = st.columns([12, 4, 6], gap="small", vertical_alignment="center")
     with words:
         st.markdown(sentence(analysis.unit, heads))
         notable([gone_sentence(gone_at(analysis, heads.result))])

@@ -44,14 +44,14 @@ def headline(scene: Scene, survey: Survey) -> None:
     chance = [summary.error_at(ratio) for summary in survey.null]
     with words:
         st.markdown(sentence(ratio, errors, float(np.mean(chance)) if chance else None))
-        # One sentence: the four figures below are to fit on the screen.
-        notable(gone_sentences({layer: summary.gone_at(ratio) for layer, summary in survey.layers.items()}, most=1))
     with links:
         page_links(
             scene,
             ("decompose", f"Decompose layer {scene.layer}", "view_in_ar"),
             ("heads", f"Heads of layer {scene.layer}", "grid_view"),
         )
+    # One sentence over the whole width: the four figures below are to fit on the screen.
+    notable(gone_sentences({layer: summary.gone_at(ratio) for layer, summary in survey.layers.items()}, most=1))
 
 
 def sentence(ratio: float, errors: Mapping[int, float], chance: float | None) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from tensorllm_core.experiments.answers import Answers
 from tensorllm_core.experiments.constant_answer import constant_answers_json
 from tensorllm_core.experiments.evaluate import ORIGINAL, Evaluation
-from tensorllm_core.experiments.gone import Gone, gone_json, gone_sentences
+from tensorllm_core.experiments.gone import GONE, Gone, gone_json, gone_sentences
 from tensorllm_core.experiments.paired import Paired, difference_json, paired
 from tensorllm_core.methods.registry import METHODS
 
@@ -104,19 +104,20 @@ def add_answers(comparison: dict[str, Any], results: Sequence[BudgetResult], eva
 
 
 def gone_by_method(results: Sequence[BudgetResult]) -> list[str]:
-    """A sentence for all methods that lose the same at a budget: what is practically gone, and its largest error."""
-    losses: dict[tuple[float, frozenset[str]], list[BudgetResult]] = {}
+    """For each budget a sentence on the methods that leave next to nothing of something: of one method, what it is."""
+    losing: dict[float, list[BudgetResult]] = {}
     for result in results:
-        if names := frozenset(name for gone in result.gone.values() for name in gone):
-            losses.setdefault((result.ratio, names), []).append(result)
+        if any(result.gone.values()):
+            losing.setdefault(result.ratio, []).append(result)
     sentences = []
-    for (ratio, _), alike in losses.items():
-        titles = ", ".join(METHODS[result.method].title for result in alike)
-        largest: dict[int, dict[str, float]] = {}
-        for layer, gone in ((layer, gone) for result in alike for layer, gone in result.gone.items()):
-            errors = largest.setdefault(layer, {})
-            errors |= {name: max(error, errors.get(name, 0.0)) for name, error in gone.items()}
-        sentences += [f"{titles} at {ratio:.6g}x: {sentence}" for sentence in gone_sentences(largest)]
+    for ratio, methods in losing.items():
+        titles = "; ".join(METHODS[result.method].title for result in methods)
+        if len(methods) == 1:
+            sentences += [
+                f"{titles} at {ratio:.6g}x: {sentence}" for sentence in gone_sentences(methods[0].gone, most=1)
+            ]
+        else:
+            sentences.append(f"At {ratio:.6g}x something is practically gone (error above {GONE:g}) with {titles}.")
     return sentences
 
 

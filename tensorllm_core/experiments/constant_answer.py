@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tensorllm_core.experiments.answers import Answers
+from tensorllm_core.experiments.listing import listed
 
 __all__ = ["ConstantAnswer", "constant_answer", "constant_answers_json", "constant_sentences"]
 
@@ -63,10 +64,11 @@ def constant_sentences(answers: Mapping[str, Mapping[str, Answers]]) -> list[str
             if constant := constant_answer(each):
                 subjects_of.setdefault((benchmark, constant), []).append(subject)
     several = len({benchmark for by_benchmark in answers.values() for benchmark in by_benchmark}) > 1
-    return [
-        f"{_listed(subjects)}: {constant.text}{f' on {benchmark}' if several else ''}, whatever the question is."
-        for (benchmark, constant), subjects in subjects_of.items()
-    ]
+    sentences = []
+    for (benchmark, constant), subjects in subjects_of.items():
+        where = f" on {benchmark}" if several else ""
+        sentences.append(f"{_capital(listed(subjects))}: {constant.text}{where}, whatever the question is.")
+    return sentences
 
 
 def constant_answers_json(answers: Mapping[str, Answers]) -> dict[str, dict[str, object]]:
@@ -79,6 +81,5 @@ def constant_answers_json(answers: Mapping[str, Answers]) -> dict[str, dict[str,
     }
 
 
-def _listed(names: list[str]) -> str:
-    joined = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
-    return f"{joined[:1].upper()}{joined[1:]}"
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"

@@ -7,6 +7,7 @@ ranks that keep most of that may have lost V and O.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -14,10 +15,11 @@ from einops import reduce
 from jaxtyping import Float, Float64
 from torch import Tensor
 
+from tensorllm_core.experiments.listing import listed
 from tensorllm_core.linalg.slices import SliceErrors
 from tensorllm_core.methods.method import Replacement
 from tensorllm_core.methods.tensorise import part_names
-from tensorllm_core.types import AttentionWeights, LayerWeights
+from tensorllm_core.types import AttentionWeights, LayerWeights, TensorShape
 
 __all__ = [
     "GONE",
@@ -36,11 +38,11 @@ _MOST_NAMES = 4
 _MOST_SENTENCES = 2
 _ATTENTION = "QKVO"
 _KINDS = {
-    "V or O, close to removing the attention,": {"V", "O"},
-    "Q or K, close to attention that looks at all tokens alike,": {"Q", "K"},
+    ("V or O", ", which may be like removing their attention"): {"V", "O"},
+    ("Q or K", ", which may be like attention that looks at all tokens alike"): {"Q", "K"},
 }
-_REST = "single heads, groups or matrices"
-"""What layers have lost in a summary, in the order in which it counts."""
+_REST = ("single heads, groups or matrices", "")
+"""What layers have lost in a summary and what that may amount to, in the order in which it counts."""
 
 Gone = Mapping[str, float]
 """What is practically gone, by its name (`V`, `O2`, `group 3`, `up`), with its relative error."""
@@ -86,8 +88,9 @@ def gone_in_layer(before: LayerWeights, after: Replacement) -> dict[str, float]:
         old, new = before.attention, after.attention
         difference = AttentionWeights(*(getattr(old, part) - getattr(new, part) for part in "qkvo"))
         parts = part_names(old.heads, old.groups)
-        unit = "head" if old.heads == old.groups else "group"
-        found |= gone_slices(SliceErrors(_slice_energy(difference), _slice_energy(old)), parts, unit)
+        d_model, d_head, groups = old.k.shape
+        shape = TensorShape(d_model, d_head, len(parts), groups)
+        found |= gone_slices(SliceErrors(_slice_energy(difference), _slice_energy(old)), parts, shape.unit)
     matrices = {name: (before.feed_forward[name], matrix) for name, matrix in after.feed_forward.items()}
     return found | gone_matrices({name: _relative(*pair) for name, pair in matrices.items()})
 
@@ -99,7 +102,7 @@ def gone_sentence(gone: Gone, *, layers: str = "") -> str:
         layers: where, as `in layer 3`; empty where the layer is named elsewhere.
 
     >>> print(gone_sentence({"V": 0.9981, "O": 0.9969}))
-    V and O are practically gone (errors 0.998, 0.997): for the model this is close to removing the layer's attention.
+    V and O are practically gone (errors 0.998, 0.997): for the model this may be like removing the layer's attention.
     """
     if not gone:
         return ""
@@ -108,7 +111,7 @@ def gone_sentence(gone: Gone, *, layers: str = "") -> str:
     are = "is" if len(names) == 1 else "are"
     return (
         f"{_listed(names)} {are} practically gone{where} (error{'' if len(names) == 1 else 's'} {_shortened(errors)}): "
-        f"for the model this is close to {_meaning(names, several=layers.startswith('in layers'))}."
+        f"for the model this may be like {_meaning(names, several=layers.startswith('in layers'))}."
     )
 
 
@@ -132,18 +135,12 @@ def gone_sentences(by_layer: Mapping[int, Gone], most: int = _MOST_SENTENCES) ->
 
 
 def _summary(layers_of: Mapping[tuple[str, ...], Sequence[int]]) -> str:
-    """One sentence on layers that have lost different things."""
-    by_kind: dict[str, list[int]] = {}
+    """One sentence on layers that have lost different things; the layers are counted."""
+    counts: Counter[tuple[str, str]] = Counter()
     for names, layers in layers_of.items():
-        kind = next((kind for kind, letters in _KINDS.items() if letters & set(names)), _REST)
-        by_kind.setdefault(kind, []).extend(layers)
-    count = sum(map(len, by_kind.values()))
-    kinds = [
-        f"{kind} in layer{'' if len(by_kind[kind]) == 1 else 's'} {_listed([f'{at}' for at in sorted(by_kind[kind])])}"
-        for kind in (*_KINDS, _REST)
-        if kind in by_kind
-    ]
-    return f"In {count} layers something is practically gone (error above {GONE:g}): {'; '.join(kinds)}."
+        counts[next((kind for kind, letters in _KINDS.items() if letters & set(names)), _REST)] += len(layers)
+    kinds = [f"{kind[0]} in {counts[kind]}{kind[1]}" for kind in (*_KINDS, _REST) if kind in counts]
+    return f"In {counts.total()} layers something is practically gone (error above {GONE:g}): {'; '.join(kinds)}."
 
 
 def gone_json(by_layer: Mapping[int, Gone]) -> dict[str, dict[str, float]]:
@@ -171,7 +168,7 @@ def _listed(names: Sequence[str]) -> str:
     """Names with commas, and `and` before the last; of many, the first and how many more there are."""
     if len(names) > _MOST_NAMES:
         return f"{', '.join(names[:_MOST_NAMES])} and {len(names) - _MOST_NAMES} more"
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    return listed(names)
 
 
 def _shortened(errors: Sequence[str]) -> str:

@@ -78,7 +78,8 @@ def spectra(modes: Sequence[ModeSpectrum], canvas: Canvas) -> go.Figure:
         traces += _traces(mode, axes, colours.modes[number], colours.muted)
         shapes += _marks(mode, axes, colours.modes[number], colours.muted)
         text = f"<b>{name}</b>: {mode.rank} of {len(mode.values)} directions hold {mode.energy_kept:.0%}"
-        if number == 0 and mode.noise_edge is not None:
+        # Below the others, whose numbers are larger, there is room for the key of the dashed line.
+        if number == len(modes) - 1 and mode.noise_edge is not None:
             text += f" <span style='color:{colours.muted}'>- - noise floor</span>"
         titles.append(label_above(text, 0.0, bottom + _PANEL, xanchor="left"))
     margin = {"t": 22 * canvas.scale, "b": 22 * canvas.scale, "r": 40 * canvas.scale}

@@ -36,10 +36,10 @@ def tensor_drawing(shape: TensorShape, parts: Sequence[str], unit: str, canvas: 
         texts.append({"x": left + _WIDE / 2, "y": -0.35, "text": f"{unit} {group}"})
     modes = (
         f"<b>mode 2</b>: d_head {shape.d_head}      <b>mode 3</b>: {shape.part} parts, {_named(parts)}"
-        f"      <b>mode 4</b>: {shape.group} {unit}s, never compressed"
+        f"<br><b>mode 4</b>: {shape.group} {unit}s, never compressed"
     )
     texts.append({"x": -0.35, "y": _TALL / 2, "text": f"<b>mode 1</b>: d_model {shape.d_model:,}", "textangle": -90})
-    texts.append({"x": 0, "y": -0.85, "text": modes, "xanchor": "left"})
+    texts.append({"x": 0, "y": -0.6, "text": modes, "xanchor": "left", "yanchor": "top", "align": "left"})
     if shape.group > count:
         texts.append({"x": count * pitch + 0.1, "y": _TALL / 2, "text": f"... and {shape.group - count} more"})
     right = count * pitch + (1.4 if shape.group > count else 0.2)
@@ -51,7 +51,7 @@ def tensor_drawing(shape: TensorShape, parts: Sequence[str], unit: str, canvas: 
         shapes=[{**outline, **piece} for piece in slices],
         annotations=[{"showarrow": False, **text} for text in texts],
         xaxis={"visible": False, "range": [-0.6, right]},
-        yaxis={"visible": False, "range": [-1.1, _TALL + step * depth + 0.15]},
+        yaxis={"visible": False, "range": [-1.6, _TALL + step * depth + 0.15]},
     )
 
 

@@ -58,16 +58,16 @@ def test_slices_are_named_as_the_tensor_names_them():
 
 
 SENTENCES = {
-    "V is practically gone (error 0.998): for the model this is close to removing the layer's attention.": {"V": 0.998},
-    "K is practically gone (error 0.960): for the model this is close to attention that looks at all tokens alike.": {
+    "V is practically gone (error 0.998): for the model this may be like removing the layer's attention.": {"V": 0.998},
+    "K is practically gone (error 0.960): for the model this may be like attention that looks at all tokens alike.": {
         "K": 0.96
     },
-    "O1 and O3 are practically gone (errors 0.990, 1.000): for the model this is close to removing query heads 1 and 3 "
+    "O1 and O3 are practically gone (errors 0.990, 1.000): for the model this may be like removing query heads 1 and 3 "
     "of every group.": {"O1": 0.99, "O3": 1.0},
-    "Q2 is practically gone (error 0.990): for the model this is close to query head 2 of every group looking at all "
+    "Q2 is practically gone (error 0.990): for the model this may be like query head 2 of every group looking at all "
     "tokens alike.": {"Q2": 0.99},
-    "head 3 is practically gone (error 0.970): for the model this is close to removing it.": {"head 3": 0.97},
-    "down is practically gone (error 0.970): for the model this is close to removing the layer's feed-forward part.": {
+    "head 3 is practically gone (error 0.970): for the model this may be like removing it.": {"head 3": 0.97},
+    "down is practically gone (error 0.970): for the model this may be like removing the layer's feed-forward part.": {
         "down": 0.97
     },
     "": {},
@@ -83,7 +83,7 @@ def test_layers_that_lost_the_same_share_a_sentence():
     gone = {0: {"V": 0.96}, 1: {}, 3: {"V": 0.99}, 4: {"O": 1.0}}
     first, second = gone_sentences(gone)
     assert first == (
-        "V is practically gone in layers 0 and 3 (error 0.990): for the model this is close to removing these layers' "
+        "V is practically gone in layers 0 and 3 (error 0.990): for the model this may be like removing these layers' "
         "attention."
     )
     assert second.startswith("O is practically gone in layer 4 (error 1.000)")
@@ -94,7 +94,7 @@ def test_layers_that_lost_the_same_share_a_sentence():
 def test_layers_that_lost_many_different_things_are_summed_up():
     gone = {0: {"V": 0.96}, 1: {"V": 0.96, "O2": 1.0}, 2: {"K": 1.0}, 3: {"O1": 1.0}, 4: {}, 7: {"O": 0.99}}
     assert gone_sentences(gone) == [
-        "In 5 layers something is practically gone (error above 0.95): V or O, close to removing the attention, in "
-        "layers 0, 1 and 7; Q or K, close to attention that looks at all tokens alike, in layer 2; single heads, "
-        "groups or matrices in layer 3."
+        "In 5 layers something is practically gone (error above 0.95): V or O in 3, which may be like removing their "
+        "attention; Q or K in 1, which may be like attention that looks at all tokens alike; single heads, groups or "
+        "matrices in 1."
     ]

@@ -12,7 +12,6 @@ from streamlit.util import calc_hash
 from tests.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
-"""Seconds for all background work of a screen: a busy machine may take its time."""
 
 
 def visit(name: str = "decompose", **parameters: str) -> AppTest:
