@@ -13,7 +13,7 @@ from typing import Any
 from tensorllm_core.benchmarks.benchmark import Answering, Question, QuestionSet
 from tensorllm_core.errors import BenchmarkError
 from tensorllm_core.experiments.left_out import LeftOut
-from tensorllm_core.experiments.limits import known_tokens, longest_row
+from tensorllm_core.experiments.limits import known_tokens, longest_row, longest_short_row
 from tensorllm_core.experiments.prompt_form import PromptForm
 from tensorllm_core.experiments.rows import Probe, Target, most_in_row, rows_after_prompt
 from tensorllm_core.experiments.tokens import PromptTokens
@@ -96,6 +96,7 @@ class _Writer:
         self._model = loaded.checkpoint.reference
         self._fills_in = loaded.checkpoint.family.objective is Objective.FILL_IN
         self._most_in_row = most_in_row(loaded)
+        self._longest_short = longest_short_row(loaded)
         self._set = question_set
         self._form = PromptForm(question_set, self._tokenizer, self._model)
         self._readable, self._predictable = known_tokens(loaded)
@@ -134,7 +135,11 @@ class _Writer:
         answers = [self._tokens.answer(self._form.text(question), choice) for choice in self._choices(question)]
         if self._fills_in:
             return self._masked_rows(number, question, answers)
-        return rows_after_prompt(number, self._row(question, 0), answers, self._most_in_row)
+        prompt = self._row(question, 0)
+        # The last token of an answer is predicted and never read.
+        longest = len(prompt) + max(map(len, answers)) - 1
+        most = self._most_in_row if longest <= self._longest_short else 0
+        return rows_after_prompt(number, prompt, answers, most)
 
     def _masked_rows(self, number: int, question: Question, answers: Sequence[tuple[int, ...]]) -> tuple[Probe, ...]:
         """Rows for an encoder: as many masks as tokens, which all choices of this length share."""

@@ -15,7 +15,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from tensorllm_core.experiments.encoding import ENCODER_MASKS
-from tensorllm_core.experiments.limits import ending_tokens, padding_token
+from tensorllm_core.experiments.limits import ending_tokens, longest_short_row, padding_token
 from tensorllm_core.models.family import Objective
 from tensorllm_core.models.loaded_model import LoadedModel
 
@@ -34,7 +34,14 @@ def generate_answers(loaded: LoadedModel, prompts: Sequence[tuple[int, ...]], ma
     """
     if loaded.checkpoint.family.objective is Objective.FILL_IN:
         return _fill_in(loaded, prompts)
-    return _continue(loaded, prompts, max_new_tokens)
+    # A text that may grow longer than its model's short factors serve is written alone, as all others would turn too.
+    turn = longest_short_row(loaded)
+    alone = [number for number, prompt in enumerate(prompts) if len(prompt) + max_new_tokens > turn]
+    together = [number for number in range(len(prompts)) if number not in alone]
+    texts = {}
+    for numbers in filter(None, (together, *([number] for number in alone))):
+        texts |= zip(numbers, _continue(loaded, [prompts[number] for number in numbers], max_new_tokens), strict=True)
+    return [texts[number] for number in range(len(prompts))]
 
 
 def _continue(loaded: LoadedModel, prompts: Sequence[tuple[int, ...]], max_new_tokens: int) -> list[str]:

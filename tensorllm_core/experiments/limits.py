@@ -10,7 +10,7 @@ from torch import nn
 
 from tensorllm_core.models.loaded_model import LoadedModel
 
-__all__ = ["KnownTokens", "ending_tokens", "known_tokens", "longest_row", "padding_token"]
+__all__ = ["KnownTokens", "ending_tokens", "known_tokens", "longest_row", "longest_short_row", "padding_token"]
 
 _LONGEST = 2**31
 
@@ -31,6 +31,15 @@ def longest_row(loaded: LoadedModel) -> int:
         getattr(loaded.tokenizer, "model_max_length", None),
     )
     return int(min([*filter(_is_count, stated), *_table_lengths(loaded.model), _LONGEST]))
+
+
+def longest_short_row(loaded: LoadedModel) -> int:
+    """The most tokens of a row in which positions count as in every shorter row.
+
+    LongRoPE (arXiv 2402.13753) turns by other angles where any row of a batch is longer than those of the training, so
+    a row has the same scores beside others only if none of them is on the other side.
+    """
+    return min([*_turns(loaded.model), _LONGEST])
 
 
 def known_tokens(loaded: LoadedModel) -> KnownTokens:
@@ -73,6 +82,15 @@ def _table_lengths(model: nn.Module) -> Iterator[int]:
             # What the model's own code subtracts or skips: a row for padding and those before it, or a fixed offset.
             before_first = 0 if module.padding_idx is None else module.padding_idx + 1
             yield module.num_embeddings - max(before_first, int(getattr(module, "offset", 0)))
+
+
+def _turns(model: nn.Module) -> Iterator[int]:
+    """The length of the training, for each kind of layer with LongRoPE."""
+    settings: Any = getattr(model.config, "rope_parameters", None) or {}
+    kinds = [settings, *settings.values()]
+    for kind in kinds:
+        if isinstance(kind, dict) and kind.get("rope_type") == "longrope":
+            yield int(kind["original_max_position_embeddings"])
 
 
 def _tokens_in(value: object) -> Iterator[int]:

@@ -11,7 +11,7 @@ from tensorllm_core.benchmarks.benchmark import Answering, Question, QuestionSet
 from tensorllm_core.experiments.answers import Answers, from_generation, from_scores
 from tensorllm_core.experiments.encoding import Encoding, encode
 from tensorllm_core.experiments.generation import generate_answers
-from tensorllm_core.experiments.limits import padding_token
+from tensorllm_core.experiments.limits import longest_short_row, padding_token
 from tensorllm_core.experiments.prefix_store import PrefixStore
 from tensorllm_core.experiments.scoring import Batch, batches, score_batch
 from tensorllm_core.experiments.workload import Pace, most_tokens_of
@@ -39,15 +39,21 @@ class Wave:
         """The wave's rows of tokens in batches of at most `most_rows` rows for that model."""
         place = (id(loaded), most_rows)
         if place not in self._batches:
-            self._batches[place] = batches(
-                [probe for probes in self.encodings[id(loaded)].probes for probe in probes],
-                most_rows=most_rows,
-                most_tokens=most_tokens_of(loaded),
-                vocabulary=int(loaded.model.get_output_embeddings().weight.shape[0]),  # type: ignore[operator]
-                pad=padding_token(loaded),
-                masked=loaded.checkpoint.family.objective is Objective.FILL_IN,
-                key=self.key,
-            )
+            probes = [probe for of_question in self.encodings[id(loaded)].probes for probe in of_question]
+            turn = longest_short_row(loaded)
+            self._batches[place] = [
+                batch
+                for side in (True, False)
+                for batch in batches(
+                    [probe for probe in probes if (probe.length <= turn) is side],
+                    most_rows=most_rows,
+                    most_tokens=most_tokens_of(loaded),
+                    vocabulary=int(loaded.model.get_output_embeddings().weight.shape[0]),  # type: ignore[operator]
+                    pad=padding_token(loaded),
+                    masked=loaded.checkpoint.family.objective is Objective.FILL_IN,
+                    key=self.key if side else f"{self.key} long",
+                )
+            ]
         return self._batches[place]
 
 

@@ -16,7 +16,7 @@ from tensorllm_core.benchmarks.benchmark import Answering, Question, QuestionSet
 from tensorllm_core.experiments.answers import from_generation
 from tensorllm_core.experiments.evaluate import ORIGINAL, Subject, evaluate
 from tensorllm_core.experiments.generation import generate_answers
-from tensorllm_core.experiments.limits import ending_tokens
+from tensorllm_core.experiments.limits import ending_tokens, longest_short_row
 from tests.experiments.tiny_subjects import load_subject, save_subject
 from tests.experiments.tiny_tokenizers import tiny_tokenizer
 
@@ -88,6 +88,15 @@ def test_no_setting_of_the_model_changes_what_it_writes(settings, decoder, monke
     assert decoder.model.generation_config is own
     assert (vars(own), decoder.model.config.to_dict(), set(vars(decoder.model))) == before
     assert capfd.readouterr().err == ""
+
+
+def test_a_text_that_outgrows_the_short_factors_is_written_as_alone(tmp_path):
+    name = "phi3, long rope from some row on"
+    loaded = load_subject(save_subject(name, tmp_path), tiny_tokenizer("pieces, space first"))
+    lengths = [len(loaded.tokenizer(prompt).input_ids) for prompt in PROMPTS]
+    assert min(lengths) + NEW_TOKENS > longest_short_row(loaded) > min(lengths)
+    assert max(lengths) > longest_short_row(loaded)
+    assert generated(loaded) == [continued(loaded, prompt, {1}) for prompt in PROMPTS]
 
 
 def test_a_text_ends_at_every_token_that_keeps_apart_from_text(decoder, monkeypatch):

@@ -29,6 +29,8 @@ def _rope(rope_type: str, **options: object) -> dict[str, object]:
 
 _LLAMA3 = {"factor": 4.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 32}
 _LONG = {"short_factor": [1.0, 1.5, 2.0, 2.5], "long_factor": [2.0, 3.0, 4.0, 5.0]}
+_TURN = 11
+"""Shorter than some rows of a question set, and longer than others."""
 _GRANITE = {"embedding_multiplier": 3.0, "attention_multiplier": 0.2, "residual_multiplier": 0.5, "logits_scaling": 2.0}
 _CAPPED = {"sliding_window": 6, "attn_logit_softcapping": 2.0, "final_logit_softcapping": 3.0}
 
@@ -43,6 +45,11 @@ VARIANTS = {
         "phi3",
         **_rope("longrope", factor=1.5, original_max_position_embeddings=LONGEST, **_LONG),
         original_max_position_embeddings=LONGEST,
+    ),
+    "phi3, long rope from some row on": _with(
+        "phi3",
+        **_rope("longrope", factor=1.5, original_max_position_embeddings=_TURN, **_LONG),
+        original_max_position_embeddings=_TURN,
     ),
     "phi, partial rope": _with("phi", partial_rotary_factor=0.5),
     "mistral, window": _with("mistral", sliding_window=5),
