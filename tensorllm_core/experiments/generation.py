@@ -38,7 +38,7 @@ def generate_answers(loaded: LoadedModel, prompts: Sequence[tuple[int, ...]], ma
     turn = longest_short_row(loaded)
     alone = [number for number, prompt in enumerate(prompts) if len(prompt) + max_new_tokens > turn]
     together = [number for number in range(len(prompts)) if number not in alone]
-    texts = {}
+    texts: dict[int, str] = {}
     for numbers in filter(None, (together, *([number] for number in alone))):
         texts |= zip(numbers, _continue(loaded, [prompts[number] for number in numbers], max_new_tokens), strict=True)
     return [texts[number] for number in range(len(prompts))]

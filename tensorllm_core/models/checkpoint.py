@@ -33,7 +33,7 @@ class Checkpoint:
     """What a checkpoint holds; its weights are not read.
 
     `reference` is the text by which it was opened. `revision` changes whenever a file changes. `gguf_file` is the name
-    of the file that holds all of it, where that is a GGUF file.
+    of the file that holds all of it, where that is a GGUF file, and `unread` what transformers does not read from it.
     """
 
     reference: str
@@ -44,6 +44,7 @@ class Checkpoint:
     weight_names: WeightNames
     tensors: Mapping[str, TensorEntry]
     gguf_file: str | None = None
+    unread: tuple[str, ...] = ()
 
     @property
     def commit(self) -> str | None:
@@ -108,8 +109,8 @@ class Checkpoint:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What a reader of any figure of this model must know about its weights, one sentence each."""
-        return () if self.quantisation is None else (quantisation_notice(self.quantisation),)
+        """What a reader of any figure of this model must know, one sentence each."""
+        return (*(() if self.quantisation is None else (quantisation_notice(self.quantisation),)), *self.unread)
 
     def parameters_by_kind(self) -> dict[str, int]:
         """Stored parameters by their purpose; the counts sum to `parameters`."""
@@ -156,6 +157,7 @@ def open_checkpoint(reference: str) -> Checkpoint:
         weight_names=weight_names,
         tensors=MappingProxyType(tensors),
         gguf_file=files.gguf_file,
+        unread=files.read_notices(),
     )
 
 

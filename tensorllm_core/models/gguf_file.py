@@ -16,6 +16,7 @@ from tensorllm_core.models.families import family_of
 from tensorllm_core.models.family import Family
 from tensorllm_core.models.gguf_architectures import Architecture, architecture_of, leaves
 from tensorllm_core.models.gguf_header import GgufHeader, GgufTensor, read_gguf_header
+from tensorllm_core.models.gguf_settings import ROTARY_FACTORS, unread_notice, unread_settings
 from tensorllm_core.models.headers import TensorEntry
 from tensorllm_core.models.sizes import AttentionSizes
 from tensorllm_core.models.storage import Storage
@@ -24,8 +25,6 @@ __all__ = ["GgufEntry", "GgufFile"]
 
 _OUTSIDE = {"token_embd": "embed_tokens", "position_embd": "embed_positions", "output": "lm_head"}
 """Tensors outside the blocks under the names by which they are counted."""
-_NO_PARAMETERS = "rope_"
-"""So begin the names of factors of the rotary embedding, which are no parameters of the model."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +71,11 @@ class GgufFile:
         """Where the sizes stand, for messages."""
         return f"the metadata of {self.gguf_file}"
 
+    def read_notices(self) -> tuple[str, ...]:
+        """In what a loaded model differs from the file: one sentence, or none."""
+        settings = unread_settings(self._header)
+        return (unread_notice(settings),) if settings else ()
+
     def read_config(self) -> dict[str, object]:
         """The model type and the sizes of the attention, under the keys of config.json that the family names.
 
@@ -113,7 +117,7 @@ class GgufFile:
         axes = {"head": sizes.heads, "group": sizes.groups, "part": 3, "two": 2}
         entries: dict[str, TensorEntry] = {}
         for tensor in self._header.tensors:
-            if tensor.name.startswith(_NO_PARAMETERS) or (architecture.tied and tensor.name == "output.weight"):
+            if tensor.name.startswith(ROTARY_FACTORS) or (architecture.tied and tensor.name == "output.weight"):
                 continue
             pattern = architecture.layouts.get(_leaf(tensor.name), "")
             used = tuple((axis, length) for axis, length in axes.items() if re.search(rf"\b{axis}\b", pattern))

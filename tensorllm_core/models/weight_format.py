@@ -29,7 +29,7 @@ _MOST_LISTED = 10
 
 @runtime_checkable
 class WeightFormat(Protocol):
-    """The files of a model. Both methods read headers alone, and raise errors of ours for bad files."""
+    """The files of a model. All methods read headers alone, and raise errors of ours for bad files."""
 
     @property
     def storage(self) -> Storage:
@@ -42,6 +42,9 @@ class WeightFormat(Protocol):
     @property
     def gguf_file(self) -> str | None:
         """The name of the GGUF file that holds all; None in another format."""
+
+    def read_notices(self) -> tuple[str, ...]:
+        """What a reader of the model's answers must know of the files, one sentence each."""
 
     def read_config(self) -> Mapping[str, object]:
         """The model type and the sizes, under the keys of config.json."""
@@ -71,6 +74,10 @@ class SafetensorsFiles:
             )
         refuse_quantised_config(self._config)
         return self._config
+
+    def read_notices(self) -> tuple[str, ...]:
+        """None: transformers reads all of a config."""
+        return ()
 
     def read_tensors(self, family: Family, sizes: AttentionSizes) -> dict[str, TensorEntry]:
         """Every stored tensor, whatever the family is.

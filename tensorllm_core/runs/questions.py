@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tensorllm_core.benchmarks.benchmark import QuestionSet, Split, check_template
+from tensorllm_core.benchmarks.benchmark import Answering, QuestionSet, Split, check_template
 from tensorllm_core.benchmarks.own_file import OWN_NEW_TOKENS
 from tensorllm_core.benchmarks.registry import BENCHMARKS, BUNDLED, benchmark_named, load_questions
 from tensorllm_core.benchmarks.sampling import check_limit, shuffled
@@ -83,7 +83,8 @@ def plan_questions(
         max_new_tokens: tokens of an answer to the questions of a file without choices; None for the usual number.
 
     Raises:
-        RequestError: the uploaded questions are named, and there are none; or a number of tokens without a file.
+        RequestError: the uploaded questions are named, and there are none; or a number of tokens, and no file whose
+            answers the model writes.
         BenchmarkError: no such benchmark, a file that cannot be read as questions, a sample below 1, or a template
             without a place for the question.
         FileAccessError: a file that may not be read.
@@ -106,10 +107,11 @@ def plan_questions(
             names.append(benchmark_named(reference).name)
             continue
         names.append(own[-1].benchmark)
-    if max_new_tokens is not None and not own:
+    if max_new_tokens is not None and not any(each.answering is Answering.GENERATION for each in own):
+        came = "files with choices, where the model writes nothing" if own else "benchmarks, which have their own"
         raise RequestError(
-            "Expected a file of your own with a number of new tokens, got registered benchmarks alone, which have "
-            "their own; leave the number out."
+            f"Expected a file of your own without choices with a number of new tokens, got {came}; leave the number "
+            "out."
         )
     return QuestionPlan(tuple(names), split, sample, template, tuple(own), chat)
 

@@ -119,8 +119,13 @@ def test_a_number_of_tokens_that_is_none_is_one_sentence(call, questions, tokens
     assert said.count("\n") == 1
 
 
-def test_registered_benchmarks_have_their_own_number_of_tokens(call):
-    assert "Expected a file of your own" in call("evaluate", *ASK, "--ranks", "1,1,1", "--max-new-tokens", 3)[1]
+def test_a_number_of_tokens_that_nothing_uses_is_refused(call, tmp_path):
+    file = tmp_path / "choices.csv"
+    file.write_text("question,answer,choices\na:,b,b|c\n")
+    for asked, came in ((ASK, "benchmarks, which have their own"), (("--benchmark", file), "files with choices")):
+        said = call("evaluate", *asked, "--layers", 1, "--ranks", "1,1,1", "--max-new-tokens", 3)[1]
+        assert "Expected a file of your own without choices" in said
+        assert came in said
 
 
 def test_one_answer_to_every_question_is_said(call, tmp_path):
