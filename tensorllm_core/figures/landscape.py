@@ -37,7 +37,7 @@ def error_landscape(
 
     Args:
         path: the Pareto-optimal ranks at this R3.
-        hint: the noise-floor ranks, if their R3 is this one.
+        hint: the suggested ranks, if their R3 is this one.
     """
     colours = canvas.look
     heat = go.Heatmap(
@@ -61,7 +61,7 @@ def error_landscape(
         _point(ranks, "circle-open", colours.modes[1], 19 * canvas.scale, "current ranks", width=3),
     ]
     if hint is not None:
-        points.insert(0, _point(hint, "diamond-open", colours.ink, 11 * canvas.scale, "suggested by the noise floor"))
+        points.insert(0, _point(hint, "diamond-open", colours.ink, 11 * canvas.scale, "suggested ranks"))
     return draw(
         [heat, ratios, *even, best, *points],
         canvas,

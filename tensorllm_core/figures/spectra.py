@@ -80,7 +80,7 @@ def spectra(modes: Sequence[ModeSpectrum], canvas: Canvas) -> go.Figure:
         text = f"<b>{name}</b>: {mode.rank} of {len(mode.values)} directions hold {mode.energy_kept:.0%}"
         # Below the others, whose numbers are larger, there is room for the key of the dashed line.
         if number == len(modes) - 1 and mode.noise_edge is not None:
-            text += f" <span style='color:{colours.muted}'>- - noise floor</span>"
+            text += f" <span style='color:{colours.muted}'>- - noise</span>"
         titles.append(label_above(text, 0.0, bottom + _PANEL, xanchor="left"))
     margin = {"t": 22 * canvas.scale, "b": 22 * canvas.scale, "r": 40 * canvas.scale}
     return draw(traces, canvas, margin=margin, shapes=shapes, annotations=titles, **layout)
