@@ -95,7 +95,9 @@ def _choices(value: object) -> tuple[str, ...]:
         by_look.setdefault(composed(text), text)
     choices = tuple(by_look.values())
     if len(choices) < 2 or "" in choices:
-        raise RowError(f"Expected at least two different choices with some text, got {len(choices)}")
+        empty = " and an empty one" if "" in choices else ""
+        count = sum(map(bool, choices))
+        raise RowError(f"Expected at least two different choices, each with some text, got {count}{empty}")
     return choices
 
 

@@ -40,7 +40,7 @@ def test_choices_that_look_the_same_are_one():
     question = question_of(composed, [decomposed, "bar", composed, "bar "])
     assert question.choices == (decomposed, "bar")
     assert question.answer == decomposed
-    with pytest.raises(BenchmarkError, match="at least two different choices with some text, got 1"):
+    with pytest.raises(BenchmarkError, match="at least two different choices, each with some text, got 1"):
         question_of(composed, [decomposed, composed])
 
 

@@ -53,6 +53,7 @@ def test_text_is_read_in_the_usual_encodings(encoding):
         ({"question": {"a": 1}, "answer": "a"}, "Expected `question` as text"),
         ({"question": "q", "answer": "c", "choices": ["a", "b"]}, "Expected the answer among the choices"),
         ({"question": "q", "answer": "a", "choices": ["a"]}, "at least two different choices"),
+        ({"question": "q", "answer": "a", "choices": ["a", " "]}, "each with some text, got 1 and an empty one"),
         ({"question": "q", "answer": "a", "choices": 5}, "Expected `choices` as a list"),
         ({"question": "q", "answer": "a", "choices": ["a", {"b": 1}]}, "Expected `choices` as text, got an object"),
         ({"question": "q", "answer": "a", "topic": ["x"]}, "Expected `topic` as text, got a list"),
