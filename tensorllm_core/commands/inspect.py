@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from tensorllm_core.commands.options import Parser
-from tensorllm_core.commands.output import show
+from tensorllm_core.commands.output import print_notices, show
 from tensorllm_core.models.checkpoint import Checkpoint, open_checkpoint
 
 __all__ = ["add_inspect", "describe"]
@@ -49,4 +49,6 @@ def describe(checkpoint: Checkpoint) -> dict[str, object]:
 
 
 def _run(options: Namespace) -> None:
-    show(describe(open_checkpoint(options.model)), as_json=options.json)
+    checkpoint = open_checkpoint(options.model)
+    print_notices(checkpoint.notices)
+    show(describe(checkpoint), as_json=options.json)

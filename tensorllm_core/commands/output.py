@@ -40,7 +40,7 @@ def _value(value: object) -> str:
     if isinstance(value, Mapping):
         return "  ".join(f"{_words(name)} {_value(inner)}" for name, inner in value.items()) or "none"
     if isinstance(value, list):
-        return "  ".join(map(_value, value))
+        return "  ".join(map(_value, value)) or "none"
     if value is None:
         return "none"
     if isinstance(value, bool):

@@ -30,7 +30,8 @@ def run(capsys, *arguments: str) -> tuple[dict, list[str]]:
 
 
 def test_inspect_gives_the_share_of_each_type(folder, capsys):
-    described, _ = run(capsys, "inspect", "--model", str(folder / "quantised.gguf"))
+    described, said = run(capsys, "inspect", "--model", str(folder / "quantised.gguf"))
+    assert said == [NOTICE]
     assert list(described["quantisation"]) == ["Q4_1", "F32"]
     assert sum(described["quantisation"].values()) == pytest.approx(1)
     assert described["tensors"]["dtypes"].keys() == {"Q4_1", "F32"}
