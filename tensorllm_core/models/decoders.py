@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tensorllm_core.models.family import Dense, Family, Fused, Objective, Stored
+from tensorllm_core.models.family import Dense, Family, Fused, Objective, Stored, Windows
 from tensorllm_core.models.linear_weights import (
     feed_forward,
     gated_feed_forward,
@@ -32,6 +32,7 @@ def _like_llama(
     d_head: str | None = "head_dim",
     defaults: dict[str, int | bool] | None = None,
     without_attention: str = "",
+    windows: Windows = Windows.NONE,
 ) -> Family:
     """Blocks as in Llama: separate Q, K and V, key and value heads in groups, and a gated feed-forward part."""
     return Family(
@@ -46,6 +47,7 @@ def _like_llama(
         without_attention=without_attention,
         # A state or a convolution runs over the whole row, whatever the mask.
         branches=not without_attention,
+        windows=windows,
     )
 
 
@@ -92,7 +94,7 @@ DECODERS: tuple[Family, ...] = (
     # Its attention bias (ALiBi) takes the positions from a mask of zeros and ones, not as they are given.
     _like_gpt_neox("bloom", "h", "self_attention", turns_freely=True, branches=False),
     _like_llama("cohere"),
-    _like_llama("cohere2"),
+    _like_llama("cohere2", windows=Windows.BY_LAYER),
     Family(
         name="falcon",
         model_types=("falcon",),
@@ -109,12 +111,13 @@ DECODERS: tuple[Family, ...] = (
         ),
     ),
     _like_llama("gemma", defaults={_GROUPS: 16, "head_dim": 256}),
-    _like_llama("gemma2", defaults={"num_attention_heads": 8, _GROUPS: 4, "head_dim": 256}),
+    _like_llama("gemma2", defaults={"num_attention_heads": 8, _GROUPS: 4, "head_dim": 256}, windows=Windows.BY_LAYER),
     _like_llama(
         "gemma3",
         "gemma3_text",
         "gemma3",
         defaults={"num_attention_heads": 8, _GROUPS: 4, "head_dim": 256},
+        windows=Windows.BY_LAYER,
     ),
     Family(
         name="gpt2",
@@ -135,7 +138,7 @@ DECODERS: tuple[Family, ...] = (
     _like_gptj("gpt_neo", "attn.attention", feed_forward("mlp.c_fc", "mlp.c_proj"), turns_freely=True, branches=False),
     _like_gpt_neox("gpt_neox", "layers", "attention"),
     _like_gptj("gptj", "attn", feed_forward("mlp.fc_in", "mlp.fc_out")),
-    _like_llama("gpt_oss", dense=(), defaults={_GROUPS: 8, "head_dim": 64}),
+    _like_llama("gpt_oss", dense=(), defaults={_GROUPS: 8, "head_dim": 64}, windows=Windows.BY_LAYER),
     _like_llama("granite"),
     _like_llama("granitemoe", dense=()),
     _like_llama("granitemoehybrid", dense=(), without_attention=_STATE_SPACE),
@@ -149,11 +152,12 @@ DECODERS: tuple[Family, ...] = (
         without_attention="short convolutions",
     ),
     _like_llama("llama"),
-    _like_llama("mistral", defaults={_GROUPS: 8}),
-    _like_llama("mixtral", dense=(), defaults={_GROUPS: 8}),
+    _like_llama("ministral", defaults={_GROUPS: 8}, windows=Windows.BY_LAYER),
+    _like_llama("mistral", defaults={_GROUPS: 8}, windows=Windows.EVERY_LAYER),
+    _like_llama("mixtral", dense=(), defaults={_GROUPS: 8}, windows=Windows.EVERY_LAYER),
     _like_llama("olmo"),
     _like_llama("olmo2"),
-    _like_llama("olmo3"),
+    _like_llama("olmo3", windows=Windows.BY_LAYER),
     _like_llama("olmoe", dense=()),
     Family(
         name="opt",
@@ -176,13 +180,16 @@ DECODERS: tuple[Family, ...] = (
         o=output("self_attn.o_proj"),
         feed_forward=gated_feed_forward_in_two("mlp.gate_up_proj", "mlp.down_proj"),
         size_names=SizeNames(groups=_GROUPS, d_head="head_dim"),
+        windows=Windows.EVERY_LAYER,
     ),
-    _like_llama("phimoe", dense=(), defaults={_GROUPS: 8}),
-    _like_llama("qwen2", defaults={_GROUPS: 32}),
-    _like_llama("qwen2_moe", dense=(), defaults={_GROUPS: 16}),
-    _like_llama("qwen3_moe", dense=(), defaults={_GROUPS: 4}),
-    _like_llama("qwen3", defaults={_GROUPS: 32, "head_dim": 128}),
-    _like_llama("smollm3", defaults={_GROUPS: 4}),
+    _like_llama("phimoe", dense=(), defaults={_GROUPS: 8}, windows=Windows.EVERY_LAYER),
+    _like_llama("qwen2", defaults={_GROUPS: 32}, windows=Windows.BY_LAYER),
+    _like_llama("qwen2_moe", dense=(), defaults={_GROUPS: 16}, windows=Windows.BY_LAYER),
+    _like_llama("qwen3_moe", dense=(), defaults={_GROUPS: 4}, windows=Windows.EVERY_LAYER),
+    _like_llama("qwen3", defaults={_GROUPS: 32, "head_dim": 128}, windows=Windows.BY_LAYER),
+    _like_llama("smollm3", defaults={_GROUPS: 4}, windows=Windows.BY_LAYER),
     _like_llama("stablelm", d_head=None, defaults={_GROUPS: 32}),
-    _like_llama("starcoder2", dense=feed_forward("mlp.c_fc", "mlp.c_proj"), defaults={_GROUPS: 2}),
+    _like_llama(
+        "starcoder2", dense=feed_forward("mlp.c_fc", "mlp.c_proj"), defaults={_GROUPS: 2}, windows=Windows.EVERY_LAYER
+    ),
 )

@@ -12,7 +12,7 @@ from enum import StrEnum
 from tensorllm_core.errors import CheckpointError
 from tensorllm_core.models.sizes import SizeNames
 
-__all__ = ["Dense", "Family", "Fused", "Objective", "Separate", "Stored"]
+__all__ = ["Dense", "Family", "Fused", "Objective", "Separate", "Stored", "Windows"]
 
 
 class Objective(StrEnum):
@@ -20,6 +20,14 @@ class Objective(StrEnum):
 
     CONTINUE = "continue"
     FILL_IN = "fill in"
+
+
+class Windows(StrEnum):
+    """Which layers look at the last tokens alone, if the config asks for a window (`sliding_window`)."""
+
+    NONE = "none"
+    EVERY_LAYER = "every layer"
+    BY_LAYER = "those that `layer_types` names"
 
 
 @dataclass(frozen=True)
@@ -77,7 +85,8 @@ class Family:
     `{blocks}.{block}.{path}.weight`. `feed_forward` is empty where a block has several feed-forward parts (experts),
     which are not described. `turns_freely` is explained in `LayerWeights`. `without_attention` says what the layers are
     that stand between those with attention; it is empty where every layer has attention. `branches` says that the model
-    takes positions and a mask as they are given, so that a row may hold several continuations of one text (`branches`).
+    takes positions and a mask as they are given, so that a row may hold several continuations of one text (`branches`);
+    `windows` says which of its layers the mask of a window is for.
     """
 
     name: str
@@ -91,6 +100,7 @@ class Family:
     turns_freely: bool = False
     without_attention: str = ""
     branches: bool = True
+    windows: Windows = Windows.NONE
 
     @property
     def matrices(self) -> tuple[Stored | Fused, ...]:

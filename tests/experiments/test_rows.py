@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
+import sys
 
 import numpy as np
 import pytest
@@ -17,6 +19,8 @@ from tensorllm_core.experiments.scoring import batches, score_batch
 from tensorllm_core.models.branches import takes_branches
 from tensorllm_core.models.checkpoint import open_checkpoint
 from tensorllm_core.models.edit import Edit, edited
+from tensorllm_core.models.families import FAMILIES
+from tensorllm_core.models.family import Windows
 from tensorllm_core.models.loaded_model import LoadedModel
 from tensorllm_core.models.prefix import blocks_of, recording, resumed
 from tests.models.tiny_models import LAYERS, TINY, VOCABULARY, saved_model, tiny_model
@@ -24,7 +28,7 @@ from tests.models.tiny_models import LAYERS, TINY, VOCABULARY, saved_model, tiny
 DECODERS = [name for name, tiny in TINY.items() if tiny.objective is AutoModelForCausalLM]
 IN_ROWS = {"bloom", "gpt_neo"}
 """Positions come from a mask of zeros and ones, or from the place in the row."""
-WINDOWED = ("mistral", "mixtral", "phi3", "starcoder2", "qwen2", "qwen3", "smollm3", "gemma2", "gemma3_text", "cohere2")
+WINDOWED = [name for name in DECODERS if FAMILIES[TINY[name].model_type].windows is not Windows.NONE]
 PROMPTS = [(5, 9, 12, 7, 30, 31), (8,), (20, 21, 22, 23)]
 CHOICES = [
     [(3, 4, 5), (3, 4, 6, 7, 8), (3, 9), (10,), (11, 3, 4, 5), (11, 3, 4)],
@@ -78,9 +82,9 @@ def test_a_shared_prompt_gives_the_scores_of_a_plain_loop(name, tmp_path):
 
 @pytest.mark.parametrize("name", WINDOWED)
 def test_windows_that_are_shorter_than_a_branch_are_kept(name):
-    options = {**TINY[name].options, "sliding_window": 4}
-    if name in {"qwen2", "qwen3", "smollm3"}:
-        options |= {"use_sliding_window": True, "layer_types": ["full_attention", *["sliding_attention"] * 2]}
+    options = {**TINY[name].options, "sliding_window": 4, "use_sliding_window": True}
+    if FAMILIES[TINY[name].model_type].windows is Windows.BY_LAYER:
+        options["layer_types"] = ["full_attention", "sliding_attention", "sliding_attention"]
     torch.manual_seed(0)
     config = AutoConfig.for_model(TINY[name].model_type, **options, **TINY[name].tokens)
     model = AutoModelForCausalLM.from_config(config).eval()
@@ -126,11 +130,37 @@ def test_what_cannot_read_branches_says_so(tmp_path):
         "alibi": True,
         "text_config": object(),
         "_attn_implementation": "flash_attention_2",
-        "layer_types": ["chunked_attention"],
+        "model_type": "unheard_of",
     }.items():
         model = tiny_model("falcon-plain")
         object.__setattr__(model.config, name, value)
         assert not takes_branches(model, family), name
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "value", "takes"),
+    [
+        ("qwen2", "layer_types", ["chunked_attention"], False),
+        ("llama", "layer_types", ["chunked_attention"], True),
+        ("mistral", "sliding_window", 0, False),
+        ("mistral", "sliding_window", True, False),
+        ("mistral", "sliding_window", None, True),
+        ("llama", "sliding_window", "x", True),
+    ],
+)
+def test_a_window_counts_only_where_the_model_has_one(name, line, value, takes):
+    model = tiny_model(name)
+    object.__setattr__(model.config, line, value)
+    assert takes_branches(model, FAMILIES[model.config.model_type]) is takes
+
+
+@pytest.mark.parametrize("name", DECODERS)
+def test_a_family_has_the_windows_of_its_model(name):
+    module = sys.modules[type(tiny_model(name)).__module__]
+    by_window = hasattr(module, "create_sliding_window_causal_mask")
+    by_layer = "layer_types" in inspect.getsource(module)
+    expected = (Windows.BY_LAYER if by_layer else Windows.EVERY_LAYER) if by_window else Windows.NONE
+    assert FAMILIES[TINY[name].model_type].windows is expected
 
 
 def test_the_prompt_is_read_once_and_shared_beginnings_too():

@@ -40,6 +40,14 @@ VARIANTS = {
     "llama, yarn rope": _with("llama", **_rope("yarn", factor=4.0, original_max_position_embeddings=32)),
     "llama, llama3 rope": _with("llama", **_rope("llama3", **_LLAMA3)),
     "llama, tied": _with("llama", tie_word_embeddings=True),
+    "llama, window that it ignores": _with(
+        "llama", sliding_window=5, layer_types=["sliding_attention", "full_attention", "sliding_attention"]
+    ),
+    "gemma, window that it ignores": _with("gemma", sliding_window=5),
+    "olmo2, no window at all": _with("olmo2", sliding_window=0),
+    "ministral, window": _with(
+        "ministral", sliding_window=5, layer_types=["full_attention", "sliding_attention", "full_attention"]
+    ),
     "llama, biases": _with("llama", attention_bias=True, mlp_bias=True),
     "phi3, long rope": _with(
         "phi3",

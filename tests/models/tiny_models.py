@@ -87,6 +87,7 @@ TINY: dict[str, Tiny] = {
     ),
     "llama-multi-query": Tiny("llama", {**_SIZES, "num_key_value_heads": 1, "head_dim": 4}, _DECODER),
     "mistral": Tiny("mistral", _WIDE, _DECODER),
+    "ministral": Tiny("ministral", _WIDE, _DECODER),
     "mixtral": Tiny("mixtral", {**_GROUPED, "num_local_experts": 2}, _DECODER),
     "qwen2": Tiny("qwen2", _GROUPED, _DECODER),
     "qwen3": Tiny("qwen3", _WIDE, _DECODER, is_normed=True),
