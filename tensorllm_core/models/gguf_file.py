@@ -87,6 +87,8 @@ class GgufFile:
         names = family_of(architecture.model_type).size_names
         heads, d_model = self._size("attention.head_count"), self._size("embedding_length")
         sizes = {names.layers: self._size("block_count"), names.heads: heads, names.d_model: d_model}
+        # Asking needs one width for all layers.
+        self._optional_size("feed_forward_length")
         groups = self._optional_size("attention.head_count_kv")
         if groups is None and architecture.needs_groups:
             groups = self._size("attention.head_count_kv")

@@ -8,6 +8,7 @@ import pytest
 import torch
 from gguf import GGMLQuantizationType as Kind
 
+from tensorllm_core.errors import CheckpointError
 from tensorllm_core.models.checkpoint import open_checkpoint, read_attention
 from tensorllm_core.models.feed_forward import read_feed_forward, read_module_feed_forward
 from tensorllm_core.models.gguf_architectures import ARCHITECTURES
@@ -161,3 +162,9 @@ def test_files_of_another_model_beside_the_gguf_file_are_not_read(tmp_path, monk
     loaded = load_model(str(path), "cpu")
     assert loaded.model.config.model_type == "llama"
     assert loaded.tokenizer("wb")["input_ids"] == [TOKENS.index("wb")]
+
+
+def test_layers_of_different_widths_are_refused_with_their_key(tmp_path):
+    path = write_gguf(tmp_path / "model.gguf", llama__feed_forward_length=[96, 64])
+    with pytest.raises(CheckpointError, match=r"whole number for `llama.feed_forward_length` .* got `\[96, 64\]`"):
+        open_checkpoint(str(path))

@@ -22,11 +22,27 @@ UNREAD = [
     ("phi3", {"rope.dimension_count": 12}, "rotary positions in another part of each head"),
     ("phi3", {"attention.sliding_window": 8}, "a window of 8 tokens"),
     ("gemma2", {"attn_logit_softcapping": 20.0}, "other caps of its scores"),
+    ("gemma3", {"final_logit_softcapping": 30.0}, "caps of its scores"),
+    ("gemma3", {"attention.sliding_window_pattern": 2}, "windows in other layers"),
+    ("gemma3", {"rope.freq_base_swa": 500.0}, "another base of its rotary positions"),
+    ("qwen2", {"rope.dimension_count": 8}, "rotary positions in another part of each head"),
+    ("qwen2", {"attention.sliding_window": 4}, "a window of 4 tokens"),
+    ("qwen3", {"attention.causal": False}, "attention that sees what follows"),
+    ("falcon", {"attention.layer_norm_epsilon": 0.5}, "another epsilon of its norms"),
+    ("llama", {"attention.scale": 0.5}, "another scale of its attention scores"),
+    ("llama", {"attention.clamp_kqv": 8.0}, "queries, keys and values within bounds"),
+    ("llama", {"logit_scale": 0.5, "rope.scaling.attn_factor": 1.0}, "another scale of its scores"),
+    ("bloom", {"residual_scale": 0.5}, "another scale of its layers"),
+    ("gpt2", {"embedding_scale": 2.0}, "another scale of its embeddings"),
+    ("llama", {"rope.scaling.attn_factor": 2.0}, "scaled rotary positions"),
 ]
 USUAL = [
     ("llama", {"rope.scaling.type": "none", "rope.scaling.factor": 4.0}),
     ("llama", {"rope.scaling.type": "linear", "rope.scaling.factor": 1.0}),
     ("llama", {"rope.freq_base": 500000.0}),
+    ("llama", {"attention.scale": 0.0, "attention.causal": True, "attention.sliding_window": 40}),
+    ("gemma3", {"rope.freq_base_swa": 10000.0, "attention.sliding_window_pattern": 6}),
+    ("qwen3", {"attention.key_length": 128, "rope.dimension_count": 128}),
     ("qwen2", {"rope.freq_base": 1000000.0}),
     ("starcoder2", {"rope.freq_base": 10000.0}),
     ("stablelm", {"rope.dimension_count": 4, "use_parallel_residual": False}),
@@ -89,7 +105,7 @@ def test_odd_values_are_no_traceback(name, odd):
     keys = [
         *("rope.scaling.type", "rope.scaling.factor", "rope.scale_linear", "rope.freq_base", "rope.dimension_count"),
         *("embedding_length", "attention.head_count", "attention.sliding_window", "context_length", "block_count"),
-        *("use_parallel_residual", "attn_logit_softcapping"),
+        *("use_parallel_residual", "attn_logit_softcapping", "attention.key_length", "attention.scale"),
     ]
     metadata = {"general.architecture": name} | {f"{name}.{key}": odd for key in keys}
     assert all(len(said) < 80 for said in unread_settings(GgufHeader(metadata, ())))
