@@ -74,7 +74,11 @@ def add_question_options(parser: ArgumentParser) -> None:
     """The options that choose the questions and their wording."""
     parser.add_argument("--split", default="test", help="validation (to choose), test (to report) or all")
     parser.add_argument("--limit", metavar="N", help="only N questions of each, the same random ones every time")
-    parser.add_argument("--template", default="", help="a prompt with {question}; default: each benchmark's own")
+    parser.add_argument(
+        "--template",
+        default="",
+        help="a prompt with {question}, white space at its end does not count; default: each benchmark's own",
+    )
     parser.add_argument(
         "--max-new-tokens",
         metavar="N",

@@ -6,7 +6,7 @@ every layer, so it runs the whole model; only the scored passes begin at a later
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from copy import copy
 from typing import Any
 
@@ -34,12 +34,8 @@ def generate_answers(loaded: LoadedModel, prompts: Sequence[tuple[int, ...]], ma
     """
     if loaded.checkpoint.family.objective is Objective.FILL_IN:
         return _fill_in(loaded, prompts)
-    # A text that may grow longer than its model's short factors serve is written alone, as all others would turn too.
-    turn = longest_short_row(loaded)
-    alone = [number for number, prompt in enumerate(prompts) if len(prompt) + max_new_tokens > turn]
-    together = [number for number in range(len(prompts)) if number not in alone]
     texts: dict[int, str] = {}
-    for numbers in filter(None, (together, *([number] for number in alone))):
+    for numbers in _without_influence(loaded, prompts, max_new_tokens):
         texts |= zip(numbers, _continue(loaded, [prompts[number] for number in numbers], max_new_tokens), strict=True)
     return [texts[number] for number in range(len(prompts))]
 
@@ -60,6 +56,21 @@ def _continue(loaded: LoadedModel, prompts: Sequence[tuple[int, ...]], max_new_t
     check = _FiniteCheck(torch.tensor(ends, dtype=torch.long, device=model.device), width)
     rows = model.generate(input_ids=tokens, attention_mask=mask, generation_config=settings, logits_processor=[check])
     return [_text(loaded, row, ends) for row in rows[:, width:].tolist()]
+
+
+def _without_influence(
+    loaded: LoadedModel, prompts: Sequence[tuple[int, ...]], max_new_tokens: int
+) -> Iterable[list[int]]:
+    """The numbers of the prompts in groups, in which none changes what the model writes after another."""
+    # A text that may grow longer than its model's short factors serve is written alone: all others would turn too.
+    turn = longest_short_row(loaded)
+    # A state or a convolution runs over the padding, whatever the mask.
+    runs_over_padding = bool(loaded.checkpoint.family.without_attention)
+    groups: dict[tuple[int, int], list[int]] = {}
+    for number, prompt in enumerate(prompts):
+        alone = number + 1 if len(prompt) + max_new_tokens > turn else 0
+        groups.setdefault((alone, len(prompt) if runs_over_padding else 0), []).append(number)
+    return groups.values()
 
 
 def _without_own_settings(model: nn.Module, neutral: Any) -> nn.Module:

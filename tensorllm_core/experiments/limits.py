@@ -76,7 +76,10 @@ def ending_tokens(loaded: LoadedModel) -> tuple[int, ...]:
 
 def _table_lengths(model: nn.Module) -> Iterator[int]:
     """How many positions of a text each table of learned positions serves."""
-    for name, module in model.named_modules():
+    config: Any = model.config
+    # A model that also takes pictures has tables for their pieces.
+    texts = (each for each in model.modules() if getattr(each, "config", None) is config.get_text_config())
+    for name, module in next(texts, model).named_modules():
         own_name = name.rpartition(".")[2]
         if isinstance(module, nn.Embedding) and (own_name == "wpe" or "position" in own_name):
             # What the model's own code subtracts or skips: a row for padding and those before it, or a fixed offset.

@@ -36,7 +36,7 @@ def check_config(folder: Path, checkpoint: Checkpoint) -> None:
     """Accept a config.json that transformers reads; a GGUF file has none.
 
     Raises:
-        CheckpointError: it refuses it.
+        CheckpointError: it refuses it, or its tokens see others than the answers to questions need.
     """
     # Imported here and below, because the import takes seconds, and exploring a checkpoint needs no model.
     from transformers import AutoConfig
@@ -50,7 +50,8 @@ def check_config(folder: Path, checkpoint: Checkpoint) -> None:
             f"Expected at most {_MOST_LABELS:,} for `num_labels` in config.json, got {labels:,}; remove that line."
         )
     with _refusals(f"the config of a {checkpoint.model_type} model in {folder}", "correct its config.json"):
-        AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    _check_direction(checkpoint, config.get_text_config())
 
 
 def load_pretrained(checkpoint: Checkpoint, folder: Path, dtype: torch.dtype, device_map: str | None) -> nn.Module:
@@ -137,11 +138,35 @@ def _load(
             key_mapping=renamed or None,
             ignore_mismatched_sizes=True,
         )
+    _without_extras(model)
     return model.eval(), report
 
 
+def _check_direction(checkpoint: Checkpoint, config: Any) -> None:
+    """Accept a decoder whose tokens see those before them alone, and an encoder whose tokens see all."""
+    continues = checkpoint.family.objective is Objective.CONTINUE
+    causal = bool(getattr(config, "is_causal", continues))
+    both_ways = bool(getattr(config, "use_bidirectional_attention", False))
+    if causal is not continues or (continues and both_ways):
+        line = "use_bidirectional_attention" if both_ways else "is_causal"
+        order = "from left to right" if continues else "as a whole"
+        raise CheckpointError(
+            f"Expected a {checkpoint.model_type} model that reads a text {order}, as it is asked here, got one that "
+            f"does not (`{line}` in its config.json); explore its layers, which needs no questions, or remove that "
+            "line."
+        )
+
+
+def _without_extras(model: Any) -> None:
+    """Ask for the scores alone. What else a config asks for costs memory, or fails beside the masks given here."""
+    for config in (model.config, model.config.get_text_config()):
+        for extra in ("output_attentions", "output_hidden_states", "output_router_logits", "is_encoder_decoder"):
+            if getattr(config, extra, False):
+                setattr(config, extra, False)
+
+
 def _check_report(checkpoint: Checkpoint, model: nn.Module, folder: Path, report: Mapping[str, Any]) -> None:
-    """Accept a model whose layers hold all that the files hold for them, and nothing else.
+    """Accept a model whose parts hold all that the files hold for them, and nothing else.
 
     transformers fills weights that are missing, or of another shape, with random numbers, and leaves those out for
     which the config has no place.
@@ -160,9 +185,16 @@ def _check_report(checkpoint: Checkpoint, model: nn.Module, folder: Path, report
     blocks = checkpoint.family.blocks
     prefix = module_weight_names(model, checkpoint.family, checkpoint.sizes).prefix
     starts = (f"{prefix}{blocks}.", f"{blocks}.")
-    if left_out := [name for name in report["unexpected_keys"] if name.startswith(starts) and not is_buffer(name)]:
+    # Of a layer, or the bias, say, of a part that the model has without one.
+    lacking = {f"{part}.{kind}" for part, _ in model.named_modules() for kind in ("weight", "bias")}
+    lacking -= {name for name, _ in model.named_parameters(remove_duplicate=False)}
+
+    def belongs(name: str) -> bool:
+        return not is_buffer(name) and (name.startswith(starts) or name in lacking)
+
+    if left_out := list(filter(belongs, report["unexpected_keys"])):
         raise CheckpointError(
-            f"Expected a config.json that has a place for every weight of the layers, got none for `{min(left_out)}`; "
+            f"Expected a config.json that has a place for every weight of the model, got none for `{min(left_out)}`; "
             "without it this is another model, so give the config that belongs to these weights."
         )
 

@@ -55,7 +55,8 @@ def find_weights(family: Family, names: Iterable[str], sizes: AttentionSizes) ->
     attention if any of its attention weights is there.
 
     Raises:
-        CheckpointError: no tensor is the family's output projection, or several with different prefixes are.
+        CheckpointError: no tensor is the family's output projection, or several with different prefixes are; or a
+            weight of a layer is there under two names.
 
     >>> from tensorllm_core.models.families import FAMILIES
     >>> sizes = AttentionSizes(layers=1, heads=1, groups=1, d_model=2, d_head=2, blocks=1)
@@ -77,7 +78,21 @@ def find_weights(family: Family, names: Iterable[str], sizes: AttentionSizes) ->
             f"Expected one tensor named `{expected}`, got it under the prefixes "
             f"{', '.join(f'`{prefix}`' for prefix in prefixes)}; give a checkpoint of one model."
         )
+    _check_once(names, f"{prefixes[0]}{family.blocks}.")
     return WeightNames(family, prefixes[0], sizes, _with_attention(family, prefixes[0], set(names), sizes))
+
+
+def _check_once(names: Iterable[str], start: str) -> None:
+    """Accept names of which none is that of a layer's weight with or without a part of its prefix."""
+    all_names = set(names)
+    for name in all_names:
+        parts = name.split(".")
+        for tail in (".".join(parts[place:]) for place in range(1, len(parts))):
+            if tail in all_names and (name.startswith(start) or tail.startswith(start)):
+                raise CheckpointError(
+                    f"Expected every weight once, got `{tail}` and `{name}`, of which only one is loaded; give a "
+                    "checkpoint of one model."
+                )
 
 
 def _with_attention(family: Family, prefix: str, names: set[str], sizes: AttentionSizes) -> Sequence[int]:

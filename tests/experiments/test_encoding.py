@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from tokenizers import AddedToken, Tokenizer, models, pre_tokenizers
-from transformers import PreTrainedTokenizerFast
+from transformers import Gemma3Config, Gemma3ForConditionalGeneration, PreTrainedTokenizerFast
 
 from tensorllm_core.benchmarks.benchmark import Answering, Question, QuestionSet, Split
 from tensorllm_core.errors import BenchmarkError
@@ -19,6 +19,7 @@ from tensorllm_core.experiments.tokens import PromptTokens
 from tests.experiments.plain_loop import plain_answers
 from tests.experiments.tiny_subjects import LONGEST, VOCABULARY, load_subject, save_subject
 from tests.experiments.tiny_tokenizers import KINDS, tiny_tokenizer
+from tests.models.tiny_models import TINY
 
 
 def plain(tokenizer):
@@ -123,6 +124,16 @@ def test_a_config_without_a_length_sets_no_limit(value, models_by_name, monkeypa
     loaded = replace(models_by_name["bloom"], tokenizer=copy.deepcopy(models_by_name["bloom"].tokenizer))
     loaded.tokenizer.model_max_length = value
     assert longest_row(loaded) == 2**31
+
+
+def test_the_table_of_a_tower_for_pictures_is_no_limit(tmp_path):
+    text = {**TINY["gemma3_text"].options, "vocab_size": VOCABULARY, "max_position_embeddings": 4096}
+    vision = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = Gemma3Config(
+        text_config=text, vision_config={**vision, "image_size": 64, "patch_size": 4}, mm_tokens_per_image=4
+    )
+    Gemma3ForConditionalGeneration(config).save_pretrained(tmp_path)
+    assert longest_row(load_subject(tmp_path, tiny_tokenizer("byte-level"))) == 4096
 
 
 def test_an_unknown_answer_costs_its_question_and_a_notice_names_it(models_by_name):

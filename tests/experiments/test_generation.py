@@ -10,15 +10,16 @@ import numpy as np
 import pytest
 import torch
 from tokenizers import normalizers
-from transformers import PreTrainedTokenizerFast
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedTokenizerFast
 
 from tensorllm_core.benchmarks.benchmark import Answering, Question, QuestionSet, Split
 from tensorllm_core.experiments.answers import from_generation
 from tensorllm_core.experiments.evaluate import ORIGINAL, Subject, evaluate
 from tensorllm_core.experiments.generation import generate_answers
 from tensorllm_core.experiments.limits import ending_tokens, longest_short_row
-from tests.experiments.tiny_subjects import load_subject, save_subject
+from tests.experiments.tiny_subjects import VOCABULARY, load_subject, save_subject
 from tests.experiments.tiny_tokenizers import tiny_tokenizer
+from tests.models.hybrid_models import HYBRID
 
 NEW_TOKENS = 12
 PROMPTS = ("Who feeds the grey cat?", "Lima.", "Where do the ferries land? They land in West Bay North, in")
@@ -96,6 +97,20 @@ def test_a_text_that_outgrows_the_short_factors_is_written_as_alone(tmp_path):
     lengths = [len(loaded.tokenizer(prompt).input_ids) for prompt in PROMPTS]
     assert min(lengths) + NEW_TOKENS > longest_short_row(loaded) > min(lengths)
     assert max(lengths) > longest_short_row(loaded)
+    assert generated(loaded) == [continued(loaded, prompt, {1}) for prompt in PROMPTS]
+
+
+@pytest.mark.parametrize("name", ["lfm2", "bamba", "granitemoehybrid", "jamba"])
+def test_a_state_that_runs_over_padding_changes_no_text(name, tmp_path):
+    bias = "conv_bias" if name == "lfm2" else "mamba_proj_bias"
+    config = AutoConfig.for_model(name, **HYBRID[name], vocab_size=VOCABULARY, **{bias: True})
+    torch.manual_seed(0)
+    model = AutoModelForCausalLM.from_config(config).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.normal_(std=0.4)
+    model.save_pretrained(tmp_path)
+    loaded = load_subject(tmp_path, tiny_tokenizer("pieces, space first"))
     assert generated(loaded) == [continued(loaded, prompt, {1}) for prompt in PROMPTS]
 
 
