@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from tensorllm_core.benchmarks.benchmark import NO_TEXT, Question
-from tensorllm_core.benchmarks.own_rows import RowError
+from tensorllm_core.benchmarks.own_rows import NumberText, RowError, parsed_json
 from tensorllm_core.benchmarks.spelling import composed
 
 __all__ = ["own_question"]
@@ -13,7 +13,7 @@ __all__ = ["own_question"]
 _LONGEST_TEXT = 20_000
 _LONGEST_NAME = 200
 
-_KINDS = {dict: "an object", list: "a list", bool: "a truth value", int: "a number", float: "a number", str: "text"}
+_KINDS = {dict: "an object", list: "a list", bool: "a truth value", NumberText: "a number", str: "text"}
 """What a value of JSON is called in a message."""
 
 
@@ -71,7 +71,7 @@ def _optional(row: dict, name: str) -> str:
 
 
 def _text(value: object, name: str) -> str:
-    if isinstance(value, bool | int | float):
+    if isinstance(value, bool):
         value = json.dumps(value)  # so that a JSON `true` stays "true"
     if not isinstance(value, str):
         raise RowError(f"Expected `{name}` as text, got {_kind(value)}")
@@ -83,7 +83,7 @@ def _text(value: object, name: str) -> str:
 
 
 def _choices(value: object) -> tuple[str, ...]:
-    if isinstance(value, str):
+    if isinstance(value, str) and not isinstance(value, NumberText):
         value = _listed(value)
     if value is None or value == []:
         return ()
@@ -101,11 +101,11 @@ def _choices(value: object) -> tuple[str, ...]:
     return choices
 
 
-def _listed(text: str) -> list:
+def _listed(text: str) -> object:
     """The choices of a CSV cell: a JSON list, or texts with bars between them."""
     if text.lstrip().startswith("["):
         try:
-            return json.loads(text)
+            return parsed_json(text)
         except (ValueError, RecursionError):
             pass  # a choice may begin with a bracket too
     return text.split("|") if text.strip() else []

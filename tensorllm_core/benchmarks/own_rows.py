@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Iterator
 
 from tensorllm_core.errors import BenchmarkError
 
-__all__ = ["COLUMNS", "NEEDED", "RowError", "numbered_rows"]
+__all__ = ["COLUMNS", "NEEDED", "NumberText", "RowError", "numbered_rows", "parsed_json"]
 
 NEEDED = ("question", "answer")
 COLUMNS = (*NEEDED, "choices", "id", "topic")
@@ -22,6 +23,12 @@ _LONGEST_HEADER = 10_000
 
 class RowError(Exception):
     """What is wrong with one row: what was expected and what came, without the end of the sentence."""
+
+
+class NumberText(str):
+    """A number of JSON, as it is written: 3.50 is another text than 3.5."""
+
+    __slots__ = ()
 
 
 def numbered_rows(name: str, content: bytes) -> Iterator[tuple[int, object]]:
@@ -57,19 +64,45 @@ def _decoded(name: str, content: bytes) -> str:
 
 def _json_rows(text: str) -> Iterator[tuple[int, object]]:
     if text.lstrip().startswith("["):
-        whole = _json(text)
+        whole = _row(text)
         if isinstance(whole, list):
             yield from enumerate(whole, start=1)
             return
     # Not `splitlines`: JSON texts may hold other marks that it takes for ends of lines, such as U+2028.
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
-            yield number, _json(line)
+            yield number, _row(line)
 
 
-def _json(text: str) -> object:
+def parsed_json(text: str) -> object:
+    """The value of a JSON text; its numbers as they are written, and a RowError for an object with a field twice.
+
+    Raises:
+        ValueError, RecursionError: it is no JSON.
+
+    >>> parsed_json('{"answer": 3.50}')
+    {'answer': '3.50'}
+    """
+    return json.loads(
+        text,
+        object_pairs_hook=_each_once,
+        parse_float=NumberText,
+        parse_int=NumberText,
+        parse_constant=NumberText,
+    )
+
+
+def _each_once(pairs: list[tuple[str, object]]) -> object:
+    fields = dict(pairs)
+    if len(fields) == len(pairs):
+        return fields
+    twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+    return RowError(f"Expected each field once, got `{twice[:40]}` twice")
+
+
+def _row(text: str) -> object:
     try:
-        return json.loads(text)
+        return parsed_json(text)
     except (ValueError, RecursionError):
         return RowError("Expected one JSON object, got text that is not JSON")
 

@@ -60,7 +60,7 @@ def test_text_is_read_in_the_usual_encodings(encoding):
         ('{"question": "half \\ud800", "answer": "a"}', "got a null byte or an incomplete character"),
         ('{"question": "null \\u0000", "answer": "a"}', "got a null byte or an incomplete character"),
         ("[" * 100_000, "Expected one JSON object"),
-        ("7" * 5000, "Expected one JSON object"),
+        ("7" * 5000, "Expected an object with `question` and `answer`, got a number"),
         ({"question": "q" * 30_000, "answer": "a"}, "at most 20,000 characters"),
         (GOOD, "a duplicate of an earlier row"),
     ],
@@ -78,6 +78,24 @@ def test_numbers_and_truth_are_answers_too(value, text):
     row = {"question": "q", "answer": value, "choices": [value, "other"]}
     (question,) = read_own_file("a.jsonl", lines(row)).questions
     assert (question.answer, question.choices) == (text, (text, "other"))
+
+
+@pytest.mark.parametrize("written", ["3.50", "7.10", "1e400", "100000000000000000000.5", "0.1e-7", "-0", "9" * 6000])
+def test_a_number_is_asked_as_it_is_written(written):
+    row = f'{{"question": "q", "answer": {written}, "choices": [{written}, 2]}}'
+    cell = f'question,answer,choices\nq,{written},"[{written}, 2]"\n'
+    for name, content in (("a.jsonl", row), ("a.json", f"[{row}]"), ("a.csv", cell)):
+        (question,) = read_own_file(name, content.encode()).questions
+        assert (question.answer, question.choices) == (written, (written, "2"))
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json"])
+def test_a_field_that_stands_twice_costs_its_row(name):
+    rows = [json.dumps(GOOD), '{"question": "one", "question": "two", "answer": "a"}']
+    content = "\n".join(rows) if name == "a.jsonl" else f"[{','.join(rows)}]"
+    own = read_own_file(name, content.encode())
+    assert [question.text for question in own.questions] == ["Sky is"]
+    assert own.left_out == ("Row 2: Expected each field once, got `question` twice; the row is left out.",)
 
 
 def test_a_row_without_choices_may_say_so():
