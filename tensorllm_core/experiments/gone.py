@@ -34,6 +34,8 @@ __all__ = [
 
 GONE = 0.95
 """Above this relative error a part is practically gone: less than a tenth of its energy is left."""
+_ROUNDING = 1e-13
+"""Share of a layer's energy that float32 does not tell from nothing: its numbers have 24 bits, energies are squares."""
 _MOST_NAMES = 4
 _MOST_SENTENCES = 2
 _ATTENTION = "QKVO"
@@ -58,6 +60,9 @@ def gone_slices(errors: SliceErrors, parts: Sequence[str], unit: str) -> dict[st
         parts: the names of the slices of mode 3, as `part_names` gives them.
         unit: what a group is called, `head` or `group`.
     """
+    # What is lost of a slice that rounding drowns cannot be told.
+    drowned = errors.energy < _ROUNDING * errors.energy.sum()
+    errors = SliceErrors(np.where(drowned, 0.0, errors.squared_error), np.where(drowned, 0.0, errors.energy))
     lost, energy, by_part = errors.squared_error.sum(axis=1), errors.energy.sum(axis=1), errors.by_part()
     found: dict[str, float] = {}
     for letter in _ATTENTION:

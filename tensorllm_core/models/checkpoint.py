@@ -27,6 +27,9 @@ from tensorllm_core.types import AttentionWeights
 
 __all__ = ["Checkpoint", "open_checkpoint", "read_attention", "read_matrix"]
 
+_LARGEST = 1e15
+"""No trained weight is near it, and a sum of squares of larger ones leaves the range of float32."""
+
 
 @dataclass(frozen=True)
 class Checkpoint:
@@ -181,7 +184,8 @@ def read_matrix(storage: Storage, entry: TensorEntry) -> Tensor:
     """One stored matrix in float32.
 
     Raises:
-        CheckpointError: it is not of floating point or not finite, or the file became shorter since it was opened.
+        CheckpointError: it is not of floating point, not finite or larger than float32 can square and sum, or the file
+            became shorter since it was opened.
         FileAccessError: the file may not be read.
     """
     entry.check_type()
@@ -192,6 +196,12 @@ def read_matrix(storage: Storage, entry: TensorEntry) -> Tensor:
         raise CheckpointError(
             f"Expected finite weights, got NaN or infinity in `{entry.name}` of {entry.file}; choose a checkpoint that "
             "was saved whole."
+        )
+    largest_size = max(-float(smallest), float(largest))
+    if largest_size > _LARGEST:
+        raise CheckpointError(
+            f"Expected weights below {_LARGEST:.0e} in size, got {largest_size:.1e} in `{entry.name}` of {entry.file}; "
+            "choose a checkpoint that was saved whole."
         )
     return matrix
 

@@ -46,6 +46,12 @@ def test_a_part_that_was_zero_before_cannot_be_gone():
     assert gone_in_layer(before, Replacement(attention(2, 2, v=0.0, o=0.0))) == {"O": 1.0}
 
 
+@pytest.mark.parametrize(("scale", "named"), [(1e-5, True), (1e-8, False), (1e-23, False)])
+def test_a_part_that_rounding_drowns_is_not_said_to_be_gone(scale, named):
+    before, after = (LayerWeights(attention(2, 2, v=value)) for value in (scale, 2.0))
+    assert ("V" in gone_in_layer(before, Replacement(after.attention))) is named
+
+
 def test_feed_forward_matrices_and_what_stays_as_it_is():
     before = LayerWeights(attention(2, 2), {"up": torch.ones(4, 6), "down": torch.ones(4, 6)})
     assert gone_in_layer(before, Replacement(None, {"up": torch.zeros(4, 6)})) == {"up": 1.0}

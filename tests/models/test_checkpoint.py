@@ -107,6 +107,14 @@ def test_a_layer_that_the_model_does_not_have_is_refused(folder, layer):
         read_attention(open_checkpoint(str(folder)), layer)
 
 
+@pytest.mark.parametrize("value", [2e15, -1e30])
+def test_a_weight_whose_square_float32_cannot_sum_is_refused_by_name(folder, value):
+    change_weights(folder, lambda weights: weights[K_PROJ].view(-1)[7:8].fill_(value))
+    with pytest.raises(CheckpointError, match=r"Expected weights below 1e\+15 in size, got .* in `model.layers.1"):
+        read_attention(open_checkpoint(str(folder)), 1)
+    read_attention(open_checkpoint(str(folder)), 0)
+
+
 @pytest.mark.parametrize("value", [torch.nan, torch.inf, -torch.inf])
 def test_a_weight_that_is_not_finite_is_refused_by_name_and_other_layers_still_open(folder, value):
     change_weights(folder, lambda weights: weights[K_PROJ].__setitem__((3, 4), value))
