@@ -70,7 +70,7 @@ def visit(server: Server, browser: Browser) -> Iterator[Callable[..., Page]]:
         wrong.extend(f"{page.url} shows an exception" for page in context.pages if _shows_exception(page))
         context.close()
     assert wrong == []
-    assert "Traceback" not in server.output()[written_before:]
+    assert server.tracebacks(written_before) == []
 
 
 def _shows_exception(page: Page) -> bool:

@@ -30,4 +30,4 @@ def test_it_opens_that_screen_and_nothing_else_flashes(screen, browser, tmp_path
         expect(page).to_have_title(re.compile(screen or "Decompose", re.IGNORECASE))
         assert page.evaluate("window.flashes") == []
         page.context.close()
-        assert "Traceback" not in server.output()
+        assert server.tracebacks() == []

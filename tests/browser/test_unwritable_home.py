@@ -23,4 +23,4 @@ def test_the_app_draws_and_recomputes_where_nothing_can_be_written_at_home(brows
         drawn(page)
         assert page.get_by_test_id("stAlert").count() == 0
         context.close()
-        assert "Traceback" not in server.output()
+        assert server.tracebacks() == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -18,6 +19,12 @@ from tests.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 OUR_APP = ("scripts/start.py", "--port")
+_CLOSED_TWICE = re.compile(
+    r"\AException in ASGI application\nTraceback .*?"
+    r'^starlette\.websockets\.WebSocketDisconnected: Cannot call "send" once a close message has been sent\.$',
+    re.MULTILINE | re.DOTALL,
+)
+"""Streamlit closes the connection of a tab again that has left while the server wrote to it."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,16 @@ class Server:
     def output(self) -> str:
         """What the server has written so far."""
         return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def tracebacks(self, written_before: int = 0) -> list[str]:
+        """The paragraphs of the output after so many characters that hold a traceback of the app."""
+        return tracebacks(self.output()[written_before:])
+
+
+def tracebacks(output: str) -> list[str]:
+    """The pieces of a server's output that begin with an error and hold a traceback, but for `_CLOSED_TWICE`."""
+    pieces = re.split(r"^(?=Exception in ASGI application$)", output, flags=re.MULTILINE)
+    return [piece for piece in pieces if "Traceback" in _CLOSED_TWICE.sub("", piece)]
 
 
 @contextmanager
