@@ -8,6 +8,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.patience import PATIENCE
 from tests.tools.screen import drawn, figures, settle
 
 LONG = "/reasoning?model=demo-decoder-noisy&layer=1&layers=all&r1=11&r2=6&r3=4&sample=0&split=all"
@@ -75,10 +76,12 @@ def test_answers_stay_when_one_goes_to_another_screen_and_back(scene, visit):
     assert headline(page) == before
 
 
+@pytest.mark.timeout(6 * PATIENCE)
 def test_a_stopped_run_keeps_what_it_has_and_leaves_the_other_visitors_running(sample, visit):
     first, second = visit(LONG), visit(LONG.replace("r1=11", "r1=10").replace("sample=0", f"sample={sample}"))
     stop = first.get_by_test_id("stMainBlockContainer").get_by_role("button", name="Stop")
-    expect(first.get_by_test_id("stMetric")).not_to_have_count(0)
+    # The first results are those of five models: on a machine with other work they take minutes.
+    expect(first.get_by_test_id("stMetric")).not_to_have_count(0, timeout=2000 * PATIENCE)
     stop.click()
     expect(first.get_by_text(re.compile("stopped"))).to_be_visible()
     settle(first)
