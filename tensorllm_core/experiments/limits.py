@@ -89,9 +89,9 @@ def _table_lengths(model: nn.Module) -> Iterator[int]:
 
 def _turns(model: nn.Module) -> Iterator[int]:
     """The length of the training, for each kind of layer with LongRoPE."""
-    settings: Any = getattr(model.config, "rope_parameters", None) or {}
-    kinds = [settings, *settings.values()]
-    for kind in kinds:
+    config: Any = model.config
+    settings: Any = getattr(config.get_text_config(), "rope_parameters", None) or {}
+    for kind in (settings, *settings.values()):
         if isinstance(kind, dict) and kind.get("rope_type") == "longrope":
             yield int(kind["original_max_position_embeddings"])
 

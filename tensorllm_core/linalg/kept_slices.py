@@ -116,6 +116,5 @@ def _stored_entries(
     """What every pair (R1, R2) stores at this R3, and whether a decomposition can have these ranks."""
     group = shape.group
     r1, r2 = np.ogrid[1 : k1 + 1, 1 : k2 + 1]
-    return stored_entries(shape, r1, r2, r3), (r1 <= r2 * r3 * group) & (r2 <= r1 * r3 * group) & (
-        r3 <= r1 * r2 * group
-    )
+    possible = (r1 <= r2 * r3 * group) & (r2 <= r1 * r3 * group) & (r3 <= r1 * r2 * group)
+    return stored_entries(shape, r1, r2, r3), possible
