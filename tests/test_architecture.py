@@ -32,7 +32,7 @@ CORE = {
     # The recipe of the bundled models projects their attention while it trains, and asks what it made.
     "demo": BASE | {"linalg", "models", "methods", "benchmarks", "experiments"},
 }
-ROOMS = ("session", "work", "frame", "controls")
+ROOMS = ("session", "work", "frame", "controls", "instrument")
 MAY_IMPORT = CORE | {
     "commands": set(CORE),
     "pages' rooms": set(CORE),

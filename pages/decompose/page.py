@@ -9,7 +9,8 @@ from pages.decompose.tabs import details
 from pages.frame.frame import guarded, open_page
 from pages.frame.layer_screen import show_layer_screen
 from pages.frame.loading import outline_of_panel
-from pages.work.layer_job import ShownLayer, result_of_ranks
+from pages.instrument.face import instrument, send_layer
+from pages.work.layer_job import ShownLayer, follow_layer, result_of_ranks
 from tensorllm_core.models.checkpoint import Checkpoint
 
 HELP = """
@@ -28,12 +29,31 @@ core for each head. The ranks say how many directions each mode keeps.
 @st.fragment
 @guarded
 def screen() -> None:
-    """Everything in one fragment: a slider redraws the figures, not the frame around them."""
+    """Everything in one fragment: a change redraws the figures, not the frame around them."""
     show_layer_screen(HELP, _draw, _outline)
 
 
-def _draw(layer: ShownLayer, _checkpoint: Checkpoint) -> None:
-    """Ranks on the left, figures and tabs on the right."""
+def _draw(layer: ShownLayer, checkpoint: Checkpoint) -> None:
+    """The live instrument, or the plain figures; the tabs below."""
+    if layer.scene.decompose.plain:
+        _draw_plainly(layer)
+        return
+    send_layer(layer.analysis)
+    _follow(layer, checkpoint)
+
+
+@st.fragment
+@guarded
+def _follow(layer: ShownLayer, checkpoint: Checkpoint) -> None:
+    """A fragment in the fragment: what the hand releases runs this alone, and the layer is not sent again."""
+    layer = follow_layer(layer)
+    result = result_of_ranks(layer)
+    instrument(layer, result)
+    details(layer.scene, layer.analysis, result)
+
+
+def _draw_plainly(layer: ShownLayer) -> None:
+    """Ranks on the left, figures and tabs on the right, all drawn on the server."""
     scene, analysis = layer.scene, layer.analysis
     with rank_panel_column(layer):
         top = st.container(gap="small")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from typing import ParamSpec
 
 import streamlit as st
 
@@ -27,6 +28,8 @@ __all__ = [
     "show_notices",
     "type_scale",
 ]
+
+P = ParamSpec("P")
 
 _PRESENT_SCALE = 1.3
 _STYLE = """
@@ -67,13 +70,13 @@ def open_page(name: str) -> None:
     st.html(_STYLE)
 
 
-def guarded(screen: Callable[[], None]) -> Callable[[], None]:
+def guarded(screen: Callable[P, None]) -> Callable[P, None]:
     """Run a screen, then write its scene to the URL. An error of ours shows as its sentence, a bug as an apology."""
 
     @wraps(screen)
-    def run() -> None:
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            screen()
+            screen(*args, **kwargs)
             state.write_url()
         except Exception as error:
             # Streamlit uses exceptions of its own to stop and rerun a page: let them pass.

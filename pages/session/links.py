@@ -10,7 +10,7 @@ from pages.session.readers import Reader, reader_of
 from pages.session.scene import FIELDS, PARTS, Scene
 from tensorllm_core.errors import ExplorerError
 
-__all__ = ["parse_scene", "scene_parameters"]
+__all__ = ["parse_fields", "parse_scene", "scene_parameters"]
 
 _LONGEST_TEXT = 400
 _ALWAYS = ("model", "layer")
@@ -25,6 +25,17 @@ def parse_scene(parameters: Mapping[str, str]) -> tuple[Scene, tuple[str, ...]]:
     >>> parse_scene({"layer": "2", "r1": "abc"})[1]
     ('Expected `r1` to be a whole number from 1, got `abc`; showing the suggested ranks instead.',)
     """
+    values, notices = parse_fields(parameters)
+    scene = Scene().with_fields(**values)
+    if scene.ranks.chosen is None and scene != (unranked := scene.at(None)):
+        if not any("`r" in notice for notice in notices):
+            notices.append("Expected all of `r1`, `r2` and `r3`, got only some; showing the suggested ranks instead.")
+        scene = unranked
+    return scene, tuple(notices)
+
+
+def parse_fields(parameters: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+    """The fields of the scene whose parameters can be read, and one sentence for every one that cannot."""
     values: dict[str, Any] = {}
     notices: list[str] = []
     for name, reader in _readers().items():
@@ -33,12 +44,7 @@ def parse_scene(parameters: Mapping[str, str]) -> tuple[Scene, tuple[str, ...]]:
                 values[name] = reader.read(name, parameters[name][:_LONGEST_TEXT])
             except ExplorerError as error:
                 notices.append(str(error))
-    scene = Scene().with_fields(**values)
-    if scene.ranks.chosen is None and scene != (unranked := scene.at(None)):
-        if not any("`r" in notice for notice in notices):
-            notices.append("Expected all of `r1`, `r2` and `r3`, got only some; showing the suggested ranks instead.")
-        scene = unranked
-    return scene, tuple(notices)
+    return values, notices
 
 
 def scene_parameters(scene: Scene) -> dict[str, str]:

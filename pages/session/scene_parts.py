@@ -35,6 +35,7 @@ DTYPES = ("float32", "bfloat16", "float16")
 SPLITS = tuple(split.value for split in Split)
 PAPER_TABLES = ("II", "III", "IV", "LASER", "ranks")
 _MOST_BUDGET = 1e6
+MOST_PINS = 2
 
 
 class ChooseBy(StrEnum):
@@ -64,6 +65,12 @@ def _template(_name: str, value: str) -> str:
 
 def _rank() -> Any:
     return whole_number(None, least=1, digits=7, instead="showing the suggested ranks instead")
+
+
+def _pins(pins: tuple[Ranks, ...]) -> tuple[Ranks, ...]:
+    if len(pins) > MOST_PINS or any(0 in pin for pin in pins):
+        raise ValueError
+    return pins
 
 
 def _methods() -> list[str]:
@@ -154,10 +161,25 @@ class QuestionsPart:
 
 @dataclass(frozen=True)
 class DecomposePart:
-    """The slice of the core (`view`), and the part whose weights are shown."""
+    """The slice of the core (`view`), the part whose weights are shown, and how the landscape is drawn.
+
+    `pins` are ranks that stay marked, to compare others with. `absolute` spreads the colours of the landscape over all
+    errors from 0 to 1. `plain` draws the figures on the server instead of the live ones.
+    """
 
     view: str = text("1", check=_printable_ascii)
     part: str = text("Q", check=_printable_ascii)
+    pins: tuple[Ranks, ...] = listing(
+        (),
+        item=r"\d{1,7}-\d{1,7}-\d{1,7}",
+        kind=lambda pin: Ranks(*map(int, pin.split("-"))),
+        check=_pins,
+        write=lambda pin: "-".join(map(str, pin)),
+        what=f"at most {MOST_PINS} rank triples such as 16-8-4",
+        instead="pinning none",
+    )
+    absolute: bool = flag()
+    plain: bool = flag()
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.runs.layer_analysis import LayerAnalysis, RankResult, rank_result
 from tensorllm_core.runs.ranks import GivenRanks, RankDecision
 
-__all__ = ["ShownLayer", "begin_layer", "result_of_ranks"]
+__all__ = ["ShownLayer", "begin_layer", "follow_layer", "result_of_ranks"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,15 @@ def begin_layer(scene: Scene, checkpoint: Checkpoint) -> ShownLayer | None:
     if analysis is None:
         return None
     state.notify(analysis.notices)
+    return _shown(scene, analysis)
+
+
+def follow_layer(layer: ShownLayer) -> ShownLayer:
+    """The same layer in the scene of this moment, for a fragment that runs again by itself."""
+    return _shown(state.current_scene(), layer.analysis)
+
+
+def _shown(scene: Scene, analysis: LayerAnalysis) -> ShownLayer:
     decision = _decide(scene, analysis)
     return ShownLayer(state.settle(_fit(scene, analysis)), analysis, decision)
 

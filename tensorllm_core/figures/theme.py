@@ -36,6 +36,7 @@ class Look:
     grid: str
     ground: str
     accent: str
+    warning: str
     modes: tuple[str, str, str]
     parts: dict[str, str]
     error_scale: ColourScale
@@ -49,6 +50,7 @@ _LIGHT = Look(
     grid="rgba(31,35,40,0.10)",
     ground="#ffffff",
     accent="#111827",
+    warning="#a34700",
     modes=_MODES,
     parts={"Q": "#CC79A7", "K": "#56B4E9", "V": "#E69F00", "O": "#A39300"},
     error_scale=((0.0, "#f4faf7"), (0.25, "#c4dde2"), (0.5, "#86b0c9"), (0.75, "#4a76a8"), (1.0, "#27407a")),
@@ -60,6 +62,7 @@ _DARK = Look(
     grid="rgba(230,237,243,0.13)",
     ground="#0e1117",
     accent="#f8fafc",
+    warning="#ffa657",
     modes=("#4BA6E0", "#F28A3C", "#2FC79A"),
     parts={"Q": "#DE93BF", "K": "#7CC8F2", "V": "#F2B633", "O": "#F0E442"},
     error_scale=((0.0, "#14201f"), (0.25, "#17363f"), (0.5, "#1f4f6b"), (0.75, "#356f9f"), (1.0, "#5f93cf")),

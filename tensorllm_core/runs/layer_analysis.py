@@ -80,9 +80,14 @@ class LayerAnalysis:
         return noise_floor(self.decomposition)
 
     @cached_property
+    def whole_front(self) -> ParetoFront:
+        """The best ranks of every size, also those that save nothing."""
+        return pareto_front(self.table)
+
+    @cached_property
     def front(self) -> ParetoFront:
         """The best ranks of every size, without those that save nothing or whose error is only rounding."""
-        return _worth_storing(pareto_front(self.table), self.shape)
+        return _worth_storing(self.whole_front, self.shape)
 
     @cached_property
     def suggestion(self) -> Ranks:

@@ -1,0 +1,88 @@
+"""The scripts of the instrument as the two texts that Streamlit's components take.
+
+A component's script is one text, so each module in `scripts/` becomes a function that gives what it exports; its imports
+are taken from those before it. d3's vendored packages stand in front.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+__all__ = ["MODULES", "VENDORED", "store_script", "style", "view_script"]
+
+_FOLDER = Path(__file__).resolve().parent / "scripts"
+_VENDOR = Path(__file__).resolve().parents[2] / "assets" / "vendor"
+VENDORED = ("d3-array-3.2.5", "d3-color-3.1.1", "d3-format-3.1.3", "d3-interpolate-3.0.2", "d3-scale-4.0.3", "d3-contour-4.0.3")
+"""The packages of d3 that the scripts use; each after those that it needs."""
+_IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js"$', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:function|class|const) (\w+))", re.MULTILINE)
+_D3 = "d3"
+MODULES = tuple(sorted(path.stem for path in _FOLDER.glob("*.js")))
+
+_STORE = """
+export default function ({ data }) {
+  const store = module_main.instrumentStore()
+  if (data) store.add(data)
+}
+"""
+_VIEW = """
+const STORE = Symbol.for("TensorLLM Explorer: instrument")
+const WAITING = Symbol.for("TensorLLM Explorer: waiting for the instrument")
+
+// The store comes with another component: until it is there, wait in the line that it empties.
+export default function (component) {
+  const waiting = (globalThis[WAITING] ??= new Map())
+  if (globalThis[STORE]) return globalThis[STORE].render(component)
+  waiting.set(component.parentElement, component)
+  return () => {
+    waiting.delete(component.parentElement)
+    globalThis[STORE]?.remove(component.parentElement)
+  }
+}
+"""
+
+
+@cache
+def store_script() -> str:
+    """The script of the component that brings a layer's bytes: d3, all modules, and the store that holds the layers."""
+    return f"{vendored()}\n{_joined()}\n{_STORE}"
+
+
+def view_script() -> str:
+    """The script of the component that shows a scene; it is small, for it is sent with every scene."""
+    return _VIEW
+
+
+@cache
+def style() -> str:
+    """The style sheet of the instrument."""
+    return (_FOLDER / "instrument.css").read_text(encoding="utf-8")
+
+
+def vendored() -> str:
+    """The vendored packages, which write into an object `d3` of their own instead of the page's."""
+    packages = []
+    for package in VENDORED:
+        name = package.rpartition("-")[0]
+        source = (_VENDOR / package / f"{name}.min.js").read_text(encoding="utf-8")
+        packages.append(f"(function (globalThis, exports, module, define) {{\n{source}\n}})(d3Home);")
+    return "const d3Home = {};\n" + "\n".join(packages) + "\nconst module_d3 = { d3: d3Home.d3 };"
+
+
+def _joined() -> str:
+    sources = {name: (_FOLDER / f"{name}.js").read_text(encoding="utf-8") for name in MODULES if name != _D3}
+    needs = {name: {module for _, module in _IMPORT.findall(source)} - {_D3} for name, source in sources.items()}
+    return "\n".join(_as_function(name, sources[name]) for name in TopologicalSorter(needs).static_order())
+
+
+def _as_function(name: str, source: str) -> str:
+    exported = ", ".join(_EXPORT.findall(source))
+    body = _IMPORT.sub(lambda found: f"const {found[1]} = {_module(found[2])}", source)
+    return f"const {_module(name)} = (() => {{\n{_EXPORT.sub('', body)}\nreturn {{ {exported} }}\n}})()"
+
+
+def _module(name: str) -> str:
+    return f"module_{name}"

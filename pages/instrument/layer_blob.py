@@ -1,0 +1,144 @@
+"""A layer as the bytes that the instrument draws it from: a header in JSON, then arrays of numbers.
+
+All errors of all ranks are known once a layer is decomposed, so they are sent once. A layer that would need more than
+`MOST_BYTES` is sent on coarser grids: the errors at the ranks that the eye can tell apart, and of every cell of the core
+its strongest entry. `scripts/blob.js` reads the bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from typing import Any
+
+import numpy as np
+import torch
+from einops import rearrange
+
+from tensorllm_core.linalg.rank_choice import ParetoFront
+from tensorllm_core.linalg.sampling import rank_grid, strongest_entries
+from tensorllm_core.linalg.slice_tables import slice_tables
+from tensorllm_core.runs.layer_analysis import LayerAnalysis, best_path
+
+__all__ = ["MOST_BYTES", "layer_blob", "pack"]
+
+MOST_BYTES = 24 * 2**20
+"""Most bytes that a layer is sent in."""
+_MAGIC = b"TLX1"
+_MOST_ROWS, _MOST_COLUMNS = 256, 128
+"""Cells of a slice of the core, where the whole core is too large."""
+_MOST_R1, _MOST_R2 = 512, 256
+"""Ranks of the table of errors, where the whole table is too large."""
+_SLICES_BYTES = 4 * 2**20
+"""Most bytes of the errors by part and by group."""
+
+Arrays = dict[str, np.ndarray]
+
+
+def layer_blob(analysis: LayerAnalysis, identity: str) -> bytes:
+    """All that the instrument draws of a layer, in at most `MOST_BYTES`.
+
+    Args:
+        identity: names the layer; the instrument draws the layer whose name it is told.
+    """
+    decomposition, shape = analysis.decomposition, analysis.shape
+    arrays: Arrays = {
+        "u3": decomposition.u3.double().cpu().numpy(),
+        **_spectra(analysis),
+        **_front("front", analysis.whole_front),
+    }
+    for r3 in range(1, analysis.table.table.shape[2] + 1):
+        path = best_path(analysis, r3)
+        arrays |= {f"path{r3}_r1": path.r1.astype(np.int32), f"path{r3}_r2": path.r2.astype(np.int32)}
+    arrays |= _slices(analysis)
+    room = MOST_BYTES - sum(array.nbytes + 512 for array in arrays.values())
+    arrays |= _table_and_core(analysis, room)
+    header = {
+        "layer": identity,
+        "shape": list(shape),
+        "parts": list(analysis.tensor.parts),
+        "unit": analysis.unit,
+        "limits": list(analysis.table.table.shape),
+        "suggestion": list(analysis.suggestion),
+        "noise": {"edges": list(analysis.noise.edges), "ranks": list(analysis.noise.ranks)},
+    }
+    return pack(header, arrays)
+
+
+def pack(header: dict[str, Any], arrays: Arrays) -> bytes:
+    """The header, with a list of the arrays, and the arrays, each at a multiple of 8 bytes."""
+    listed, pieces, offset = [], [], 0
+    for name, array in arrays.items():
+        data = np.ascontiguousarray(array).tobytes()
+        listed.append({"name": name, "type": array.dtype.name, "shape": list(array.shape), "offset": offset})
+        padding = -len(data) % 8
+        pieces += [data, bytes(padding)]
+        offset += len(data) + padding
+    text = json.dumps({**header, "arrays": listed}).encode()
+    text += b" " * (-len(text) % 8)
+    return b"".join([_MAGIC, struct.pack("<I", len(text)), text, *pieces])
+
+
+def _spectra(analysis: LayerAnalysis) -> Arrays:
+    """Singular values, and the relative error that each rank alone would leave: the terms of the certificate."""
+    table = analysis.table.table
+    alone = (table[:, -1, -1], table[-1, :, -1], table[-1, -1, :])
+    arrays = {f"spectrum{mode}": values.numpy() for mode, values in enumerate(analysis.decomposition.spectra, start=1)}
+    return arrays | {f"alone{mode}": np.array(values) for mode, values in enumerate(alone, start=1)}
+
+
+def _front(name: str, front: ParetoFront) -> Arrays:
+    ranks = np.stack([front.r1, front.r2, front.r3], axis=1).astype(np.int32)
+    return {
+        f"{name}_ranks": ranks,
+        f"{name}_stored": front.stored_entries.astype(np.float64),
+        f"{name}_error": front.relative_error,
+    }
+
+
+def _slices(analysis: LayerAnalysis) -> Arrays:
+    """The errors by part and by group: at all ranks, or at those of a grid of about the same shape."""
+    k1, k2, k3 = analysis.table.table.shape
+    each = 4 * k3 * (analysis.shape.part + analysis.shape.group)
+    most = _SLICES_BYTES // each
+    columns = min(k2, max(8, int((most * k2 / k1) ** 0.5)))
+    r1, r2 = rank_grid(k1, max(8, most // columns)), rank_grid(k2, columns)
+    tables = slice_tables(analysis.table.products, r1, r2)
+    return {
+        "slices_r1": r1.astype(np.int32),
+        "slices_r2": r2.astype(np.int32),
+        "by_part": tables.by_part,
+        "by_group": tables.by_group,
+    }
+
+
+def _table_and_core(analysis: LayerAnalysis, room: int) -> Arrays:
+    """The table of errors and the core, as exact as the room allows."""
+    table, core = analysis.table.table, analysis.decomposition.core
+    (k1, k2, k3), group = table.shape, analysis.shape.group
+    if table.nbytes + 4 * core.numel() <= room:
+        return _table(table, rank_grid(k1, k1), rank_grid(k2, k2)) | _core(core, rank_grid(k1, k1), rank_grid(k2, k2))
+    arrays = _table(table, rank_grid(k1, _MOST_R1), rank_grid(k2, _MOST_R2))
+    room -= sum(array.nbytes for array in arrays.values())
+    rows, columns = _MOST_ROWS, _MOST_COLUMNS
+    while 4 * min(rows, k1) * min(columns, k2) * k3 * group > room:
+        rows, columns = (rows // 2, columns) if min(rows, k1) >= min(columns, k2) else (rows, columns // 2)
+    return arrays | _core(core, rank_grid(k1, max(rows, 1)), rank_grid(k2, max(columns, 1)))
+
+
+def _table(table: np.ndarray, r1: np.ndarray, r2: np.ndarray) -> Arrays:
+    whole = len(r1) == table.shape[0] and len(r2) == table.shape[1]
+    return {
+        "table_r1": r1.astype(np.int32),
+        "table_r2": r2.astype(np.int32),
+        "table": table if whole else table[r1[:, None] - 1, r2[None, :] - 1].astype(np.float32),
+    }
+
+
+def _core(core: torch.Tensor, rows: np.ndarray, columns: np.ndarray) -> Arrays:
+    cells = strongest_entries(core, rows, columns)
+    return {
+        "core_rows": rows.astype(np.int32),
+        "core_columns": columns.astype(np.int32),
+        "core": rearrange(cells, "r1 r2 r3 group -> r3 group r1 r2").float().cpu().numpy(),
+    }

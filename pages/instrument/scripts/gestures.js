@@ -1,0 +1,204 @@
+// Pointers, keys and wheels on the figures, turned into changes of the state.
+
+import { cellAt, cellValue } from "./cores.js"
+import { wholeText, errorText, ratioText } from "./format.js"
+import { RATIOS, ranksAt } from "./landscape.js"
+import {
+  bestAtRatio, compressionRatio, isPossible, largestRank, r1AtRatio, relativeError,
+} from "./lookup.js"
+import { markedRank } from "./spectra.js"
+import { rankAfterKey } from "./state.js"
+import { r3At } from "./third_axis.js"
+
+const NEAR = 7
+const RING = 16
+const WHEEL_NOTCH = 40
+
+/** Call `begin`, `move` and `end` with the place of the pointer in the element, for mouse, pen and touch alike. */
+function drag(node, { begin, move, end, hover, leave }) {
+  let held = false
+  const place = (event) => {
+    const box = node.getBoundingClientRect()
+    return [event.clientX - box.left, event.clientY - box.top]
+  }
+  node.onpointerdown = (event) => {
+    if (event.button) return
+    held = true
+    node.setPointerCapture(event.pointerId)
+    node.focus({ preventScroll: true })
+    event.preventDefault()
+    begin(...place(event), event)
+  }
+  node.onpointermove = (event) => (held ? move(...place(event), event) : hover(...place(event), event))
+  node.onpointerup = (event) => finish(event, false)
+  node.onpointercancel = (event) => finish(event, true)
+  node.onpointerleave = () => held || leave()
+  function finish(event, isCancelled) {
+    if (!held) return
+    held = false
+    end(isCancelled)
+  }
+}
+
+/** The landscape: drag the ring or a line of equal ratio, click to jump, scrub the third axis. */
+export function landscapeGestures(node, view, act) {
+  let kind = "ring"
+  const choose = (px, py, event) => {
+    const { layer, plot } = view()
+    if (kind === "strip") return act.rank(2, r3At(layer, plot, py), {})
+    const ranks = ranksAt(layer, plot, px, py, act.state().used[2])
+    if (kind === "ring") return act.ranks(ranks, { isSnapped: event.shiftKey })
+    return act.held(kind, ranksOnLine(layer, kind, ranks, event.shiftKey))
+  }
+  drag(node, {
+    begin(px, py, event) {
+      kind = grabbed(view(), act.state(), px, py)
+      act.grab()
+      choose(px, py, event)
+    },
+    move: choose,
+    end(isCancelled) {
+      act.release(isCancelled)
+      kind = "ring"
+    },
+    hover(px, py) {
+      const { layer, plot } = view()
+      const what = grabbed(view(), act.state(), px, py)
+      node.style.cursor = typeof what === "number" ? "grab" : what === "strip" ? "ns-resize" : "crosshair"
+      act.hint("landscape", hintAt(layer, plot, act.state(), what, px, py))
+    },
+    leave: () => act.hint("landscape", null),
+  })
+  node.onkeydown = (event) => {
+    const { layer } = view()
+    const mode = { ArrowUp: 1, ArrowDown: 1, "[": 2, "]": 2 }[event.key] ?? 0
+    const name = { "[": "ArrowLeft", "]": "ArrowRight" }[event.key] ?? event.key
+    keyOnMode(event, mode, name, layer, act)
+  }
+  node.onwheel = (event) => act.wheel(2, event)
+}
+
+/** What is under the pointer: the third axis, the ring, a line of equal ratio (its number), or free ground. */
+function grabbed({ layer, plot }, state, px, py) {
+  if (px > plot.strip.left - 4) return "strip"
+  const [x, y] = [plot.x(state.used[0]), plot.y(state.used[1])]
+  if (Math.hypot(px - x, py - y) < RING * plot.scale) return "ring"
+  const r2 = plot.y.invert(py)
+  for (const ratio of RATIOS) {
+    const r1 = r1AtRatio(layer, ratio, r2, state.used[2])
+    if (r1 > 0 && Math.abs(plot.x(r1) - px) < NEAR) return ratio
+  }
+  return "ring"
+}
+
+/** The ranks on a line of equal ratio at the height of the pointer; snapped, the best ranks of that ratio. */
+function ranksOnLine(layer, ratio, [r1, r2, r3], isSnapped) {
+  if (isSnapped) return bestAtRatio(layer, ratio, r3) ?? [r1, r2, r3]
+  const onLine = Math.floor(r1AtRatio(layer, ratio, r2, r3))
+  return [Math.min(Math.max(onLine, 1), largestRank(layer, [1, r2, r3], 0)), r2, r3]
+}
+
+function hintAt(layer, plot, state, what, px, py) {
+  if (what === "strip") {
+    const r3 = r3At(layer, plot, py)
+    const { value } = relativeError(layer, [state.used[0], state.used[1], r3])
+    return `R3 = ${r3}: error ${errorText(value, 3)} at your R1 and R2. Drag up or down.`
+  }
+  const { box } = plot
+  if (px < box.left || px > box.right || py < box.top || py > box.bottom) return null
+  const ranks = ranksAt(layer, plot, px, py, state.used[2])
+  const named = `R1 = ${ranks[0]}, R2 = ${ranks[1]}`
+  if (!isPossible(layer, ranks)) {
+    const mode = ranks.findIndex((rank, place) => rank > largestRank(layer, ranks, place))
+    return `${named}: impossible, R${mode + 1} can be at most ${largestRank(layer, ranks, mode)} here`
+  }
+  const { value, isExact } = relativeError(layer, ranks)
+  const line = typeof what === "number" ? `. Drag along the line: all ${what === 1 ? "break even" : `${what}x smaller`}` : ""
+  return `${named}: error ${isExact ? "" : "≈ "}${errorText(value, 3)}, ${ratioText(compressionRatio(layer, ranks))} smaller${line}`
+}
+
+/** A spectrum: drag the mark of the rank, click to jump; the wheel and the keys step. */
+export function spectrumGestures(node, mode, view, act) {
+  const choose = (px) => {
+    const { layer, plots } = view()
+    act.rank(mode, markedRank(plots[mode], px, layer.limits[mode]), {})
+  }
+  drag(node, {
+    begin(px) {
+      act.grab()
+      choose(px)
+    },
+    move: choose,
+    end: (isCancelled) => act.release(isCancelled),
+    hover(px) {
+      const { layer, plots } = view()
+      const rank = markedRank(plots[mode], px, layer.limits[mode])
+      const value = layer.arrays[`spectrum${mode + 1}`][rank - 1]
+      act.hint("spectra", `Direction ${wholeText(rank)} of mode ${mode + 1}: singular value ${value.toPrecision(4)}`)
+      act.light(mode, rank - 1)
+    },
+    leave() {
+      act.hint("spectra", null)
+      act.light(mode, undefined)
+    },
+  })
+  node.style.cursor = "ew-resize"
+  node.onkeydown = (event) => keyOnMode(event, mode, event.key, view().layer, act)
+  node.addEventListener("wheel", (event) => act.wheel(mode, event), { passive: false })
+}
+
+function keyOnMode(event, mode, name, layer, act) {
+  const rank = rankAfterKey(act.state().used[mode], name, event.shiftKey, layer.limits[mode])
+  if (rank === null) return
+  event.preventDefault()
+  event.stopPropagation()
+  act.rank(mode, rank, { isKey: true })
+}
+
+/** The cores: a click takes the head everywhere; pointing at a cell shows the same cell in all heads. */
+export function coreGestures(node, view, act) {
+  node.onpointermove = (event) => {
+    const box = node.getBoundingClientRect()
+    const { layer, plot } = view()
+    const state = act.state()
+    const cell = cellAt(layer, plot, event.clientX - box.left, event.clientY - box.top, state.used)
+    node.style.cursor = cell ? "pointer" : "default"
+    if (!cell || cell.a === undefined) return leave()
+    const { value, rows, columns } = cellValue(layer, state.view, state.used, cell)
+    act.light(0, cell.a, cell.b)
+    const band = (name, [first, last]) => `${name} ${first === last ? first : `${first} to ${last}`}`
+    const where = `direction ${band("a =", rows)} of mode 1 and ${band("b =", columns)} of mode 2`
+    const strongest = rows[0] < rows[1] || columns[0] < columns[1] ? ", the strongest of these" : ""
+    act.hint("cores", `${layer.unit} ${cell.group}, ${where}: ${value.toPrecision(4)}${strongest}. Click to take this ${layer.unit} everywhere`)
+  }
+  const leave = () => {
+    act.light(0, undefined)
+    act.hint("cores", null)
+  }
+  node.onpointerleave = leave
+  node.onclick = (event) => {
+    const box = node.getBoundingClientRect()
+    const { layer, plot } = view()
+    const cell = cellAt(layer, plot, event.clientX - box.left, event.clientY - box.top, act.state().used)
+    if (cell) act.group(cell.group)
+  }
+  node.onkeydown = (event) => {
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key]
+    if (!step) return
+    event.preventDefault()
+    event.stopPropagation()
+    const count = view().layer.shape[3]
+    act.group((act.state().group + step + count) % count)
+  }
+}
+
+/** Turns the turning of a wheel into whole steps: a notch is one, and what a touchpad sends adds up. */
+export function wheelSteps() {
+  let turned = 0
+  return (event) => {
+    turned -= event.deltaY || event.deltaX
+    const steps = Math.trunc(turned / WHEEL_NOTCH)
+    turned -= steps * WHEEL_NOTCH
+    return steps * (event.shiftKey ? 8 : 1)
+  }
+}
