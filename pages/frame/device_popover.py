@@ -41,6 +41,11 @@ def device_popover(scene: Scene, checkpoint: Checkpoint) -> None:
             required=True,
             help="The 16-bit types need half the memory. The decomposition always computes in float32",
         )
+        st.toggle(
+            "Plain figures",
+            **state.bound("plain", scene.decompose.plain),
+            help="Draws the figures on the server, for a browser that blocks the scripts of the live ones",
+        )
         st.markdown("  \n".join(_gauge(memory) for memory in device_memories()))
         _loaded_models()
         fit = check_fit(checkpoint)

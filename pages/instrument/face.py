@@ -12,19 +12,17 @@ from typing import Any
 import streamlit as st
 
 from pages.frame.frame import appearance, type_scale
-from pages.instrument.layer_blob import layer_blob
 from pages.instrument.bundle import store_script, style, view_script
 from pages.session import state
 from pages.session.links import parse_fields
-from pages.session.scene import Scene
-from pages.work.caches import bounded_cache
+from pages.work.caches import cached_blob
 from pages.work.layer_job import ShownLayer
 from tensorllm_core.experiments.gone import GONE, gone_sentence
 from tensorllm_core.figures.theme import Look, look
 from tensorllm_core.runs.layer_analysis import LayerAnalysis, RankResult, errors_of_slices, gone_at
 from tensorllm_core.runs.ranks import suggestion_text
 
-__all__ = ["instrument", "scene_of_release", "send_layer"]
+__all__ = ["instrument", "look_of", "scene_of_release", "send_layer"]
 
 _KEY = "instrument"
 _RELEASED = "released"
@@ -44,13 +42,18 @@ _view = st.components.v2.component(
 
 def send_layer(analysis: LayerAnalysis) -> None:
     """Bring the layer to the browser, unless it is there. Call it outside of the fragment that follows the hand."""
-    identity = _identity(analysis)
-    data = bounded_cache().get_or_compute(f"instrument {identity}", lambda: layer_blob(analysis, identity))
-    _store(key=f"{_KEY} store", data=data, width="content", height="content")
+    _store(key=f"{_KEY} store", data=cached_blob(analysis), width="content", height="content")
 
 
 def instrument(layer: ShownLayer, result: RankResult) -> None:
-    """Draw the scene; what a visitor releases changes it, and the fragment runs again."""
+    """Draw the scene; what a visitor releases changes it, and the fragment runs again.
+
+    Notices stand outside of the fragment: where others hold now, the whole page runs.
+    """
+    released = state.kept(_RELEASED)
+    state.keep(_RELEASED, False)
+    if released and state.has_other_notices():
+        st.rerun()
     _view(key=_KEY, data=_message(layer, result), on_released_change=_take)
 
 
@@ -61,6 +64,7 @@ def _take() -> None:
         values, echo = scene_of_release(released)
         state.change(**values)
         state.keep(_ECHO, echo)
+        state.keep(_RELEASED, True)
 
 
 def scene_of_release(released: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
@@ -104,14 +108,10 @@ def _pins(value: object) -> str | None:
     return ",".join("-".join(f"{rank}" for rank in pin) for pin in value if isinstance(pin, list))
 
 
-def _identity(analysis: LayerAnalysis) -> str:
-    return analysis.plan.key
-
-
 def _message(layer: ShownLayer, result: RankResult) -> dict[str, Any]:
     scene, analysis = layer.scene, layer.analysis
     return {
-        "layer": _identity(analysis),
+        "layer": analysis.plan.key,
         "echo": state.kept(_ECHO) or 0,
         **_chosen(layer),
         "view": scene.decompose.view,
@@ -121,15 +121,14 @@ def _message(layer: ShownLayer, result: RankResult) -> dict[str, Any]:
         "exact": _exact(analysis, result),
         "gone": GONE,
         "suggestedBy": suggestion_text(analysis.plan.reference),
-        "look": _look(look(appearance())),
+        "look": look_of(look(appearance())),
         "scale": type_scale(),
         "isPresented": scene.present,
     }
 
 
 def _chosen(layer: ShownLayer) -> dict[str, Any]:
-    ranks: Scene = layer.scene
-    part = ranks.ranks
+    part = layer.scene.ranks
     return {
         "by": part.by.value,
         "chosen": list(layer.decision.request),
@@ -154,7 +153,8 @@ def _exact(analysis: LayerAnalysis, result: RankResult) -> dict[str, Any]:
     }
 
 
-def _look(colours: Look) -> dict[str, Any]:
+def look_of(colours: Look) -> dict[str, Any]:
+    """The colours that the instrument draws with, as JSON."""
     return {
         "ink": colours.ink,
         "muted": colours.muted,

@@ -20,6 +20,7 @@ __all__ = [
     "change",
     "change_ranks",
     "current_scene",
+    "has_other_notices",
     "keep",
     "kept",
     "notices_to_show",
@@ -32,7 +33,7 @@ __all__ = [
 ]
 
 _SCENE, _URL, _CHANGED = "scene", "scene url", "scene changed here"
-_NOTICES, _SHOWN = "scene notices", "scene notices shown"
+_NOTICES, _SHOWN, _DRAWN = "scene notices", "scene notices shown", "scene notices drawn"
 
 
 def current_scene() -> Scene:
@@ -122,7 +123,14 @@ def notices_to_show() -> tuple[str, ...]:
     waiting = st.session_state.pop(_NOTICES, [])
     shown = st.session_state.setdefault(_SHOWN, [])
     shown.extend(sentence for sentence in waiting if sentence not in shown)
+    st.session_state[_DRAWN] = tuple(shown)
     return tuple(shown)
+
+
+def has_other_notices() -> bool:
+    """Whether the screen shows notices that no longer hold, or not yet all that do."""
+    shown = tuple(st.session_state.get(_SHOWN, ()))
+    return bool(st.session_state.get(_NOTICES)) or shown != st.session_state.get(_DRAWN, ())
 
 
 def keep(key: str, value: Any) -> None:

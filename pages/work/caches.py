@@ -16,6 +16,7 @@ from tensorllm_core.experiments.evaluate import AnswerCache, empty_answer_cache
 from tensorllm_core.experiments.layer_store import LayerStore, cache_folder
 from tensorllm_core.experiments.measurement_store import MeasurementStore, measurements_folder
 from tensorllm_core.experiments.prefix_store import PrefixStore
+from tensorllm_core.exports.layer_blob import layer_blob
 from tensorllm_core.linalg.rank_choice import ParetoFront
 from tensorllm_core.linalg.refinement import Refinement
 from tensorllm_core.models.chat_template import may_have_chat_template
@@ -32,6 +33,7 @@ __all__ = [
     "answer_cache",
     "bounded_cache",
     "cached_analysis",
+    "cached_blob",
     "cached_checkpoint",
     "cached_model",
     "cached_path",
@@ -132,9 +134,16 @@ def cached_analysis(plan: LayerPlan, checkpoint: Checkpoint, progress: Progress)
         analysis = analyse_layer(plan, checkpoint, progress)
         # These are cached properties: computed here, in the background, so that the page does not wait for them.
         _ = analysis.front, analysis.noise, analysis.suggestion
+        cached_blob(analysis)
         return analysis
 
     return bounded_cache().get_or_compute(plan.key, analyse)
+
+
+def cached_blob(analysis: LayerAnalysis) -> bytes:
+    """The bytes that the live figures draw the layer from; they name the layer by the key of its plan."""
+    key = analysis.plan.key
+    return bounded_cache().get_or_compute(f"blob {key}", lambda: layer_blob(analysis, key))
 
 
 def cached_refinement(analysis: LayerAnalysis, ranks: Ranks, progress: Progress) -> Refinement:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
-from einops import einsum
-from jaxtyping import Float, Float64
+from einops import einsum, rearrange
+from jaxtyping import Float, Float64, Int64
 from torch import Tensor
 
 from tensorllm_core.linalg.hosvd import Hosvd
@@ -42,12 +43,47 @@ class PartProducts:
     def slice_errors(self, ranks: Ranks) -> SliceErrors:
         """Squared error and energy of each slice at these ranks; the ranks must not exceed those of the core."""
         r1, r2, r3 = ranks
-        block = self._block(r1, r2)
+        squared_error = self._errors(self._block(r1, r2)[None], r3)[0]
+        return SliceErrors(squared_error.cpu().numpy(), self._energy().cpu().numpy())
+
+    def slice_errors_at(
+        self, r1: Int64[np.ndarray, " n1"], r2: Int64[np.ndarray, " n2"]
+    ) -> tuple[Float64[Tensor, "n1 n2 k3 part group"], Float64[Tensor, "part group"]]:
+        """Squared error of each slice at every pair of these ranks, in rising order, and every R3; and its energy."""
+        k3, group = self.core.shape[2:]
+        columns = torch.from_numpy(r2 - 1).to(self.full.device)
+        blocks = self.full.new_empty((len(r1), len(r2), k3, k3, group))
+        rank, products = 0, self.stored.new_zeros(self.stored.shape[1:])
+        for row, target in enumerate(r1.tolist()):
+            # From the rank before, or from a stored sum where one is nearer.
+            checkpoint = min(target // self.spacing, len(self.stored))
+            if checkpoint * self.spacing > rank:
+                rank, products = checkpoint * self.spacing, self.stored[checkpoint - 1]
+            products = products + self._products_between(rank, target)
+            rank = target
+            blocks[row] = products[columns]
+        flat = rearrange(blocks, "n1 n2 c d group -> (n1 n2) c d group")
+        by_r3 = torch.stack([self._errors(flat, r3) for r3 in range(1, k3 + 1)], dim=1)
+        return rearrange(by_r3, "(n1 n2) k3 part group -> n1 n2 k3 part group", n1=len(r1)), self._energy()
+
+    def _errors(self, blocks: Float64[Tensor, "n k3 k3 group"], r3: int) -> Float64[Tensor, "n part group"]:
+        """Squared error of each slice, given the products inside some blocks of modes 1 and 2."""
         dropped = self.u3[:, r3:]
         # Outside the block all energy is lost. Inside it, only the energy in the dropped directions of mode 3 is lost.
-        kept = _quadratic(self.u3, block) - _quadratic(dropped, block[r3:, r3:])
-        energy = _quadratic(self.u3, self.full)
-        return SliceErrors((energy - kept).clamp_(min=0.0).cpu().numpy(), energy.cpu().numpy())
+        kept = _quadratic(self.u3, blocks) - _quadratic(dropped, blocks[:, r3:, r3:])
+        return (self._energy() - kept).clamp_(min=0.0)
+
+    def _energy(self) -> Float64[Tensor, "part group"]:
+        return _quadratic(self.u3, self.full[None])[0]
+
+    def _products_between(self, start: int, stop: int) -> Float64[Tensor, "k2 k3 k3 group"]:
+        """The products summed over some rows, and over the first 1, 2 ... k2 columns."""
+        products = self.stored.new_zeros(self.stored.shape[1:])
+        if start < stop:
+            for block in row_blocks(self.core[start:stop]):
+                rows = block.double()
+                products += einsum(rows, rows, "a b c group, a b d group -> b c d group")
+        return products.cumsum_(dim=0)
 
     def _block(self, r1: int, r2: int) -> Float64[Tensor, "k3 k3 group"]:
         """The products summed over the leading `r1 x r2` block of modes 1 and 2."""
@@ -82,7 +118,7 @@ def part_products(decomposition: Hosvd) -> PartProducts:
 
 
 def _quadratic(
-    rows: Float64[Tensor, "part k"], products: Float64[Tensor, "k k group"]
-) -> Float64[Tensor, "part group"]:
-    """The quadratic form `row A row` for each row and group."""
-    return einsum(rows, products, rows, "part c, c d group, part d -> part group")
+    rows: Float64[Tensor, "part k"], products: Float64[Tensor, "n k k group"]
+) -> Float64[Tensor, "n part group"]:
+    """The quadratic form `row A row` for each block of products, row and group."""
+    return einsum(rows, products, rows, "part c, n c d group, part d -> n part group")

@@ -20,9 +20,12 @@ def visit(name: str = "decompose", **parameters: str) -> AppTest:
 
 
 def arriving(name: str, **parameters: str) -> AppTest:
-    """A screen that a first visitor opens; it has not run yet."""
+    """A screen that a first visitor opens; it has not run yet.
+
+    Its figures are the plain ones: the live ones are drawn in a browser, where their own tests find them.
+    """
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE)
-    app.query_params.update(parameters)
+    app.query_params.update({"plain": "1"} | parameters)
     # Before its first run the harness takes a page's address from its file, and every screen's file is `page.py`.
     app._page_hash = calc_hash(name)
     return app

@@ -65,9 +65,9 @@ function limitRow(act) {
   const slider = element("input", { type: "range", min: 0, max: STEPS, step: "any" })
   const name = element("span", { className: "name" })
   const row = { node: element("div", { className: "rank" }, element("div", { className: "head" }, name, number), slider), number, slider, name }
-  number.oninput = () => Number(number.value) > 0 && act.limit(Number(number.value))
+  number.oninput = () => Number(number.value) > 0 && act.limit(Number(number.value), { isTyped: true })
   number.onchange = () => act.commit()
-  slider.oninput = () => act.limit(act.limitOf(Number(slider.value) / STEPS))
+  slider.oninput = () => act.limit(act.limitOf(Number(slider.value) / STEPS), {})
   slider.onchange = () => act.commit()
   return row
 }

@@ -12,7 +12,8 @@ import { r3At } from "./third_axis.js"
 
 const NEAR = 7
 const RING = 16
-const WHEEL_NOTCH = 40
+const NOTCH = 50
+const TOUCHPAD_STEP = 40
 
 /** Call `begin`, `move` and `end` with the place of the pointer in the element, for mouse, pen and touch alike. */
 function drag(node, { begin, move, end, hover, leave }) {
@@ -36,35 +37,45 @@ function drag(node, { begin, move, end, hover, leave }) {
   function finish(event, isCancelled) {
     if (!held) return
     held = false
-    end(isCancelled)
+    end(isCancelled, event)
   }
 }
 
 /** The landscape: drag the ring or a line of equal ratio, click to jump, scrub the third axis. */
 export function landscapeGestures(node, view, act) {
   let kind = "ring"
+  let start = null
   const choose = (px, py, event) => {
     const { layer, plot } = view()
     if (kind === "strip") return act.rank(2, r3At(layer, plot, py), {})
     const ranks = ranksAt(layer, plot, px, py, act.state().used[2])
-    if (kind === "ring") return act.ranks(ranks, { isSnapped: event.shiftKey })
+    if (kind === "ring" || kind === "free") return act.ranks(ranks, { isSnapped: event.shiftKey })
     return act.held(kind, ranksOnLine(layer, kind, ranks, event.shiftKey))
   }
   drag(node, {
     begin(px, py, event) {
       kind = grabbed(view(), act.state(), px, py)
+      start = [px, py]
       act.grab()
+      if (typeof kind !== "number") choose(px, py, event)
+    },
+    move(px, py, event) {
+      // On a line, a click jumps like anywhere else; only a drag holds the line.
+      if (typeof kind === "number" && start && Math.hypot(px - start[0], py - start[1]) < NEAR) return
+      start = null
       choose(px, py, event)
     },
-    move: choose,
-    end(isCancelled) {
+    end(isCancelled, event) {
+      if (start && typeof kind === "number" && !isCancelled) {
+        kind = "ring"
+        choose(...start, event)
+      }
       act.release(isCancelled)
-      kind = "ring"
     },
     hover(px, py) {
       const { layer, plot } = view()
       const what = grabbed(view(), act.state(), px, py)
-      node.style.cursor = typeof what === "number" ? "grab" : what === "strip" ? "ns-resize" : "crosshair"
+      node.style.cursor = { strip: "ns-resize", free: "crosshair" }[what] ?? "grab"
       act.hint("landscape", hintAt(layer, plot, act.state(), what, px, py))
     },
     leave: () => act.hint("landscape", null),
@@ -75,7 +86,7 @@ export function landscapeGestures(node, view, act) {
     const name = { "[": "ArrowLeft", "]": "ArrowRight" }[event.key] ?? event.key
     keyOnMode(event, mode, name, layer, act)
   }
-  node.onwheel = (event) => act.wheel(2, event)
+  node.addEventListener("wheel", (event) => act.wheel(2, event), { passive: false })
 }
 
 /** What is under the pointer: the third axis, the ring, a line of equal ratio (its number), or free ground. */
@@ -88,7 +99,7 @@ function grabbed({ layer, plot }, state, px, py) {
     const r1 = r1AtRatio(layer, ratio, r2, state.used[2])
     if (r1 > 0 && Math.abs(plot.x(r1) - px) < NEAR) return ratio
   }
-  return "ring"
+  return "free"
 }
 
 /** The ranks on a line of equal ratio at the height of the pointer; snapped, the best ranks of that ratio. */
@@ -196,9 +207,10 @@ export function coreGestures(node, view, act) {
 export function wheelSteps() {
   let turned = 0
   return (event) => {
-    turned -= event.deltaY || event.deltaX
-    const steps = Math.trunc(turned / WHEEL_NOTCH)
-    turned -= steps * WHEEL_NOTCH
+    const delta = event.deltaY || event.deltaX
+    turned = Math.abs(delta) >= NOTCH ? -Math.sign(delta) * TOUCHPAD_STEP : turned - delta
+    const steps = Math.trunc(turned / TOUCHPAD_STEP)
+    turned -= steps * TOUCHPAD_STEP
     return steps * (event.shiftKey ? 8 : 1)
   }
 }

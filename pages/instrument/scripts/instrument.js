@@ -62,7 +62,7 @@ export class Instrument {
       ranks: (ranks, how) => set(withRanks(this.layer, this.state, ranks, how.isSnapped), how),
       held: (ratio, ranks) => set({ ...withRanks(this.layer, this.state, ranks), heldRatio: ratio }),
       by: (by) => set(withBy(this.layer, this.state, by), { isDone: true }),
-      limit: (value) => set(changed(this.layer, this.state, { [this.state.by === "error" ? "error" : "ratio"]: value })),
+      limit: (value, how) => set(changed(this.layer, this.state, { [this.state.by === "error" ? "error" : "ratio"]: value }), how),
       limitOf: (share) => limitAt(this.layer, this.state.by, share),
       tied: (tied) => set(withTied(this.layer, this.state, tied), { isDone: true }),
       refine: (refine) => set({ ...this.state, refine }, { isDone: true }),

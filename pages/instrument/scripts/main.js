@@ -28,6 +28,11 @@ function createStore() {
       this.draw(place)
       return () => this.remove(parentElement)
     },
+    /** Where the ring stands in its landscape, in CSS pixels. */
+    ring() {
+      const { plots, state } = [...places.values()].find((place) => place.instrument).instrument
+      return [plots.landscape.x(state.used[0]), plots.landscape.y(state.used[1])]
+    },
     remove(parentElement) {
       places.get(parentElement)?.instrument?.remove()
       places.delete(parentElement)

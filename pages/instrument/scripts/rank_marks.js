@@ -52,11 +52,17 @@ function drawGhost(paint, plot, pin, name, r3, look) {
   paint.text(name, x, y, { fill: look.ink, size: 10 * plot.scale, anchor: "center", weight: 700, halo: look.ground })
 }
 
-/** A name beside a mark, on the side where there is room. */
+/** A name beside a mark, on the side where there is room; above it where there is none. */
 function label(paint, plot, x, y, words, look, weight) {
   const size = 11 * plot.scale
   const gap = 14 * plot.scale
-  const isRight = x + gap + paint.width(words, size, weight) < plot.box.right
-  const anchor = isRight ? "left" : "right"
-  paint.text(words, isRight ? x + gap : x - gap, y, { fill: look.ink, size, weight, anchor, halo: look.ground })
+  const width = paint.width(words, size, weight)
+  const style = { fill: look.ink, size, weight, halo: look.ground }
+  if (x + gap + width < plot.box.right) paint.text(words, x + gap, y, { ...style, anchor: "left" })
+  else if (x - gap - width > plot.box.left) paint.text(words, x - gap, y, { ...style, anchor: "right" })
+  else {
+    const above = y - plot.box.top > 2 * gap ? y - 1.3 * gap : y + 1.3 * gap
+    const middle = Math.min(Math.max(x, plot.box.left + width / 2), plot.box.right - width / 2)
+    paint.text(words, middle, above, { ...style, anchor: "center" })
+  }
 }

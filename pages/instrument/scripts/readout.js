@@ -53,11 +53,12 @@ export function createReadout() {
   const [size, error, stored] = ["size", "error", "stored"].map(metric)
   const parts = element("div", { className: "parts", role: "img" })
   const sentence = element("p", { className: "sentence" })
+  const ghosts = element("p", { className: "ghosts", hidden: true })
   const node = element("div", { className: "readout", "aria-live": "polite", "aria-atomic": "true" })
-  node.append(size.node, error.node, stored.node, parts, sentence)
+  node.append(size.node, error.node, stored.node, parts, sentence, ghosts)
   write(error.label, "Relative error")
   write(stored.label, "Numbers stored")
-  return { node, size, error, stored, parts, sentence, bars: [] }
+  return { node, size, error, stored, parts, sentence, ghosts, bars: [] }
 }
 
 /** Write the numbers. Only texts and widths change while a rank is dragged, never the layout. */
@@ -73,12 +74,26 @@ export function drawReadout(readout, layer, state, numbers, theme) {
   write(readout.stored.value, wholeText(numbers.stored))
   write(readout.stored.note, `of ${wholeText(numbers.entries)} in the layer's attention`)
   drawParts(readout, layer, numbers, theme)
+  drawGhosts(readout, layer, state.pins, numbers)
   const names = goneNames(layer, numbers, theme.gone)
   const lost = percentText(1 - numbers.energy)
   const kept = `These ranks keep ${percentText(numbers.energy)} of the energy (the sum of squared weights) and lose ${lost}.`
   const warned = numbers.gone ?? (names.length ? `${listed(names)} ${names.length === 1 ? "is" : "are"} practically gone.` : "")
   write(readout.sentence, warned || kept)
   readout.sentence.classList.toggle("warning", Boolean(warned))
+}
+
+/** What is pinned, beside your ranks: how much smaller, and at which error. */
+function drawGhosts(readout, layer, pins, numbers) {
+  readout.ghosts.hidden = !pins.length
+  const words = pins.map((pin, place) => {
+    const { value, isExact } = relativeError(layer, pin)
+    const difference = numbers.error - value
+    const sign = difference > 0 ? "lose more" : "lose less"
+    const compared = Math.abs(difference) < 5e-5 ? "" : `, yours ${sign} by ${errorText(Math.abs(difference))}`
+    return `${"AB"[place]} (${pin.join(", ")}): ${ratioText(compressionRatio(layer, pin))} smaller, error ${isExact ? "" : "≈ "}${errorText(value)}${compared}`
+  })
+  write(readout.ghosts, words.join("   ·   "))
 }
 
 function drawParts(readout, layer, numbers, theme) {

@@ -2,7 +2,7 @@
 
 All errors of all ranks are known once a layer is decomposed, so they are sent once. A layer that would need more than
 `MOST_BYTES` is sent on coarser grids: the errors at the ranks that the eye can tell apart, and of every cell of the core
-its strongest entry. `scripts/blob.js` reads the bytes.
+its strongest entry. `pages/instrument/scripts/blob.js` reads the bytes.
 """
 
 from __future__ import annotations
@@ -29,8 +29,10 @@ _MOST_ROWS, _MOST_COLUMNS = 256, 128
 """Cells of a slice of the core, where the whole core is too large."""
 _MOST_R1, _MOST_R2 = 512, 256
 """Ranks of the table of errors, where the whole table is too large."""
-_SLICES_BYTES = 4 * 2**20
-"""Most bytes of the errors by part and by group."""
+_MOST_SLICES_R1, _MOST_SLICES_R2 = 64, 24
+"""The same of the errors by part and by group."""
+_SLICES_BYTES = 2 * 2**20
+"""Up to which the errors by part and by group are sent for all ranks."""
 
 Arrays = dict[str, np.ndarray]
 
@@ -97,13 +99,15 @@ def _front(name: str, front: ParetoFront) -> Arrays:
 
 
 def _slices(analysis: LayerAnalysis) -> Arrays:
-    """The errors by part and by group: at all ranks, or at those of a grid of about the same shape."""
+    """The errors by part and by group: at all ranks, or at those of a grid on which they are quick to compute."""
     k1, k2, k3 = analysis.table.table.shape
-    each = 4 * k3 * (analysis.shape.part + analysis.shape.group)
-    most = _SLICES_BYTES // each
-    columns = min(k2, max(8, int((most * k2 / k1) ** 0.5)))
-    r1, r2 = rank_grid(k1, max(8, most // columns)), rank_grid(k2, columns)
-    tables = slice_tables(analysis.table.products, r1, r2)
+    products = analysis.table.products
+    r1, r2 = rank_grid(k1, k1), rank_grid(k2, k2)
+    if k1 * k2 * k3 * 4 * (analysis.shape.part + analysis.shape.group) > _SLICES_BYTES:
+        rows, spacing = rank_grid(k1, _MOST_SLICES_R1), products.spacing
+        r1 = np.unique(np.where((spacing < rows) & (rows < k1), np.maximum(rows // spacing, 1) * spacing, rows))
+        r2 = rank_grid(k2, _MOST_SLICES_R2)
+    tables = slice_tables(products, r1, r2)
     return {
         "slices_r1": r1.astype(np.int32),
         "slices_r2": r2.astype(np.int32),

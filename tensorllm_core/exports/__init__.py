@@ -1,0 +1,1 @@
+"""What leaves the app: a layer as bytes for a picture."""
