@@ -1,7 +1,7 @@
 """The scripts of the instrument as the two texts that Streamlit's components take.
 
-A component's script is one text, so each module in `scripts/` becomes a function that gives what it exports; its imports
-are taken from those before it. d3's vendored packages stand in front.
+A component's script is one text, so each module in `scripts/` becomes a function that gives what it exports, and takes
+its imports from those before it. d3's vendored packages stand in front.
 """
 
 from __future__ import annotations
@@ -15,7 +15,14 @@ __all__ = ["MODULES", "VENDORED", "store_script", "style", "view_script"]
 
 _FOLDER = Path(__file__).resolve().parent / "scripts"
 _VENDOR = Path(__file__).resolve().parents[2] / "assets" / "vendor"
-VENDORED = ("d3-array-3.2.5", "d3-color-3.1.1", "d3-format-3.1.3", "d3-interpolate-3.0.2", "d3-scale-4.0.3", "d3-contour-4.0.3")
+VENDORED = (
+    "d3-array-3.2.5",
+    "d3-color-3.1.1",
+    "d3-format-3.1.3",
+    "d3-interpolate-3.0.2",
+    "d3-scale-4.0.3",
+    "d3-contour-4.0.3",
+)
 """The packages of d3 that the scripts use; each after those that it needs."""
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js"$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:function|class|const) (\w+))", re.MULTILINE)
@@ -58,8 +65,8 @@ def view_script() -> str:
 
 @cache
 def style() -> str:
-    """The style sheet of the instrument."""
-    return (_FOLDER / "instrument.css").read_text(encoding="utf-8")
+    """The style sheets of the instrument, in the order of their names."""
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(_FOLDER.glob("*.css")))
 
 
 def vendored() -> str:

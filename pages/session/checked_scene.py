@@ -25,7 +25,9 @@ def checked_scene(scene: Scene) -> tuple[Scene, Checkpoint]:
     try:
         checkpoint = cached_checkpoint(scene.model)
     except ExplorerError as error:
-        scene = state.kept(_LAST_GOOD) or Scene()
+        # How the visitor looks at the screen stays, whatever model it shows.
+        looks = {"present": scene.present, "plain": scene.decompose.plain}
+        scene = (state.kept(_LAST_GOOD) or Scene()).with_fields(**looks)
         state.notify([f"{error} Showing `{scene.model}` instead."])
         checkpoint = cached_checkpoint(scene.model)
     try:

@@ -1,8 +1,8 @@
 """A layer as the bytes that the instrument draws it from: a header in JSON, then arrays of numbers.
 
 All errors of all ranks are known once a layer is decomposed, so they are sent once. A layer that would need more than
-`MOST_BYTES` is sent on coarser grids: the errors at the ranks that the eye can tell apart, and of every cell of the core
-its strongest entry. `pages/instrument/scripts/blob.js` reads the bytes.
+`MOST_BYTES` is sent on coarser grids: the errors at the ranks that the eye can tell apart, and of every cell of the
+core its strongest entry. `pages/instrument/scripts/blob.js` reads the bytes.
 """
 
 from __future__ import annotations

@@ -58,7 +58,10 @@ def live(visit):
             """
             window.sentToServer = 0
             const send = WebSocket.prototype.send
-            WebSocket.prototype.send = function (...values) { window.sentToServer += 1; return send.apply(this, values) }
+            WebSocket.prototype.send = function (...values) {
+                window.sentToServer += 1
+                return send.apply(this, values)
+            }
             """
         )
         page.goto(f"{urlsplit(page.url).scheme}://{urlsplit(page.url).netloc}{path}")

@@ -1,4 +1,4 @@
-"""The instrument's modules by themselves in a browser: their numbers against the core's, their drawings, their files."""
+"""The instrument's modules alone in a browser: their numbers against the core's, their drawings, their files."""
 
 from __future__ import annotations
 
@@ -141,7 +141,9 @@ def test_ranks_for_an_error_for_a_ratio_and_tied_ones_are_those_of_the_core(page
                 ratios.map(ratio => lookup.ranksForRatio(layer, ratio)),
                 wishes.map(ranks => lookup.clampRanks(layer, ranks)),
                 [1, 3, 12].map(r => lookup.tiedRanks(layer, r, 2)),
-                wishes.map(ranks => [0, 1, 2].map(mode => lookup.largestRank(layer, lookup.clampRanks(layer, ranks), mode))),
+                wishes.map(ranks => lookup.clampRanks(layer, ranks)).map(
+                    ranks => [0, 1, 2].map(mode => lookup.largestRank(layer, ranks, mode))
+                ),
             ]
         }""",
         [errors, ratios, wishes],
@@ -195,7 +197,8 @@ def test_a_layer_of_zeros_is_drawn(page):
     analysis = made_up_analysis(TensorShape(4, 3, 4, 2))
     zero = made_up_analysis(TensorShape(4, 3, 4, 2))
     zero.decomposition.core.zero_()
-    open_layer(page, layer_blob(LayerAnalysis(analysis.plan, zero.tensor, zero.decomposition, analysis.table), "a layer"))
+    layer = LayerAnalysis(analysis.plan, zero.tensor, zero.decomposition, analysis.table)
+    open_layer(page, layer_blob(layer, "a layer"))
     assert page.locator(".metric.error .value").inner_text() != ""
 
 
@@ -221,7 +224,7 @@ def test_a_cell_of_the_landscape_has_the_colour_of_its_error(page):
 def test_a_figure_is_saved_as_a_drawing_and_its_numbers_as_a_table(page, figure):
     analysis = grouped()
     open_layer(page, layer_blob(analysis, "a layer"))
-    act = "instrument.actions()"
+    act = "modules.actions.actionsOf(instrument)"
     drawing = ElementTree.fromstring(page.evaluate(f"{act}.picture('{figure}')"))
     assert drawing.tag.endswith("svg")
     assert len(list(drawing.iter())) > 8

@@ -41,8 +41,9 @@ def test_the_tables_hold_the_errors_of_the_rebuilt_tensor(shape, seed):
 @pytest.mark.parametrize("spacing", [1, 2, 3, 100])
 def test_the_tables_do_not_depend_on_what_is_stored_on_the_way(spacing):
     products = part_products(hosvd(torch.randn(11, 4, 4, 3, generator=torch.Generator().manual_seed(1)).double()))
-    sums = torch.stack([products._products_between(0, stop) for stop in range(spacing, 12, spacing)] or [products.stored[0]])
-    other = PartProducts(products.core, products.u3, sums[: 11 // spacing], spacing, products.full)
+    stops = range(spacing, 12, spacing)
+    sums = torch.stack([products._products_between(0, stop) for stop in stops] or [products.stored[0]])
+    other = PartProducts(products.core, products.u3, sums[: len(stops)], spacing, products.full)
     r1, r2 = np.array([1, 2, 5, 6, 9, 11]), np.array([2, 4])
     assert slice_tables(other, r1, r2).by_part == pytest.approx(slice_tables(products, r1, r2).by_part, abs=1e-6)
 
@@ -66,12 +67,16 @@ def test_a_grid_of_ranks_holds_every_small_one():
     assert rank_grid(4096, 256)[:50].tolist() == list(range(1, 51))
 
 
-@given(shape=st.tuples(st.integers(1, 12), st.integers(1, 9), st.integers(1, 3), st.integers(1, 3)), seed=st.integers(0, 99))
+@given(
+    shape=st.tuples(st.integers(1, 12), st.integers(1, 9), st.integers(1, 3), st.integers(1, 3)),
+    seed=st.integers(0, 99),
+)
 def test_each_cell_shows_its_strongest_place(shape, seed):
     core = torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
     rows, columns = rank_grid(shape[0], 4), rank_grid(shape[1], 3)
     cells = strongest_entries(core, rows, columns)
-    for (i, last_row), (j, last_column), group in itertools.product(enumerate(rows), enumerate(columns), range(shape[3])):
+    groups = range(shape[3])
+    for (i, last_row), (j, last_column), group in itertools.product(enumerate(rows), enumerate(columns), groups):
         first_row = rows[i - 1] if i else 0
         first_column = columns[j - 1] if j else 0
         block = core[first_row:last_row, first_column:last_column, :, group]

@@ -13,7 +13,7 @@ from pages.session.links import parse_scene, scene_parameters
 from pages.session.scene import FIELDS, PARTS, Scene
 from pages.session.scene_parts import DTYPES, PAPER_TABLES, SPLITS, ChooseBy
 from tensorllm_core.experiments.published_tables import CELLS
-from tensorllm_core.types import Layout
+from tensorllm_core.types import Layout, Ranks
 
 WHOLE = {"min_value": 0, "max_value": 9999}
 FIELD_VALUES = {
@@ -42,6 +42,9 @@ FIELD_VALUES = {
     "new_tokens": some.integers(1, 9999),
     "view": some.sampled_from(["1", "3", "Q", "O2"]),
     "part": some.sampled_from(["Q", "V", "O2"]),
+    "pins": some.sampled_from([(), (Ranks(16, 8, 4),), (Ranks(1, 1, 1), Ranks(768, 64, 4))]),
+    "absolute": some.booleans(),
+    "plain": some.booleans(),
     "fixed_ratio": some.floats(1, 1e6),
     "mode": some.integers(1, 3),
     "alike": some.booleans(),

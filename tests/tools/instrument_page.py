@@ -106,11 +106,11 @@ def made_up_analysis(shape: TensorShape, seed: int = 0) -> LayerAnalysis:
         weight = torch.arange(1, side + 1, dtype=torch.float32).pow(-0.5)
         core *= weight.reshape([-1 if place == axis else 1 for place in range(4)])
     energy = core.square().sum(dim=3)
-    spectra = tuple(energy.sum(dim=axes).double().sqrt().sort(descending=True).values for axes in ((1, 2), (0, 2), (0, 1)))
-    bases = [torch.eye(side, rank) for side, rank in zip(shape, limits, strict=False)]
-    decomposition = Hosvd(core, *bases, spectra=(spectra[0], spectra[1], spectra[2]))
+    others = ((1, 2), (0, 2), (0, 1))
+    first, second, third = (energy.sum(dim=axes).double().sqrt().sort(descending=True).values for axes in others)
+    u1, u2, u3 = (torch.eye(side, rank) for side, rank in zip(shape, limits, strict=False))
+    decomposition = Hosvd(core, u1, u2, u3, (first, second, third))
     parts = tuple("QKVO") if shape.part == 4 else tuple(f"Q{place}" for place in range(shape.part))
-    plan = LayerPlan.__new__(LayerPlan)
-    for name, value in {"reference": "demo-decoder", "layer": 0, "layout": Layout.PAPER, "device": "cpu"}.items():
-        object.__setattr__(plan, name, value)
-    return LayerAnalysis(plan, AttentionTensor(torch.empty(*shape), parts, Layout.PAPER), decomposition, landscape(decomposition))
+    plan = LayerPlan("demo-decoder", "made up", 0, Layout.PAPER, "cpu")
+    tensor = AttentionTensor(torch.empty(*shape), parts, Layout.PAPER)
+    return LayerAnalysis(plan, tensor, decomposition, landscape(decomposition))

@@ -1,4 +1,5 @@
-// Reads the bytes of a layer that tensorllm_core/exports/layer_blob.py packs: a header in JSON, then arrays, each at a multiple of 8 bytes.
+// Reads the bytes of a layer that tensorllm_core/exports/layer_blob.py packs: a header in JSON, then arrays, each at
+// a multiple of 8 bytes.
 
 const TYPES = { float64: Float64Array, float32: Float32Array, int32: Int32Array }
 

@@ -52,7 +52,11 @@ function computeLines(layer, plot, r3, colours) {
       if (line.length > 1) lines.push(line)
     }
     const longest = lines.reduce((best, line) => (line.length > best.length ? line : best), [])
-    return { level: d3.format("~r")(level), lines, label: longest.length > 12 ? longest[Math.floor(longest.length * 0.72)] : null }
+    return {
+      level: d3.format("~r")(level),
+      lines,
+      label: longest.length > 12 ? longest[Math.floor(longest.length * 0.72)] : null,
+    }
   })
 }
 

@@ -3,10 +3,10 @@
 import { element, write } from "./elements.js"
 import { breakEvenR1, compressionRatio, isPossible, largestRank, mostTied } from "./lookup.js"
 import { rankAfterKey } from "./state.js"
+import { impossibleWords, MODE_NAMES } from "./words.js"
 
 const STEPS = 1000
 const LINEAR_UP_TO = 32
-const NAMES = ["R1", "R2", "R3"]
 const MEANINGS = [
   "How many directions of the model width are kept. All heads share them.",
   "How many directions of the head width are kept. All heads share them.",
@@ -23,16 +23,34 @@ export function createControls(act) {
     by[name] = element("button", { type: "button", role: "radio", textContent: words, onclick: () => act.by(name) })
     choice.append(by[name])
   }
-  const ranks = NAMES.map((name, mode) => rankRow(name, mode, act))
+  const ranks = MODE_NAMES.map((name, mode) => rankRow(name, mode, act))
   const limit = limitRow(act)
   const note = element("p", { className: "limit-note" })
   const tied = element("input", { type: "checkbox", onchange: () => act.tied(tied.checked) })
   const refine = element("input", { type: "checkbox", onchange: () => act.refine(refine.checked) })
-  const suggest = element("button", { type: "button", className: "quiet", textContent: "Suggested ranks", onclick: act.suggest })
+  const suggest = element("button", {
+    type: "button",
+    className: "quiet",
+    textContent: "Suggested ranks",
+    onclick: act.suggest,
+  })
   const pin = element("button", { type: "button", className: "quiet", textContent: "Pin", onclick: act.pin })
   const tiedLabel = element("label", {}, tied, element("span", { className: "tied-words" }))
-  const refineLabel = element("label", { title: "Improves the three factors in sweeps (HOOI), until the error no longer falls" }, refine, "Refine the factors")
-  node.append(choice, ...ranks.map((row) => row.node), limit.node, note, tiedLabel, refineLabel, element("div", { className: "buttons" }, suggest, pin))
+  const refineLabel = element(
+    "label",
+    { title: "Improves the three factors in sweeps (HOOI), until the error no longer falls" },
+    refine,
+    "Refine the factors",
+  )
+  node.append(
+    choice,
+    ...ranks.map((row) => row.node),
+    limit.node,
+    note,
+    tiedLabel,
+    refineLabel,
+    element("div", { className: "buttons" }, suggest, pin),
+  )
   return { node, by, ranks, limit, note, tied, tiedLabel, refine, suggest, pin }
 }
 
@@ -40,9 +58,23 @@ function rankRow(name, mode, act) {
   const number = element("input", { type: "number", min: 1, step: 1, "aria-label": name, inputmode: "numeric" })
   const slider = element("input", { type: "range", min: 0, max: STEPS, step: "any", "aria-label": name })
   const most = element("span", { className: "most" })
-  const head = element("div", { className: "head" }, element("span", { className: `name mode${mode + 1}`, textContent: name }), most, number)
-  const row = { node: element("div", { className: "rank", title: MEANINGS[mode] }, head, slider), number, slider, most, mode, limit: 1 }
-  number.oninput = () => number.value && Number(number.value) >= 1 && act.rank(mode, Number(number.value), { isTyped: true })
+  const head = element(
+    "div",
+    { className: "head" },
+    element("span", { className: `name mode${mode + 1}`, textContent: name }),
+    most,
+    number,
+  )
+  const row = {
+    node: element("div", { className: "rank", title: MEANINGS[mode] }, head, slider),
+    number,
+    slider,
+    most,
+    mode,
+    limit: 1,
+  }
+  number.oninput = () =>
+    number.value && Number(number.value) >= 1 && act.rank(mode, Number(number.value), { isTyped: true })
   number.onchange = () => act.commit()
   number.onkeydown = (event) => key(event, true)
   slider.oninput = () => act.rank(mode, rankOf(Number(slider.value) / STEPS, row.limit), {})
@@ -64,7 +96,12 @@ function limitRow(act) {
   const number = element("input", { type: "number", step: "any" })
   const slider = element("input", { type: "range", min: 0, max: STEPS, step: "any" })
   const name = element("span", { className: "name" })
-  const row = { node: element("div", { className: "rank" }, element("div", { className: "head" }, name, number), slider), number, slider, name }
+  const row = {
+    node: element("div", { className: "rank" }, element("div", { className: "head" }, name, number), slider),
+    number,
+    slider,
+    name,
+  }
   number.oninput = () => Number(number.value) > 0 && act.limit(Number(number.value), { isTyped: true })
   number.onchange = () => act.commit()
   slider.oninput = () => act.limit(act.limitOf(Number(slider.value) / STEPS), {})
@@ -104,7 +141,9 @@ export function drawControls(controls, layer, state, theme) {
     button.tabIndex = name === state.by ? 0 : -1
   }
   controls.limit.node.hidden = isByRanks
-  controls.ranks.forEach((row, mode) => drawRankRow(row, layer, isByRanks ? state.chosen[mode] : state.used[mode], mode))
+  controls.ranks.forEach((row, mode) =>
+    drawRankRow(row, layer, isByRanks ? state.chosen[mode] : state.used[mode], mode),
+  )
   if (!isByRanks) drawLimit(controls.limit, layer, state)
   controls.tied.checked = state.tied
   controls.tiedLabel.hidden = !isByRanks
@@ -151,13 +190,12 @@ function setValue(input, value) {
 function noteOn(layer, state) {
   if (!isPossible(layer, state.chosen) && state.by === "ranks") {
     const mode = state.chosen.findIndex((rank, place) => rank > largestRank(layer, state.chosen, place))
-    const [first, second] = NAMES.filter((_, place) => place !== mode)
-    const words = `${NAMES[mode]} can be at most ${first} x ${second} x ${layer.unit}s = ${largestRank(layer, state.chosen, mode)}`
-    return `${words}. In use: (${state.used.join(", ")}).`
+    return impossibleWords(mode, largestRank(layer, state.chosen, mode), layer.unit, state.used)
   }
   if (state.tied) return `Tied: R2 up to ${mostTied(layer)}.`
   const even = breakEvenR1(layer, state.used)
-  if (compressionRatio(layer, state.used) <= 1) return even ? `Nothing is saved above R1 = ${even}.` : "Nothing is saved at these R2 and R3."
+  if (compressionRatio(layer, state.used) <= 1)
+    return even ? `Nothing is saved above R1 = ${even}.` : "Nothing is saved at these R2 and R3."
   const isAlways = even === largestRank(layer, [1, state.used[1], state.used[2]], 0)
   return isAlways ? "Every R1 saves numbers at these R2 and R3." : `Saves numbers up to R1 = ${even}.`
 }

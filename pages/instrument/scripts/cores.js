@@ -19,7 +19,9 @@ export function coreValues(layer, view, r3) {
   if (!kept.has(key)) {
     // Each part has one entry for each R3: a few of them are kept, so that scrubbing back is quick.
     if (kept.size > 24) kept.clear()
-    const values = Number.isInteger(slice) ? sliceOfCore(layer, slice) : partOfCore(layer, layer.parts.indexOf(view), r3)
+    const values = Number.isInteger(slice)
+      ? sliceOfCore(layer, slice)
+      : partOfCore(layer, layer.parts.indexOf(view), r3)
     kept.set(key, { values, levels: levelsOf(values, largestMagnitude(layer)) })
   }
   return kept.get(key)
@@ -97,7 +99,8 @@ export function cellAt(layer, plot, px, py, ranks) {
   for (let group = 0; group < plot.count; group++) {
     const [left, top] = panelCorner(plot, group)
     const [x, y] = [(px - left) / plot.wide, (py - top) / plot.tall]
-    if (x >= 0 && x < 1 && y >= 0 && y < 1) return { group, a: Math.floor(y * ranks[0]), b: Math.floor(x * ranks[1]) }
+    if (x >= 0 && x < 1 && y >= 0 && y < 1)
+      return { group, a: Math.floor(y * ranks[0]), b: Math.floor(x * ranks[1]) }
     if (x >= 0 && x < 1 && py >= top - plot.name && py < top) return { group }
   }
   return null
@@ -120,7 +123,10 @@ function cellOf(grid, direction) {
 
 /** All panels as pixels of the screen. A pixel with several cells shows the strongest of them. */
 export function corePixels(layer, plot, state, pixels, density) {
-  const image = new ImageData(Math.max(1, Math.round(plot.width * density)), Math.max(1, Math.round(plot.height * density)))
+  const image = new ImageData(
+    Math.max(1, Math.round(plot.width * density)),
+    Math.max(1, Math.round(plot.height * density)),
+  )
   const target = new Uint32Array(image.data.buffer)
   const { core_rows: rows, core_columns: columns } = layer.arrays
   const { levels } = coreValues(layer, state.view, state.used[2])
@@ -174,7 +180,10 @@ function bands(grid, rank, count) {
   let isFine = true
   for (let place = 0; place < count; place++) {
     first[place] = cellOf(grid, Math.min(Math.floor((place * rank) / count) + 1, rank))
-    last[place] = Math.max(first[place], cellOf(grid, Math.min(Math.max(Math.ceil(((place + 1) * rank) / count), 1), rank)))
+    last[place] = Math.max(
+      first[place],
+      cellOf(grid, Math.min(Math.max(Math.ceil(((place + 1) * rank) / count), 1), rank)),
+    )
     // Between two cells of a coarse picture a pixel belongs to the one in which it begins.
     if (rank <= count) last[place] = first[place]
     if (last[place] > first[place]) isFine = false

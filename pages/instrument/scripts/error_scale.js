@@ -9,9 +9,16 @@ const EVEN = 0.25
 const known = new WeakMap()
 const STEPS = 4096
 
-/** From an error to its share of the colour scale and back: `shareOf`, `errorAt`, and `table`, the share of each step. */
+/**
+ * From an error to its share of the colour scale and back: `shareOf`, `errorAt`, and `table`, the share of each
+ * step.
+ */
 export function errorScale(layer, isAbsolute) {
-  if (!known.has(layer)) known.set(layer, [false, true].map((absolute) => scaleOf(absolute ? [0, 1] : knotsOf(layer))))
+  if (!known.has(layer))
+    known.set(
+      layer,
+      [false, true].map((absolute) => scaleOf(absolute ? [0, 1] : knotsOf(layer))),
+    )
   return known.get(layer)[Number(isAbsolute)]
 }
 

@@ -7,11 +7,20 @@ import { CanvasPaint, SvgPaint } from "./paint.js"
 import { drawRanks } from "./rank_marks.js"
 import { drawRank, drawSpectrum, spectrumPlot } from "./spectra.js"
 
-export const TITLES = { landscape: "The error at all ranks", spectra: "What each mode holds", cores: "The core of every head" }
+export const TITLES = {
+  landscape: "The error at all ranks",
+  spectra: "What each mode holds",
+  cores: "The core of every head",
+}
 
 function figure(name, canvases, onAbout) {
   const caption = element("span", { className: "caption" })
-  const about = element("button", { type: "button", className: "icon", "aria-label": `About: ${TITLES[name]}`, textContent: "i" })
+  const about = element("button", {
+    type: "button",
+    className: "icon",
+    "aria-label": `About: ${TITLES[name]}`,
+    textContent: "i",
+  })
   about.onclick = () => onAbout(name)
   const tools = element("span", { className: "tools" })
   const head = element("figcaption", {}, caption, tools, about)
@@ -32,7 +41,14 @@ export function createFigures(onAbout) {
   const cores = layers("Cores of all heads: arrow keys choose a head", "application")
   return {
     landscape: { ...figure("landscape", [landscape.node], onAbout), base: landscape.base, over: landscape.over },
-    spectra: { ...figure("spectra", spectra.map(({ node }) => node), onAbout), panels: spectra },
+    spectra: {
+      ...figure(
+        "spectra",
+        spectra.map(({ node }) => node),
+        onAbout,
+      ),
+      panels: spectra,
+    },
     cores: { ...figure("cores", [cores.node], onAbout), base: cores.base, over: cores.over },
   }
 }
@@ -74,7 +90,8 @@ export function drawFigures(figures, layer, plots, state, theme, before, after) 
     if (before.spectra !== after.spectra) drawSpectrum(paint(base, plot), layer, plot, theme)
     drawRank(paint(over, plot), layer, plot, state, theme)
   })
-  if (before.cores !== after.cores) drawCores(paint(figures.cores.base, plots.cores), layer, plots.cores, state, theme)
+  if (before.cores !== after.cores)
+    drawCores(paint(figures.cores.base, plots.cores), layer, plots.cores, state, theme)
   drawCoreNames(paint(figures.cores.over, plots.cores), layer, plots.cores, state, theme)
 }
 

@@ -1,13 +1,12 @@
 // Pointers, keys and wheels on the figures, turned into changes of the state.
 
 import { cellAt, cellValue } from "./cores.js"
-import { wholeText, errorText, ratioText } from "./format.js"
+import { errorText, wholeText } from "./format.js"
 import { RATIOS, ranksAt } from "./landscape.js"
-import {
-  bestAtRatio, compressionRatio, isPossible, largestRank, r1AtRatio, relativeError,
-} from "./lookup.js"
+import { bestAtRatio, compressionRatio, isPossible, largestRank, r1AtRatio, relativeError } from "./lookup.js"
 import { markedRank } from "./spectra.js"
 import { rankAfterKey } from "./state.js"
+import { aboutError, cellWords, pointedWords } from "./words.js"
 import { r3At } from "./third_axis.js"
 
 const NEAR = 7
@@ -124,8 +123,8 @@ function hintAt(layer, plot, state, what, px, py) {
     return `${named}: impossible, R${mode + 1} can be at most ${largestRank(layer, ranks, mode)} here`
   }
   const { value, isExact } = relativeError(layer, ranks)
-  const line = typeof what === "number" ? `. Drag along the line: all ${what === 1 ? "break even" : `${what}x smaller`}` : ""
-  return `${named}: error ${isExact ? "" : "≈ "}${errorText(value, 3)}, ${ratioText(compressionRatio(layer, ranks))} smaller${line}`
+  const line = typeof what === "number" ? what : null
+  return pointedWords(ranks, aboutError(value, isExact, 3), compressionRatio(layer, ranks), line)
 }
 
 /** A spectrum: drag the mark of the rank, click to jump; the wheel and the keys step. */
@@ -145,7 +144,10 @@ export function spectrumGestures(node, mode, view, act) {
       const { layer, plots } = view()
       const rank = markedRank(plots[mode], px, layer.limits[mode])
       const value = layer.arrays[`spectrum${mode + 1}`][rank - 1]
-      act.hint("spectra", `Direction ${wholeText(rank)} of mode ${mode + 1}: singular value ${value.toPrecision(4)}`)
+      act.hint(
+        "spectra",
+        `Direction ${wholeText(rank)} of mode ${mode + 1}: singular value ${value.toPrecision(4)}`,
+      )
       act.light(mode, rank - 1)
     },
     leave() {
@@ -175,12 +177,9 @@ export function coreGestures(node, view, act) {
     const cell = cellAt(layer, plot, event.clientX - box.left, event.clientY - box.top, state.used)
     node.style.cursor = cell ? "pointer" : "default"
     if (!cell || cell.a === undefined) return leave()
-    const { value, rows, columns } = cellValue(layer, state.view, state.used, cell)
+    const shown = cellValue(layer, state.view, state.used, cell)
     act.light(0, cell.a, cell.b)
-    const band = (name, [first, last]) => `${name} ${first === last ? first : `${first} to ${last}`}`
-    const where = `direction ${band("a =", rows)} of mode 1 and ${band("b =", columns)} of mode 2`
-    const strongest = rows[0] < rows[1] || columns[0] < columns[1] ? ", the strongest of these" : ""
-    act.hint("cores", `${layer.unit} ${cell.group}, ${where}: ${value.toPrecision(4)}${strongest}. Click to take this ${layer.unit} everywhere`)
+    act.hint("cores", cellWords(layer.unit, { ...shown, group: cell.group }))
   }
   const leave = () => {
     act.light(0, undefined)

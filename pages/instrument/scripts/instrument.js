@@ -1,21 +1,24 @@
-// The instrument as a whole: it holds the state, draws at most once a frame, and tells the server when the hand rests.
+// The instrument as a whole: it holds the state, draws at most once a frame, and tells the server when the hand
+// rests.
 
+import { actionsOf } from "./actions.js"
 import { createAbout, drawAbout } from "./about.js"
-import { createControls, drawControls, limitAt } from "./controls.js"
+import { createControls, drawControls } from "./controls.js"
 import { viewsOf } from "./cores.js"
 import { element, write } from "./elements.js"
-import { createFigures, drawFigures, plotsFor, pngOf, standing, svgOf, TITLES } from "./figures.js"
+import { createFigures, drawFigures, plotsFor, standing, TITLES } from "./figures.js"
 import { errorText } from "./format.js"
 import { coreGestures, landscapeGestures, spectrumGestures, wheelSteps } from "./gestures.js"
-import { csvOf } from "./numbers.js"
 import { createReadout, drawReadout, numbersAt } from "./readout.js"
-import { changed, pinned, sceneOf, stateOf, suggested, withBy, withRank, withRanks, withTied } from "./state.js"
+import { changed, sceneOf, stateOf, withRank } from "./state.js"
 import { themeOf } from "./theme.js"
 
 const REST = 180
 const MOST_FRAMES = 1200
 
-/** The instrument in an element. `send` tells the server a scene; `frames` gets the milliseconds of every drawing. */
+/**
+ * The instrument in an element. `send` tells the server a scene; `frames` gets the milliseconds of every drawing.
+ */
 export class Instrument {
   constructor(root, send, frames) {
     this.root = root
@@ -31,62 +34,40 @@ export class Instrument {
   }
 
   build() {
-    const act = this.actions()
+    const act = actionsOf(this)
     this.controls = createControls(act)
     this.readout = createReadout()
     this.about = createAbout(act)
     this.figures = createFigures((name) => act.about(name))
     const { landscape, spectra, cores } = this.figures
-    this.views = element("select", { "aria-label": "Slice of the core", onchange: () => act.view(this.views.value) })
+    this.views = element("select", {
+      "aria-label": "Slice of the core",
+      onchange: () => act.view(this.views.value),
+    })
     cores.tools.append(this.views)
     this.range = element("button", { type: "button", className: "quiet", onclick: act.absolute })
     landscape.tools.append(this.range)
-    this.board = element("div", { className: "instrument" }, this.controls.node, this.readout.node, landscape.node, spectra.node, cores.node, this.about.node)
+    this.board = element(
+      "div",
+      { className: "instrument" },
+      this.controls.node,
+      this.readout.node,
+      landscape.node,
+      spectra.node,
+      cores.node,
+      this.about.node,
+    )
     this.board.onkeydown = (event) => event.key === "Escape" && this.takeBack() && event.stopPropagation()
     landscapeGestures(landscape.over, () => ({ layer: this.layer, plot: this.plots.landscape }), act)
-    spectra.panels.forEach(({ over }, mode) => spectrumGestures(over, mode, () => ({ layer: this.layer, plots: this.plots.spectra }), act))
+    spectra.panels.forEach(({ over }, mode) =>
+      spectrumGestures(over, mode, () => ({ layer: this.layer, plots: this.plots.spectra }), act),
+    )
     coreGestures(cores.over, () => ({ layer: this.layer, plot: this.plots.cores }), act)
     this.root.replaceChildren(this.board)
     this.watcher = new ResizeObserver(() => this.schedule({ isResized: true }))
     this.watcher.observe(this.board)
     this.onWindow = () => this.schedule({ isResized: true })
     window.addEventListener("resize", this.onWindow)
-  }
-
-  /** What a visitor may do; the controls and the gestures call these. */
-  actions() {
-    const set = (state, settings = {}) => this.set(state, settings)
-    return {
-      state: () => this.state,
-      rank: (mode, rank, how) => set(withRank(this.layer, this.state, mode, rank, how.isSnapped), how),
-      ranks: (ranks, how) => set(withRanks(this.layer, this.state, ranks, how.isSnapped), how),
-      held: (ratio, ranks) => set({ ...withRanks(this.layer, this.state, ranks), heldRatio: ratio }),
-      by: (by) => set(withBy(this.layer, this.state, by), { isDone: true }),
-      limit: (value, how) => set(changed(this.layer, this.state, { [this.state.by === "error" ? "error" : "ratio"]: value }), how),
-      limitOf: (share) => limitAt(this.layer, this.state.by, share),
-      tied: (tied) => set(withTied(this.layer, this.state, tied), { isDone: true }),
-      refine: (refine) => set({ ...this.state, refine }, { isDone: true }),
-      suggest: () => set(suggested(this.layer, this.state), { isDone: true }),
-      pin: () => set(pinned(this.layer, this.state), { isDone: true }),
-      view: (view) => set(changed(this.layer, this.state, { view, isSuggested: this.state.isSuggested }), { isDone: true }),
-      group: (group) => set({ ...this.state, group }, { isDone: true }),
-      absolute: () => set({ ...this.state, isAbsolute: !this.state.isAbsolute }, { isDone: true }),
-      grab: () => (this.grabbed = this.state),
-      release: (isCancelled) => {
-        const from = this.grabbed
-        this.grabbed = null
-        set({ ...(isCancelled && from ? from : this.state), heldRatio: null }, { isDone: true })
-      },
-      commit: () => this.commit(),
-      wheel: (mode, event) => this.wheel(mode, event),
-      light: (mode, place, second) => this.light(mode, place, second),
-      hint: (name, words) => this.hint(name, words),
-      about: (name) => this.openAbout(name),
-      close: () => this.openAbout(null),
-      picture: (name) => svgOf(name, this.layer, this.plots, this.state, this.theme),
-      pixels: (name, then) => pngOf(svgOf(name, this.layer, this.plots, this.state, this.theme), then),
-      numbers: (name) => csvOf(name, this.layer, this.state),
-    }
   }
 
   /** Draw this layer from now on, in the scene that the server tells. */
@@ -231,7 +212,8 @@ export class Instrument {
   writeCaptions(numbers) {
     const { layer, state, hints = {} } = this
     const captions = {
-      landscape: hints.landscape ?? `Error ${errorText(numbers.error, 2)} at the ring. Orange: the best ranks of each size`,
+      landscape:
+        hints.landscape ?? `Error ${errorText(numbers.error, 2)} at the ring. Orange: the best ranks of each size`,
       spectra: hints.spectra ?? "What the kept directions of each mode hold of the energy",
       cores: hints.cores ?? `The core of every ${layer.unit}, on one colour scale`,
     }
@@ -245,7 +227,11 @@ export class Instrument {
     const names = viewsOf(layer, state.used)
     if (this.viewNames !== String(names)) {
       this.viewNames = String(names)
-      this.views.replaceChildren(...names.map((name) => element("option", { value: name, textContent: /^\d/.test(name) ? `slice ${name}` : `part ${name}` })))
+      this.views.replaceChildren(
+        ...names.map((name) =>
+          element("option", { value: name, textContent: /^\d/.test(name) ? `slice ${name}` : `part ${name}` }),
+        ),
+      )
     }
     if (this.views.value !== state.view) this.views.value = state.view
   }

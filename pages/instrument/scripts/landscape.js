@@ -38,7 +38,9 @@ export function heatPixels(layer, plot, r3, pixels, look, density) {
   const { table, table_r1: grid1, table_r2: grid2 } = layer.arrays
   const k3 = layer.limits[2]
   const most = r3 * layer.shape[3]
-  const r1 = Int32Array.from({ length: width }, (_, px) => rankAt(x, box.left + (px + 0.5) / density, layer.limits[0]))
+  const r1 = Int32Array.from({ length: width }, (_, px) =>
+    rankAt(x, box.left + (px + 0.5) / density, layer.limits[0]),
+  )
   const columns = r1.map((rank) => placeOnGrid(grid1, rank) * grid2.length * k3 + r3 - 1)
   const spacing = Math.round(HATCH * density * plot.scale)
   const line = pixel(look.muted, 90)
@@ -84,7 +86,12 @@ function drawContours(paint, layer, plot, r3, colours, look) {
     for (const points of lines) paint.path(points, { stroke: look.ink, lineWidth: 0.8, alpha: 0.4 })
     if (!label) continue
     const [x, y] = label
-    paint.text(level, x, y, { fill: look.ink, size: 10 * plot.scale, anchor: "center", halo: faint(look.ground, 0.7) })
+    paint.text(level, x, y, {
+      fill: look.ink,
+      size: 10 * plot.scale,
+      anchor: "center",
+      halo: faint(look.ground, 0.7),
+    })
   }
 }
 
@@ -158,10 +165,21 @@ function drawAxes(paint, layer, plot, look) {
   }
   const middle = (box.left + box.right) / 2
   const bottom = box.bottom + 25 * scale
-  paint.text("R1, directions of the model width", middle, bottom, { fill: look.modes[0], size, anchor: "center", weight: 600 })
+  paint.text("R1, directions of the model width", middle, bottom, {
+    fill: look.modes[0],
+    size,
+    anchor: "center",
+    weight: 600,
+  })
   const centre = (box.top + box.bottom) / 2
   const turn = -Math.PI / 2
-  paint.text("R2, directions of the head width", 11 * scale, centre, { fill: look.modes[1], size, anchor: "center", weight: 600, turn })
+  paint.text("R2, directions of the head width", 11 * scale, centre, {
+    fill: look.modes[1],
+    size,
+    anchor: "center",
+    weight: 600,
+    turn,
+  })
 }
 
 /** Powers of two up to `most`, left out evenly where more than `room` would stand. */

@@ -135,7 +135,10 @@ export function pathAt(layer, r3) {
   return { r1: layer.arrays[`path${r3}_r1`], r2: layer.arrays[`path${r3}_r2`] }
 }
 
-/** The point of the Pareto path at this R3 that is nearest on the logarithmic axes; the ranks themselves without one. */
+/**
+ * The point of the Pareto path at this R3 that is nearest on the logarithmic axes; the ranks themselves without
+ * one.
+ */
 export function nearestOnPath(layer, [r1, r2, r3]) {
   const path = pathAt(layer, r3)
   let best = null

@@ -17,7 +17,8 @@ const TABLES = {
     const rows = []
     grid1.forEach((r1, i) =>
       grid2.forEach((r2, j) => {
-        if (isPossible(layer, [r1, r2, r3])) rows.push([r1, r2, r3, table[(i * grid2.length + j) * layer.limits[2] + r3 - 1]])
+        if (isPossible(layer, [r1, r2, r3]))
+          rows.push([r1, r2, r3, table[(i * grid2.length + j) * layer.limits[2] + r3 - 1]])
       }),
     )
     return [["R1", "R2", "R3", "relative error"], rows]
@@ -26,7 +27,12 @@ const TABLES = {
   spectra(layer) {
     const rows = [0, 1, 2].flatMap((mode) => {
       const kept = cumulativeEnergy(layer, mode)
-      return Array.from(layer.arrays[`spectrum${mode + 1}`], (value, place) => [mode + 1, place + 1, value, kept[place]])
+      return Array.from(layer.arrays[`spectrum${mode + 1}`], (value, place) => [
+        mode + 1,
+        place + 1,
+        value,
+        kept[place],
+      ])
     })
     return [["mode", "index", "singular value", "cumulative energy"], rows]
   },

@@ -1,4 +1,5 @@
-// The marks in the landscape: your ranks, the suggested ones, those that are pinned, a line of equal ratio that is held.
+// The marks in the landscape: your ranks, the suggested ones, those that are pinned, a line of equal ratio that is
+// held.
 
 import { ratioLine } from "./landscape.js"
 import { bestAtRatio, isPossible } from "./lookup.js"
@@ -12,7 +13,12 @@ export function drawRanks(paint, layer, plot, state, theme) {
   if (state.heldRatio) {
     paint.path(ratioLine(layer, plot, state.heldRatio, r3), { stroke: look.modes[1], lineWidth: 3, alpha: 0.9 })
     const best = bestAtRatio(layer, state.heldRatio, r3)
-    if (best) paint.circle(plot.x(best[0]), plot.y(best[1]), 5 * plot.scale, { fill: look.modes[1], stroke: look.ground, lineWidth: 2 })
+    if (best)
+      paint.circle(plot.x(best[0]), plot.y(best[1]), 5 * plot.scale, {
+        fill: look.modes[1],
+        stroke: look.ground,
+        lineWidth: 2,
+      })
   }
   const suggestion = layer.suggestion
   const isSuggested = String(suggestion) === String(state.used)
@@ -39,7 +45,13 @@ function drawRing(paint, plot, ranks, words, look, wished) {
 function drawDiamond(paint, plot, [r1, r2], words, look) {
   const [x, y] = [plot.x(r1), plot.y(r2)]
   const size = 6 * plot.scale
-  const corners = [[x, y - size], [x + size, y], [x, y + size], [x - size, y], [x, y - size]]
+  const corners = [
+    [x, y - size],
+    [x + size, y],
+    [x, y + size],
+    [x - size, y],
+    [x, y - size],
+  ]
   paint.path(corners, { stroke: look.ground, lineWidth: 4 })
   paint.path(corners, { stroke: look.ink, lineWidth: 1.6 })
   label(paint, plot, x, y, words, look, 400)
@@ -48,8 +60,19 @@ function drawDiamond(paint, plot, [r1, r2], words, look) {
 function drawGhost(paint, plot, pin, name, r3, look) {
   const [x, y] = [plot.x(pin[0]), plot.y(pin[1])]
   paint.circle(x, y, 8 * plot.scale, { stroke: look.ground, lineWidth: 4 })
-  paint.circle(x, y, 8 * plot.scale, { stroke: look.ink, lineWidth: 1.6, dash: [3, 2], alpha: pin[2] === r3 ? 1 : 0.45 })
-  paint.text(name, x, y, { fill: look.ink, size: 10 * plot.scale, anchor: "center", weight: 700, halo: look.ground })
+  paint.circle(x, y, 8 * plot.scale, {
+    stroke: look.ink,
+    lineWidth: 1.6,
+    dash: [3, 2],
+    alpha: pin[2] === r3 ? 1 : 0.45,
+  })
+  paint.text(name, x, y, {
+    fill: look.ink,
+    size: 10 * plot.scale,
+    anchor: "center",
+    weight: 700,
+    halo: look.ground,
+  })
 }
 
 /** A name beside a mark, on the side where there is room; above it where there is none. */

@@ -1,7 +1,8 @@
 // The headline: how much smaller, what is lost, what is stored, and which parts are practically gone.
 
 import { element, write } from "./elements.js"
-import { errorText, listed, percentText, ratioText, wholeText } from "./format.js"
+import { errorText, percentText, ratioText, wholeText } from "./format.js"
+import { aboutError, ghostWords, goneWords, keptWords } from "./words.js"
 import { partColour } from "./look.js"
 import { compressionRatio, entriesOf, errorBounds, relativeError, sliceErrors, storedEntries } from "./lookup.js"
 
@@ -63,12 +64,11 @@ export function createReadout() {
 
 /** Write the numbers. Only texts and widths change while a rank is dragged, never the layout. */
 export function drawReadout(readout, layer, state, numbers, theme) {
-  const about = numbers.isExact ? "" : "≈ "
   const isSmaller = numbers.ratio >= 1
   write(readout.size.label, isSmaller ? "Smaller by" : "Larger: nothing is saved")
   write(readout.size.value, ratioText(numbers.ratio))
   write(readout.size.note, `keeps ${percentText(numbers.stored / numbers.entries)} of the numbers`)
-  write(readout.error.value, `${about}${errorText(numbers.error)}`)
+  write(readout.error.value, aboutError(numbers.error, numbers.isExact))
   const range = `${errorText(numbers.lower, 3)} to ${errorText(numbers.best, 3)}`
   write(readout.error.note, `${numbers.isRefined ? "refined; " : ""}these ranks at best: ${range}`)
   write(readout.stored.value, wholeText(numbers.stored))
@@ -76,10 +76,8 @@ export function drawReadout(readout, layer, state, numbers, theme) {
   drawParts(readout, layer, numbers, theme)
   drawGhosts(readout, layer, state.pins, numbers)
   const names = goneNames(layer, numbers, theme.gone)
-  const lost = percentText(1 - numbers.energy)
-  const kept = `These ranks keep ${percentText(numbers.energy)} of the energy (the sum of squared weights) and lose ${lost}.`
-  const warned = numbers.gone ?? (names.length ? `${listed(names)} ${names.length === 1 ? "is" : "are"} practically gone.` : "")
-  write(readout.sentence, warned || kept)
+  const warned = numbers.gone ?? goneWords(names)
+  write(readout.sentence, warned || keptWords(numbers.energy))
   readout.sentence.classList.toggle("warning", Boolean(warned))
 }
 
@@ -88,10 +86,8 @@ function drawGhosts(readout, layer, pins, numbers) {
   readout.ghosts.hidden = !pins.length
   const words = pins.map((pin, place) => {
     const { value, isExact } = relativeError(layer, pin)
-    const difference = numbers.error - value
-    const sign = difference > 0 ? "lose more" : "lose less"
-    const compared = Math.abs(difference) < 5e-5 ? "" : `, yours ${sign} by ${errorText(Math.abs(difference))}`
-    return `${"AB"[place]} (${pin.join(", ")}): ${ratioText(compressionRatio(layer, pin))} smaller, error ${isExact ? "" : "≈ "}${errorText(value)}${compared}`
+    const error = aboutError(value, isExact)
+    return ghostWords("AB"[place], pin, compressionRatio(layer, pin), error, numbers.error - value)
   })
   write(readout.ghosts, words.join("   ·   "))
 }
@@ -102,7 +98,12 @@ function drawParts(readout, layer, numbers, theme) {
       const fill = element("div", { className: "fill" })
       const value = element("span", { className: "number" })
       const name = element("span", { className: "name", textContent: part })
-      return { fill, value, name, row: element("div", { className: "bar" }, name, element("div", { className: "track" }, fill), value) }
+      return {
+        fill,
+        value,
+        name,
+        row: element("div", { className: "bar" }, name, element("div", { className: "track" }, fill), value),
+      }
     })
     readout.bars.layer = layer
     const title = element("div", { className: "label", textContent: "Error of each part" })

@@ -27,7 +27,20 @@ export function spectrumPlot(layer, mode, width, height, scale) {
     ? d3.scaleLog([Math.max(last, floor) / 1.3, top * 1.3], [box.bottom, box.top]).clamp(true)
     : d3.scaleLinear([0, top * 1.06], [box.bottom, box.top])
   const energy = d3.scaleLinear([0, 1.04], [box.bottom, box.top])
-  return { mode, width, height, scale, box, x, y, energy, isLinear, isLog, floor, kept: cumulativeEnergy(layer, mode) }
+  return {
+    mode,
+    width,
+    height,
+    scale,
+    box,
+    x,
+    y,
+    energy,
+    isLinear,
+    isLog,
+    floor,
+    kept: cumulativeEnergy(layer, mode),
+  }
 }
 
 const energies = new WeakMap()
@@ -38,7 +51,10 @@ export function cumulativeEnergy(layer, mode) {
   if (!energies.has(values)) {
     let sum = 0
     const sums = Float64Array.from(values, (value) => (sum += value * value))
-    energies.set(values, sums.map((part) => part / Math.max(sum, Number.MIN_VALUE)))
+    energies.set(
+      values,
+      sums.map((part) => part / Math.max(sum, Number.MIN_VALUE)),
+    )
   }
   return energies.get(values)
 }
@@ -66,16 +82,36 @@ export function drawSpectrum(paint, layer, plot, theme) {
   const places = drawnPlaces(values.length)
   const area = places.map((place) => [plot.x(place + 1), plot.energy(plot.kept[place])])
   paint.path([[area[0][0], box.bottom], ...area, [area.at(-1)[0], box.bottom]], { fill: faint(colour, 0.12) })
-  paint.path([[box.left, box.bottom], [box.right, box.bottom]], { stroke: look.grid, lineWidth: 1.5 })
+  paint.path(
+    [
+      [box.left, box.bottom],
+      [box.right, box.bottom],
+    ],
+    { stroke: look.grid, lineWidth: 1.5 },
+  )
   const edge = layer.noise.edges[mode]
   if (edge > plot.floor) {
     const y = plot.y(edge)
     if (y >= box.top && y <= box.bottom) {
-      paint.path([[box.left, y], [box.right, y]], { stroke: look.muted, lineWidth: 1.2, dash: [5, 3] })
-      paint.text("noise", box.right - 2, y - 6 * scale, { fill: look.muted, size: 9.5 * scale, anchor: "right", halo: look.ground })
+      paint.path(
+        [
+          [box.left, y],
+          [box.right, y],
+        ],
+        { stroke: look.muted, lineWidth: 1.2, dash: [5, 3] },
+      )
+      paint.text("noise", box.right - 2, y - 6 * scale, {
+        fill: look.muted,
+        size: 9.5 * scale,
+        anchor: "right",
+        halo: look.ground,
+      })
     }
   }
-  paint.path(places.map((place) => valuePoint(plot, values, place)), { stroke: colour, lineWidth: 2 })
+  paint.path(
+    places.map((place) => valuePoint(plot, values, place)),
+    { stroke: colour, lineWidth: 2 },
+  )
   drawTicks(paint, layer, plot, look, size)
 }
 
@@ -95,14 +131,23 @@ function drawTicks(paint, layer, plot, look, size) {
   const { box, scale } = plot
   const count = layer.arrays[`spectrum${plot.mode + 1}`].length
   const room = (box.right - box.left) / (34 * scale)
-  const ticks = plot.isLinear ? d3.ticks(1, count, Math.min(room, 8)).filter(Number.isInteger) : powersOfTwo(count, room)
+  const ticks = plot.isLinear
+    ? d3.ticks(1, count, Math.min(room, 8)).filter(Number.isInteger)
+    : powersOfTwo(count, room)
   if (plot.isLinear && ticks[0] !== 1) ticks.unshift(1)
-  for (const tick of ticks) paint.text(`${tick}`, plot.x(tick), box.bottom + 9 * scale, { fill: look.muted, size, anchor: "center" })
+  for (const tick of ticks)
+    paint.text(`${tick}`, plot.x(tick), box.bottom + 9 * scale, { fill: look.muted, size, anchor: "center" })
   const values = plot.isLog ? decades(plot.y.domain()) : d3.ticks(...plot.y.domain(), 2)
   for (const value of values) {
     const words = plot.isLog ? powerText(value) : d3.format("~g")(value)
     paint.text(words, box.left - 5 * scale, plot.y(value), { fill: look.muted, size, anchor: "right" })
-    paint.path([[box.left, plot.y(value)], [box.right, plot.y(value)]], { stroke: look.grid })
+    paint.path(
+      [
+        [box.left, plot.y(value)],
+        [box.right, plot.y(value)],
+      ],
+      { stroke: look.grid },
+    )
   }
   for (const share of [0, 0.5, 1]) {
     paint.text(`${100 * share}%`, box.right + 4 * scale, plot.energy(share), { fill: look.muted, size })
@@ -112,7 +157,8 @@ function drawTicks(paint, layer, plot, look, size) {
 /** At most three whole powers of ten in a range; its ends where it holds none. */
 function decades([low, high]) {
   const powers = []
-  for (let power = Math.ceil(Math.log10(low)); power <= Math.floor(Math.log10(high)); power++) powers.push(10 ** power)
+  for (let power = Math.ceil(Math.log10(low)); power <= Math.floor(Math.log10(high)); power++)
+    powers.push(10 ** power)
   if (!powers.length) return [low * 1.3, high / 1.3]
   const step = Math.ceil(powers.length / 3)
   return powers.filter((_, place) => place % step === 0)
@@ -142,17 +188,45 @@ export function drawRank(paint, layer, plot, state, theme) {
   }
   state.pins.forEach((pin, place) => {
     const at = markX(plot, pin[mode])
-    paint.path([[at, box.top], [at, box.bottom]], { stroke: look.ink, lineWidth: 1, dash: [2, 2], alpha: 0.7 })
-    paint.text("AB"[place], at, box.top + 6 * scale, { fill: look.ink, size: 9.5 * scale, anchor: "center", weight: 700, halo: look.ground })
+    paint.path(
+      [
+        [at, box.top],
+        [at, box.bottom],
+      ],
+      { stroke: look.ink, lineWidth: 1, dash: [2, 2], alpha: 0.7 },
+    )
+    paint.text("AB"[place], at, box.top + 6 * scale, {
+      fill: look.ink,
+      size: 9.5 * scale,
+      anchor: "center",
+      weight: 700,
+      halo: look.ground,
+    })
   })
   if (state.lit && state.lit[mode] !== undefined && state.lit[mode] < values.length) {
     const [px, py] = valuePoint(plot, values, state.lit[mode])
     paint.circle(px, py, 5 * scale, { stroke: look.ink, lineWidth: 2 })
   }
-  paint.path([[x, box.top], [x, box.bottom]], { stroke: look.ground, lineWidth: 5 })
-  paint.path([[x, box.top], [x, box.bottom]], { stroke: colour, lineWidth: 2.5 })
+  paint.path(
+    [
+      [x, box.top],
+      [x, box.bottom],
+    ],
+    { stroke: look.ground, lineWidth: 5 },
+  )
+  paint.path(
+    [
+      [x, box.top],
+      [x, box.bottom],
+    ],
+    { stroke: colour, lineWidth: 2.5 },
+  )
   const middle = (box.top + box.bottom) / 2
-  paint.rect(x - 3.5 * scale, middle - 8 * scale, 7 * scale, 16 * scale, { fill: colour, stroke: look.ground, lineWidth: 1.5 })
+  paint.rect(x - 3.5 * scale, middle - 8 * scale, 7 * scale, 16 * scale, {
+    fill: colour,
+    stroke: look.ground,
+    lineWidth: 1.5,
+  })
   const size = 11.5 * scale
   const name = `${MODES[mode]}: `
   paint.text(name, 2, 8 * scale, { fill: colour, size, weight: 600 })

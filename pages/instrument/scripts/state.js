@@ -1,8 +1,16 @@
 // What the instrument shows, and how it changes: plain values and plain functions, no drawing.
 
 import {
-  clampRanks, compressionRatio, isPossible, mostTied, nearestOnPath, ranksForError, ranksForRatio, relativeError,
-  tiedRanks, withinLimits,
+  clampRanks,
+  compressionRatio,
+  isPossible,
+  mostTied,
+  nearestOnPath,
+  ranksForError,
+  ranksForRatio,
+  relativeError,
+  tiedRanks,
+  withinLimits,
 } from "./lookup.js"
 import { viewsOf } from "./cores.js"
 
@@ -48,7 +56,8 @@ export function changed(layer, state, values) {
 export function withRanks(layer, state, ranks, isSnapped = false) {
   const inside = withinLimits(layer, ranks)
   const chosen = isSnapped ? nearestOnPath(layer, clampRanks(layer, inside)) : inside
-  if (state.tied && chosen[1] !== state.chosen[1]) return changed(layer, state, { by: "ranks", chosen: tiedRanks(layer, chosen[1], chosen[2]) })
+  if (state.tied && chosen[1] !== state.chosen[1])
+    return changed(layer, state, { by: "ranks", chosen: tiedRanks(layer, chosen[1], chosen[2]) })
   return changed(layer, state, { by: "ranks", chosen, tied: state.tied && chosen[0] === state.chosen[0] })
 }
 
@@ -77,11 +86,27 @@ export function withBy(layer, state, by) {
 }
 
 export function withTied(layer, state, tied) {
-  return changed(layer, state, { tied, ...(tied ? { chosen: tiedRanks(layer, state.used[1], state.used[2]) } : {}) })
+  return changed(layer, state, {
+    tied,
+    ...(tied ? { chosen: tiedRanks(layer, state.used[1], state.used[2]) } : {}),
+  })
+}
+
+/** Choose the largest error or the least ratio, whichever is chosen by. */
+export function withLimit(layer, state, value) {
+  return changed(layer, state, { [state.by === "error" ? "error" : "ratio"]: value })
+}
+
+/** Show another slice of the core. */
+export function withView(layer, state, view) {
+  return changed(layer, state, { view, isSuggested: state.isSuggested })
 }
 
 export function suggested(layer, state) {
-  return { ...changed(layer, state, { by: "ranks", tied: false, chosen: [...layer.suggestion] }), isSuggested: true }
+  return {
+    ...changed(layer, state, { by: "ranks", tied: false, chosen: [...layer.suggestion] }),
+    isSuggested: true,
+  }
 }
 
 /** Leave a ghost standing at the ranks in use, or take away the one that stands there; at most two stay. */

@@ -10,11 +10,24 @@ export function themeOf(scene, root) {
   const key = JSON.stringify(scene.look)
   if (!known.has(key)) known.set(key, colours(scene.look))
   const family = getComputedStyle(root).fontFamily || "sans-serif"
-  return { ...known.get(key), key, scale: scene.scale, family, gone: scene.gone, suggestedBy: scene.suggestedBy, density: 1 }
+  return {
+    ...known.get(key),
+    key,
+    scale: scene.scale,
+    family,
+    gone: scene.gone,
+    suggestedBy: scene.suggestedBy,
+    density: 1,
+  }
 }
 
 function colours(look) {
-  const blend = d3.scaleLinear(look.errorScale.map(([place]) => place), look.errorScale.map(([, colour]) => colour)).clamp(true)
+  const blend = d3
+    .scaleLinear(
+      look.errorScale.map(([place]) => place),
+      look.errorScale.map(([, colour]) => colour),
+    )
+    .clamp(true)
   const table = Array.from({ length: 101 }, (_, step) => blend(step / 100))
   const errorColour = (share) => table[Math.round(share * 100)]
   // On dark cells the text is light, on light ones dark.
@@ -26,7 +39,11 @@ function colours(look) {
   const tables = new WeakMap()
   /** The pixel of each step of the errors, as a scale of errors spreads the colours. */
   const errorPixels = (scale) => {
-    if (!tables.has(scale)) tables.set(scale, Uint32Array.from(scale.table, (share) => errorSteps[Math.round(share * 255)]))
+    if (!tables.has(scale))
+      tables.set(
+        scale,
+        Uint32Array.from(scale.table, (share) => errorSteps[Math.round(share * 255)]),
+      )
     return tables.get(scale)
   }
   return { look, errorColour, errorPixels, signedPixels: pixelsOf(look.signedScale) }

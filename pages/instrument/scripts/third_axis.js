@@ -22,7 +22,12 @@ export function drawStrip(paint, layer, plot, state, { look, errorColour }) {
   const { scale, strip, box } = plot
   const size = 10.5 * scale
   const colours = errorScale(layer, state.isAbsolute)
-  paint.text("R3", strip.left + strip.width / 2, box.top - 9 * scale, { fill: look.modes[2], size: 11 * scale, weight: 600, anchor: "center" })
+  paint.text("R3", strip.left + strip.width / 2, box.top - 9 * scale, {
+    fill: look.modes[2],
+    size: 11 * scale,
+    weight: 600,
+    anchor: "center",
+  })
   for (let r3 = 1; r3 <= layer.limits[2]; r3++) {
     const cell = stripCell(layer, plot, r3)
     const { value } = relativeError(layer, [state.used[0], state.used[1], r3])
@@ -32,7 +37,12 @@ export function drawStrip(paint, layer, plot, state, { look, errorColour }) {
     const ink = errorColour.inkOn(share)
     const middle = cell.top + cell.height / 2
     paint.text(`${r3}`, cell.left + 5 * scale, middle, { fill: ink, size, weight: 700 })
-    if (cell.height > 18 * scale) paint.text(errorText(value, 2), cell.left + cell.width - 3 * scale, middle, { fill: ink, size: 9.5 * scale, anchor: "right" })
+    if (cell.height > 18 * scale)
+      paint.text(errorText(value, 2), cell.left + cell.width - 3 * scale, middle, {
+        fill: ink,
+        size: 9.5 * scale,
+        anchor: "right",
+      })
   }
   const own = stripCell(layer, plot, state.used[2])
   paint.rect(own.left - 1, own.top, own.width + 2, own.height, { stroke: look.ground, lineWidth: 5 })

@@ -1,0 +1,27 @@
+// The formula of each figure in MathML, which browsers set by themselves.
+
+const sub = (name, index) => `<msub><mi>${name}</mi>${index}</msub>`
+const row = (...pieces) => `<mrow>${pieces.join("")}</mrow>`
+const op = (sign) => `<mo>${sign}</mo>`
+const letter = (name) => `<mi>${name}</mi>`
+const number = (value) => `<mn>${value}</mn>`
+const math = (...pieces) => `<math display="block">${pieces.join("")}</math>`
+
+const below = (name, mode) => [letter(name), op("≤"), sub("R", number(mode))]
+const bounds = row(...below("a", 1), op(","), ...below("b", 2), op(","), ...below("c", 3))
+const kept = row(
+  `<munder>${op("∑")}${bounds}</munder>`,
+  `<msubsup>${letter("G")}${letter("abcg")}${number(2)}</msubsup>`,
+)
+const norm = `<msup>${row(op("‖"), letter("W"), op("‖"))}${number(2)}</msup>`
+const errorSquared = `<msup>${letter("error")}${number(2)}</msup>`
+const ofMode = (name) => sub(name, letter("n"))
+const unfolded = sub("W", row(op("("), letter("n"), op(")")))
+const transposed = `<msubsup>${letter("V")}${letter("n")}${letter("T")}</msubsup>`
+const times = (mode) => `<msub>${op("×")}${number(mode)}</msub>${sub("U", number(mode))}`
+
+export const FORMULAS = {
+  landscape: math(errorSquared, op("="), number(1), op("−"), `<mfrac>${kept}${norm}</mfrac>`),
+  spectra: math(unfolded, op("="), ofMode("U"), ofMode("Σ"), transposed),
+  cores: math(sub("W", letter("g")), op("≈"), sub("G", letter("g")), times(1), times(2), times(3)),
+}
