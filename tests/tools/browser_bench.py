@@ -79,7 +79,7 @@ def main() -> None:
             redrawn = [move(page) for _ in range(MOVES + WARM_UP)][WARM_UP:]
             page.close()
             with visitor(server.url) as unseen:
-                unseen.open("decompose")
+                unseen.open("heads")
                 answered = [1000 * unseen.move("R1") for _ in range(MOVES + WARM_UP)][WARM_UP:]
     figures = {
         "seconds_start_to_first_picture_median": round(statistics.median(starts), 2),
