@@ -67,8 +67,8 @@ def test_nothing_of_the_live_figures_is_cut(present, width, visit):
     instrument_drawn(page)
     words = page.locator(".readout .value, .readout .note, .readout .label, .sentence, .ghosts, .controls label")
     assert words.count() >= 12
-    cut = "texts => texts.filter(e => e.scrollWidth > e.clientWidth + 1 || e.getBoundingClientRect().right > innerWidth)"
-    assert words.evaluate_all(f"{cut}.map(e => e.innerText)") == []
+    is_cut = "e => e.scrollWidth > e.clientWidth + 1 || e.getBoundingClientRect().right > innerWidth"
+    assert words.evaluate_all(f"texts => texts.filter({is_cut}).map(e => e.innerText)") == []
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     order = [top(page.locator(name)) for name in (".controls", ".landscape", ".spectra", ".cores")]
     if width < 1000:

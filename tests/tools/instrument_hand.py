@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Locator, Page, expect
@@ -75,9 +74,7 @@ def place(figure: Locator, across: float, down: float) -> tuple[float, float]:
 
 
 def ring(page: Page) -> tuple[float, float]:
-    """Where the ring of the ranks in use stands in the window; only the ranks of the address are known here."""
-    words = page.locator(".landscape .caption").inner_text()
-    assert re.search("at the ring", words)
+    """Where the ring of the ranks in use stands in the window."""
     box = landscape(page).bounding_box()
     assert box is not None
     x, y = page.evaluate(f"{_STORE}.ring()")
