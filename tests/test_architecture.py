@@ -178,7 +178,18 @@ def unpinned(sources: Sources, requirements: str) -> Iterator[str]:
             yield f"{path}: requirements.txt does not pin {package}"
 
 
-RULES = [wrong_arrows, wrong_packages, wrong_owners, too_long, done_at_import, cycles]
+def opened_elsewhere(sources: Sources) -> Iterator[str]:
+    """Calls that open a file to read it: `storage/regular.py` does, which never waits for a pipe or a device."""
+    for path, source in sources.items():
+        if path.startswith("tensorllm_core/storage/"):
+            continue
+        for node in ast.walk(ast.parse(source)):
+            match node:
+                case ast.Call(func=ast.Name(id="open") | ast.Attribute(attr="open" | "read_text" | "read_bytes")):
+                    yield f"{path}:{node.lineno}: opens a file: {ast.unparse(node)}"
+
+
+RULES = [wrong_arrows, wrong_packages, wrong_owners, too_long, done_at_import, cycles, opened_elsewhere]
 
 
 @pytest.fixture(scope="module")
@@ -249,6 +260,9 @@ def test_a_small_tree_that_keeps_every_rule_passes():
         (done_at_import, "tensorllm_core/linalg/bad.py", "import torch\ntorch.backends.tf32 = False"),
         (done_at_import, "pages/frame/bad.py", "import os\nos.environ['HOME'] = '/'"),
         (cycles, "tensorllm_core/errors.py", "from tensorllm_core.linalg.hosvd import hosvd"),
+        (opened_elsewhere, "tensorllm_core/models/bad.py", "text = open('config.json').read()"),
+        (opened_elsewhere, "pages/heads/bad.py", "def late(path):\n    return path.read_bytes()"),
+        (opened_elsewhere, "tensorllm_core/models/bad.py", "with path.open('rb') as file:\n    file.read()"),
     ],
 )
 def test_a_file_that_breaks_a_rule_is_found(rule, path, source):

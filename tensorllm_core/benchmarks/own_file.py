@@ -11,6 +11,7 @@ from tensorllm_core.benchmarks.own_question import own_question
 from tensorllm_core.benchmarks.own_rows import COLUMNS, RowError, numbered_rows
 from tensorllm_core.benchmarks.splits import take_split
 from tensorllm_core.errors import BenchmarkError, FileAccessError
+from tensorllm_core.storage.regular import kind_of, read_regular
 
 __all__ = [
     "EXAMPLE",
@@ -57,12 +58,12 @@ def read_own_path(path: Path) -> OwnFile:
         FileAccessError: the file may not be read.
     """
     try:
-        if not path.is_file():
-            there = "a folder" if path.is_dir() else "no file"
-            raise BenchmarkError(f"Expected a file with questions at {path}, got {there} there; check the path.")
+        kind = kind_of(path)
+        if kind != "a file":
+            raise BenchmarkError(f"Expected a file with questions at {path}, got {kind} there; check the path.")
         # Before it is read: a wrong path can be a film.
         _check_size(path.name, path.stat().st_size)
-        content = path.read_bytes()
+        content = read_regular(path)
     except OSError as error:
         raise FileAccessError(
             f"Expected to read {path}, got “{error.strerror or error}”; change its permissions or choose another file."

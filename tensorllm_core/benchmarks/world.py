@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tensorllm_core.benchmarks.benchmark import Question, QuestionSet, Row, Split
 from tensorllm_core.errors import BenchmarkError
+from tensorllm_core.storage.regular import read_regular
 
 __all__ = ["BUNDLED_FOLDER", "WORLD", "BundledBenchmark", "read_world"]
 
@@ -46,7 +47,7 @@ class BundledBenchmark:
             path: _read_rows(BUNDLED_FOLDER / path)[:_EXAMPLES] for path in _paths_of_questions(self.name, Split.ALL)
         }
         named = {row["candidates"] for rows in files.values() for row in rows}
-        lists = json.loads((BUNDLED_FOLDER / _CANDIDATES).read_text(encoding="utf-8"))
+        lists = json.loads(read_regular(BUNDLED_FOLDER / _CANDIDATES))
         return {_CANDIDATES: [{kind: answers for kind, answers in lists.items() if kind in named}], **files}
 
 
@@ -57,7 +58,7 @@ def read_world(name: str, split: Split, folder: Path = BUNDLED_FOLDER) -> Questi
         BenchmarkError: a file is missing or is not what it should be.
     """
     try:
-        lists = json.loads((folder / _CANDIDATES).read_text(encoding="utf-8"))
+        lists = json.loads(read_regular(folder / _CANDIDATES))
         choices = {kind: _texts(kind, answers) for kind, answers in lists.items()}
         rows = [row for path in _paths_of_questions(name, split) for row in _read_rows(folder / path)]
         questions = tuple(_question(row, choices) for row in rows)
@@ -75,7 +76,7 @@ def _paths_of_questions(name: str, split: Split) -> list[str]:
 
 
 def _read_rows(path: Path) -> list[Row]:
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    rows = [json.loads(line) for line in read_regular(path).splitlines()]
     if not rows:
         raise ValueError(f"no line in {path.name}")
     return rows

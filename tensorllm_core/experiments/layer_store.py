@@ -20,6 +20,7 @@ from tensorllm_core.experiments.layer_summary import RATIOS, LayerSummary
 from tensorllm_core.storage.atomic import write_atomically
 from tensorllm_core.storage.cache import BoundedCache
 from tensorllm_core.storage.folder import remove_oldest
+from tensorllm_core.storage.regular import open_regular
 from tensorllm_core.types import TensorShape
 
 __all__ = ["LayerStore", "cache_folder"]
@@ -116,7 +117,7 @@ def _read(path: Path, key: str) -> LayerSummary | None:
     try:
         if path.stat().st_size > _LARGEST_FILE:
             return None
-        with np.load(path, allow_pickle=False) as stored:
+        with open_regular(path) as file, np.load(file, allow_pickle=False) as stored:
             if str(stored["key"]) != key:
                 return None
             summary = LayerSummary(

@@ -21,6 +21,7 @@ from tensorllm_core.experiments.layer_store import cache_folder
 from tensorllm_core.experiments.measurement import Measurement, check_measurement, timestamp
 from tensorllm_core.storage.atomic import write_atomically
 from tensorllm_core.storage.folder import remove_oldest
+from tensorllm_core.storage.regular import read_regular
 
 __all__ = ["MeasurementStore", "measurements_folder"]
 
@@ -111,7 +112,7 @@ def _read(path: Path) -> Measurement | None:
     try:
         if path.stat().st_size > _LARGEST_FILE:
             return None
-        stored = json.loads(path.read_text(encoding="utf-8"))
+        stored = json.loads(read_regular(path))
         if stored["format"] != _FORMAT:
             return None
         values: dict[str, Any] = {field.name: stored[field.name] for field in fields(Measurement)}

@@ -15,6 +15,7 @@ from typing import TypeVar
 import torch
 
 from tensorllm_core.linalg.products import row_products
+from tensorllm_core.storage.regular import read_regular
 
 __all__ = ["PeakMemory", "in_own_process", "median_timed", "timed", "warm_up"]
 
@@ -82,7 +83,7 @@ def _highest_resident() -> int:
     """The peak of the memory of this process, in bytes."""
     status = Path("/proc/self/status")
     if status.exists():
-        match = re.search(r"VmHWM:\s+(\d+) kB", status.read_text())
+        match = re.search(r"VmHWM:\s+(\d+) kB", read_regular(status).decode())
         if match is not None:
             return int(match[1]) * 1024
     # Imported here, because Windows does not have it.

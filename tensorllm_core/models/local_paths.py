@@ -7,12 +7,12 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from tensorllm_core.errors import ModelNotFoundError
+from tensorllm_core.models.storage import OF_A_MODEL
+from tensorllm_core.storage.regular import kind_of, read_regular
 
 __all__ = ["as_typed", "gguf_file", "last_part", "local_folder"]
 
 _CONFIG = "config.json"
-_OF_A_MODEL = (".safetensors", ".json", ".bin", ".model", ".txt", ".jinja")
-"""Endings of the files that lie in the folder of a model."""
 _QUOTES = "\"'`“”‘’"
 _MOST_NAMED = 3
 """Folders that a message names."""
@@ -61,7 +61,8 @@ def local_folder(name: str) -> Path | None:
     `snapshots` in it): that leads to the snapshot of `main`, or to the only one.
 
     Raises:
-        ModelNotFoundError: the path leads to another file, or to a folder that only holds folders of models.
+        ModelNotFoundError: the path leads to another file, to a pipe or the like, or to a folder that only holds
+            folders of models.
     """
     try:
         path = Path(name).expanduser()
@@ -76,7 +77,10 @@ def local_folder(name: str) -> Path | None:
 
 
 def _folder_of_file(path: Path) -> Path:
-    if path.suffix.lower() not in _OF_A_MODEL:
+    kind = kind_of(path)
+    if kind != "a file":
+        raise ModelNotFoundError(f"Expected a folder or a file of a model at {path}, got {kind}; give another path.")
+    if path.suffix.lower() not in OF_A_MODEL:
         raise ModelNotFoundError(
             f"Expected the folder of a model, got the file {path}, which belongs to none; give the folder that holds "
             f"{_CONFIG} and the weights."
@@ -109,7 +113,7 @@ def _model_within(folder: Path) -> Path:
 
 def _snapshot_of_main(root: Path) -> Path | None:
     reference = root / "refs" / "main"
-    commit = reference.read_text(encoding="utf-8").strip() if reference.is_file() else ""
+    commit = read_regular(reference).decode().strip() if reference.is_file() else ""
     snapshot = root / "snapshots" / commit
     return snapshot if commit.isalnum() and snapshot.is_dir() else None
 

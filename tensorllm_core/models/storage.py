@@ -9,8 +9,12 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from tensorllm_core.errors import CheckpointError, FileAccessError
+from tensorllm_core.storage.regular import NotAFileError, kind_of, open_regular
 
-__all__ = ["LocalFile", "LocalFolder", "Storage"]
+__all__ = ["OF_A_MODEL", "LocalFile", "LocalFolder", "Storage"]
+
+OF_A_MODEL = (".safetensors", ".json", ".bin", ".model", ".txt", ".jinja", ".gguf")
+"""Endings of the files that lie in the folder of a model."""
 
 
 @runtime_checkable
@@ -42,8 +46,8 @@ class Storage(Protocol):
 class LocalFolder:
     """A folder on this machine.
 
-    Every method raises CheckpointError where a file is missing or too short, and FileAccessError where a file may not
-    be read.
+    Every method raises CheckpointError where a file is missing, too short, or no file but a pipe or the like, and
+    FileAccessError where a file may not be read.
     """
 
     path: Path
@@ -62,9 +66,7 @@ class LocalFolder:
     def names(self) -> tuple[str, ...]:
         """Names of the files in the folder, sorted."""
         try:
-            # A link that leads nowhere counts: whoever reads it says so. A pipe does not: reading it would never end.
-            entries = (entry for entry in self.path.iterdir() if entry.is_file() or not entry.exists())
-            return tuple(sorted(entry.name for entry in entries))
+            return tuple(sorted(entry.name for entry in self.path.iterdir() if _is_listed(entry)))
         except OSError as error:
             raise _read_error(self.path, error) from error
 
@@ -91,7 +93,7 @@ class LocalFolder:
         """Exactly `count` bytes of a file, from byte `start`."""
         buffer = bytearray(count)
         try:
-            with (self.path / name).open("rb", buffering=0) as file:
+            with open_regular(self.path / name) as file:
                 file.seek(start)
                 filled = _fill(file, memoryview(buffer))
         except OSError as error:
@@ -120,6 +122,19 @@ class LocalFile(LocalFolder):
         return (self.file,)
 
 
+def _is_listed(entry: Path) -> bool:
+    """Whether an entry of a folder is one of its files; of a model's files none may be anything else."""
+    try:
+        kind = kind_of(entry)
+    except OSError:
+        # Whoever reads it says why that is not possible; so too for a link that leads nowhere.
+        return True
+    is_other = kind not in {"a file", "a folder", "nothing"}
+    if is_other and entry.suffix.lower() in OF_A_MODEL:
+        raise NotAFileError(entry, kind)
+    return not is_other and kind != "a folder"
+
+
 def _fill(file: FileIO, view: memoryview) -> int:
     """Read bytes until the view is full or the file ends; gives their number."""
     # One system call gives at most 2 GiB, so several may be needed.
@@ -134,6 +149,8 @@ def _fill(file: FileIO, view: memoryview) -> int:
 
 def _read_error(path: Path, error: OSError) -> CheckpointError | FileAccessError:
     """Our error for a file or folder that cannot be read."""
+    if isinstance(error, NotAFileError):
+        return CheckpointError(f"Expected a file {error.filename}, got {error.kind}; put the file itself there.")
     if isinstance(error, FileNotFoundError):
         return CheckpointError(f"Expected a file {path}, got nothing there; copy or download the model again.")
     return FileAccessError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 from hypothesis import given
@@ -200,8 +201,11 @@ def test_only_the_first_messages_are_kept():
 
 
 def test_a_path_that_is_no_file_is_refused(tmp_path):
-    with pytest.raises(BenchmarkError, match="got no file there"):
+    with pytest.raises(BenchmarkError, match="got nothing there"):
         read_own_path(tmp_path / "missing.csv")
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(BenchmarkError, match="got a pipe there"):
+        read_own_path(tmp_path / "pipe.csv")
     with pytest.raises(BenchmarkError, match="got a folder there"):
         read_own_path(tmp_path)
 
@@ -210,10 +214,10 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path, monkeypatch):
     path = tmp_path / "secret.csv"
     path.write_text("question,answer\na,b\n")
 
-    def refuse(self):
+    def refuse(*arguments):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(type(path), "read_bytes", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(FileAccessError, match="Permission denied"):
         read_own_path(path)
 

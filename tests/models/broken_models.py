@@ -81,7 +81,26 @@ def _codes(*endings):
     return lambda folder: change_weights(folder, change)
 
 
+def _pipe(name):
+    def put(folder):
+        (folder / name).unlink(missing_ok=True)
+        os.mkfifo(folder / name)
+
+    return put
+
+
+def _link(name, target):
+    def put(folder):
+        (folder / name).unlink(missing_ok=True)
+        (folder / name).symlink_to(target)
+
+    return put
+
+
 BROKEN = [
+    pytest.param(_pipe("config.json"), "config.json, got a pipe; put the file itself there", id="a pipe for a config"),
+    pytest.param(_pipe("tokenizer.json"), "tokenizer.json, got a pipe", id="a pipe for a tokenizer"),
+    pytest.param(_link(SINGLE_FILE, "/dev/zero"), f"{SINGLE_FILE}, got a device", id="a device for weights"),
     pytest.param(shutil.rmtree, "Expected a folder with a model at", id="no folder"),
     pytest.param(lambda folder: (folder / "config.json").unlink(), "Expected config.json in", id="no config"),
     pytest.param(

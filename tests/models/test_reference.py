@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import re
 
 import huggingface_hub.constants
@@ -80,6 +81,13 @@ def test_a_file_of_a_model_leads_to_its_folder(tmp_path, name):
 def test_another_file_is_refused_with_what_to_give(tmp_path, name):
     (tmp_path / name).touch()
     with pytest.raises(ModelNotFoundError, match="which belongs to none; give the folder that holds"):
+        resolve_reference(str(tmp_path / name))
+
+
+@pytest.mark.parametrize("name", ["model.gguf", "config.json", "model"])
+def test_a_pipe_is_refused_as_what_it_is(tmp_path, name):
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(ModelNotFoundError, match=f"file of a model at .*/{name}, got a pipe; give another path"):
         resolve_reference(str(tmp_path / name))
 
 

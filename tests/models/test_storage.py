@@ -29,6 +29,24 @@ def test_a_pipe_is_no_file_and_a_link_that_leads_nowhere_is_one(folder):
     assert folder.names() == tuple(sorted((*before, "itself", "nowhere")))
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["config.json", "generation_config.json", "model.safetensors", "x.safetensors.index.json", "a.GGUF", "merges.txt",
+     "tokenizer.model", "chat_template.jinja", "pytorch_model.bin"],
+)  # fmt: skip
+def test_of_the_files_of_a_model_none_may_be_a_pipe(folder, name):
+    os.mkfifo(folder.path / name)
+    with pytest.raises(CheckpointError, match=f"{name}, got a pipe; put the file itself there"):
+        folder.names()
+
+
+def test_what_became_a_pipe_meanwhile_is_refused_without_waiting(folder):
+    (folder.path / "weights").unlink()
+    os.mkfifo(folder.path / "weights")
+    with pytest.raises(CheckpointError, match="weights, got a pipe"):
+        folder.read("weights", 0, 1)
+
+
 def test_a_range_of_bytes_is_read_exactly(folder):
     assert folder.size("weights") == 100
     assert folder.read("weights", 10, 5) == bytes(range(10, 15))
