@@ -10,6 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float
 
+from tensorllm_core.figures.axes import padded
 from tensorllm_core.figures.labels import label_above
 from tensorllm_core.figures.series import faint
 from tensorllm_core.figures.theme import Canvas, draw
@@ -58,7 +59,8 @@ def spectra(modes: Sequence[ModeSpectrum], canvas: Canvas) -> go.Figure:
         layout[f"xaxis{values}"] = {
             "anchor": f"y{values}",
             "dtick": 1 if count <= 8 else None,
-            "range": [0.5 - 0.01 * count, count + 0.5 + 0.01 * count],
+            # The mark at the last rank stands half a direction beyond it, and needs room for its own width.
+            "range": padded(0.5, count + 0.5, share=0.02, least=0.12),
         }
         layout[f"yaxis{values}"] = {
             "domain": [bottom, bottom + _PANEL],

@@ -141,6 +141,19 @@ def test_a_zero_spectrum_and_a_zero_core_draw_without_complaint() -> None:
     weights_before_after(np.zeros((4, 2)), np.zeros((4, 2)), LIGHT)
 
 
+@pytest.mark.parametrize("count", [1, 2, 4, 10, 128, 4096])
+@pytest.mark.parametrize("place", ["first", "last"])
+def test_the_mark_of_the_chosen_rank_lies_within_its_axis(count: int, place: str) -> None:
+    rank = 1 if place == "first" else count
+    figure = spectra([ModeSpectrum(np.linspace(2.0, 1.0, count), rank, 0.5) for _ in range(3)], LIGHT)
+    marks = [shape for shape in figure.layout.shapes if shape.line.dash == "dot"]
+    for axis, mark in zip((figure.layout.xaxis, figure.layout.xaxis3, figure.layout.xaxis5), marks, strict=True):
+        low, high = axis.range
+        # At 300 pixels a line of two, and a gap beside it.
+        room = 4 / 300 * (high - low)
+        assert low + room < mark.x0 == mark.x1 < high - room
+
+
 def test_energy_kept_is_the_share_of_squared_singular_values() -> None:
     assert ModeSpectrum(np.array([2.0, 1.0]), 1).energy_kept == pytest.approx(0.8)
 
