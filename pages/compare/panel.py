@@ -51,7 +51,7 @@ def _methods(scene: Scene) -> None:
 def _take_methods() -> None:
     names = [name for name in METHODS if name in (state.widget_value("methods widget") or [])]
     if not names:
-        state.notify(["Expected one or more methods, got none; the choice stays as it was."])
+        state.refuse("Expected one or more methods, got none; the choice stays as it was.")
         return
     state.change(methods=() if set(names) == set(SUGGESTED) else tuple(names))
 
@@ -110,7 +110,7 @@ def _take_stored(key: str, entries: int) -> None:
     try:
         state.change(budget=ratio_for_stored(entries, int(state.widget_value(key) or 0)))
     except ExplorerError as error:
-        state.notify([str(error)])
+        state.refuse(str(error))
 
 
 def _take_budgets(key: str) -> None:

@@ -136,6 +136,7 @@ def own_file_title() -> str:
 
 def _take_file() -> None:
     uploaded = state.widget_value("own file widget")
+    state.keep(_OWN_PROBLEM, None)
     if uploaded is None:
         return
     try:
@@ -143,7 +144,6 @@ def _take_file() -> None:
     except ExplorerError as error:
         state.keep(_OWN_PROBLEM, str(error))
         return
-    state.keep(_OWN_PROBLEM, None)
     state.keep(_OWN, own)
     state.change(benchmark=(OWN_FILE,))
 
@@ -153,7 +153,7 @@ def _take_template() -> None:
     try:
         state.change(template=check_template(text) if text else "")
     except ExplorerError as error:
-        state.notify([str(error)])
+        state.refuse(str(error))
 
 
 def _take_offered() -> None:

@@ -113,13 +113,13 @@ def choose_sample(scene: Scene) -> None:
 
 
 def _take_some_layers(checkpoint: Checkpoint) -> None:
-    text = str(state.widget_value("some layers widget")).replace(" ", "")
+    text = str(state.widget_value("some layers widget") or "").replace(" ", "")
     try:
-        chosen_layers(checkpoint, text)
+        if text:
+            chosen_layers(checkpoint, text)
+        state.change(**({"layers": tuple(text.split(","))} if text else {}))
     except ExplorerError as error:
-        state.notify([str(error)])
-        return
-    state.change(layers=tuple(text.split(",")))
+        state.refuse(str(error))
 
 
 def _take_benchmarks(default: tuple[str, ...]) -> None:

@@ -190,7 +190,7 @@ def _step_layer(step: int, layers: tuple[int, ...]) -> None:
 
 
 def _take_model() -> None:
-    model = state.widget_value("model widget")
-    if model and model.strip():
-        # A model of another shape needs other ranks: start from those suggested for the new model.
-        state.change(model=model.strip(), r1=None, r2=None, r3=None, group=0)
+    model = (state.widget_value("model widget") or "").strip()
+    # A model of another shape needs other ranks: start from those suggested for the new model. An emptied box keeps
+    # the model, and drops the notice about the text that stood there.
+    state.change(**({"model": model, "r1": None, "r2": None, "r3": None, "group": 0} if model else {}))

@@ -30,6 +30,8 @@ def checked_scene(scene: Scene) -> tuple[Scene, Checkpoint]:
         scene = (state.kept(_LAST_GOOD) or Scene()).with_fields(**looks)
         state.notify([f"{error} Showing `{scene.model}` instead."])
         checkpoint = cached_checkpoint(scene.model)
+    # What was pasted, such as the address of a page on the hub, becomes the name that other screens and links know.
+    scene = replace(scene, model=checkpoint.reference)
     try:
         checkpoint.check_layer(scene.layer)
     except LayerError as error:

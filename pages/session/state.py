@@ -25,6 +25,7 @@ __all__ = [
     "kept",
     "notices_to_show",
     "notify",
+    "refuse",
     "seed",
     "settle",
     "take",
@@ -53,7 +54,7 @@ def current_scene() -> Scene:
 
 
 def change(**values: Any) -> None:
-    """Replace fields of the scene; for callbacks of widgets. Notices about the scene before are dropped."""
+    """Replace fields of the scene, or none; for callbacks of widgets. Notices about the scene before are dropped."""
     st.session_state[_SCENE] = st.session_state[_SCENE].with_fields(**values)
     st.session_state[_CHANGED] = True
     st.session_state.pop(_SHOWN, None)
@@ -105,8 +106,13 @@ def widget_value(key: str) -> Any:
 def take(key: str, field: str) -> None:
     """Callback of a widget: put its value into a field of the scene. An emptied widget leaves the field as it is."""
     value = widget_value(key)
-    if value is not None:
-        change(**{field: value})
+    change(**({} if value is None else {field: value}))
+
+
+def refuse(sentence: str) -> None:
+    """Callback of a widget whose value cannot be used: say so, in place of all that was said before."""
+    change()
+    notify([sentence])
 
 
 def notify(sentences: Iterable[str]) -> None:

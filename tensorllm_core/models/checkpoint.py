@@ -18,7 +18,7 @@ from tensorllm_core.models.headers import TensorEntry
 from tensorllm_core.models.parameter_counts import parameter_counts
 from tensorllm_core.models.patterns import split, stored_shape
 from tensorllm_core.models.quantisation import quantisation_notice, quantisation_shares
-from tensorllm_core.models.reference import resolve_reference
+from tensorllm_core.models.reference import plain_reference, resolve_reference
 from tensorllm_core.models.sizes import AttentionSizes
 from tensorllm_core.models.storage import Storage
 from tensorllm_core.models.weight_format import format_of
@@ -35,7 +35,7 @@ _LARGEST = 1e15
 class Checkpoint:
     """What a checkpoint holds; its weights are not read.
 
-    `reference` is the text by which it was opened. `revision` changes whenever a file changes. `gguf_file` is the name
+    `reference` is the text by which it was opened, as `plain_reference` gives it. `revision` changes whenever a file changes. `gguf_file` is the name
     of the file that holds all of it, where that is a GGUF file, and `unread` what transformers does not read from it.
     """
 
@@ -152,7 +152,7 @@ def open_checkpoint(reference: str) -> Checkpoint:
     weight_names = find_weights(family, tensors, sizes)
     _check_attention(weight_names, sizes, tensors, files.declared_in)
     return Checkpoint(
-        reference=reference,
+        reference=plain_reference(reference),
         storage=files.storage,
         model_type=model_type,
         revision=_revision(files.storage, config, tensors),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import unquote
 
 from tensorllm_core.errors import ExplorerError, ModelNotFoundError
 from tensorllm_core.models.bundled_models import BUNDLED, bundled_folder
@@ -12,24 +13,41 @@ from tensorllm_core.models.local_paths import as_typed, gguf_file, local_folder
 from tensorllm_core.models.storage import LocalFile, LocalFolder, Storage
 from tensorllm_core.models.weight_files import weight_files
 
-__all__ = ["resolve_reference"]
+__all__ = ["plain_reference", "resolve_reference"]
 
 _REPOSITORY = r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}"
 _HUB_ID = re.compile(rf"({_REPOSITORY})(?:@([\w./-]{{1,200}}))?", re.ASCII)
+_REVISION = r"refs/(?:pr|convert)/[\w.-]{1,100}|[\w.%-]{1,200}"
+"""A revision in an address: a slash in its name is written as %2F, but in those that the hub itself makes."""
 _PAGE = re.compile(
-    rf"(?:https?://)?(?:huggingface\.co|hf\.co)/({_REPOSITORY})(?:/(?:tree|blob|resolve)/([\w.-]{{1,200}})(?:/.*)?)?/?(?:[?#].*)?",
-    re.ASCII,
+    rf"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/({_REPOSITORY})(?:@({_REVISION}))?"
+    rf"(?:/(?:tree|blob|resolve|raw|commits?)/({_REVISION})(?:/.*)?|/discussions(?:/.*)?)?/*(?:[?#].*)?",
+    re.ASCII | re.IGNORECASE,
 )
 """The address of a model's page on the hub, of a revision there, or of a file."""
 _LONGEST_ECHO = 200
 """Most characters of the text that a message repeats."""
 
 
+def plain_reference(text: str) -> str:
+    """The text without what surrounds a pasted path, and for the address of a model's page on the hub its hub id.
+
+    >>> plain_reference("https://huggingface.co/owner/name/tree/main"), plain_reference(" 'demo-decoder' ")
+    ('owner/name@main', 'demo-decoder')
+    """
+    name = as_typed(text)
+    if page := _PAGE.fullmatch(name):
+        repository, after_name, in_path = page.groups()
+        revision = in_path or after_name
+        return f"{repository}@{unquote(revision)}" if revision else repository
+    return name
+
+
 def resolve_reference(reference: str) -> Storage:
     """The place of the files of a model.
 
-    The text is taken for a bundled name if there is such a name, else for a path if something is there (see
-    `local_folder`), else for a hub id: `owner/name`, `owner/name@revision`, or the address of its page. A hub id is
+    The text, as `plain_reference` gives it, is taken for a bundled name if there is such a name, else for a path if
+    something is there (see `local_folder`), else for a hub id: `owner/name` or `owner/name@revision`. A hub id is
     looked up in the hub cache of this machine, then on the hub, which gives the commit of the revision. Nothing is
     downloaded.
 
@@ -37,7 +55,7 @@ def resolve_reference(reference: str) -> Storage:
         ModelNotFoundError: there is no such model, or as `local_folder`.
     """
     # A bundled name, a folder or a GGUF file.
-    name = as_typed(reference)
+    name = plain_reference(reference)
     if name in BUNDLED:
         return LocalFolder(bundled_folder(name))
     file = gguf_file(name)
@@ -47,7 +65,7 @@ def resolve_reference(reference: str) -> Storage:
     if folder is not None:
         return LocalFolder(folder)
     # A hub id: first the cache, then the hub, whose commit may be in the cache too.
-    hub_id = _PAGE.fullmatch(name) or _HUB_ID.fullmatch(name)
+    hub_id = _HUB_ID.fullmatch(name)
     if hub_id:
         repository, revision = hub_id.groups()
         snapshot = _complete_snapshot(repository, revision)

@@ -9,7 +9,7 @@ import pytest
 from tensorllm_core.errors import ModelNotFoundError
 from tensorllm_core.models.bundled_models import BUNDLED, bundled_folder
 from tensorllm_core.models.checkpoint import open_checkpoint
-from tensorllm_core.models.reference import resolve_reference
+from tensorllm_core.models.reference import plain_reference, resolve_reference
 from tensorllm_core.models.storage import LocalFolder
 from tests.models.tiny_models import saved_model
 
@@ -133,10 +133,40 @@ def test_a_folder_of_checkpoints_is_refused_with_the_newest(tmp_path):
         "https://huggingface.co/someone/tiny/tree/main",
         "https://hf.co/someone/tiny/blob/main/config.json",
         "https://huggingface.co/someone/tiny?library=transformers#files",
+        "HTTPS://HuggingFace.co/someone/tiny/tree/main/",
+        "https://www.huggingface.co/someone/tiny/tree/main?not-for-all-audiences=true",
+        "https://huggingface.co/someone/tiny/resolve/main/model.safetensors?download=true",
+        "https://huggingface.co/someone/tiny/commits/main",
+        "https://huggingface.co/someone/tiny/discussions/3",
+        "https://huggingface.co/someone/tiny@main",
+        "https://huggingface.co/someone/tiny//",
+        " “https://huggingface.co/someone/tiny” ",
     ],
 )
 def test_the_address_of_a_page_on_the_hub_is_as_good_as_its_id(hub_cache, page):
     assert resolve_reference(page).path.samefile(hub_cache)
+    assert open_checkpoint(page).reference in {"someone/tiny", "someone/tiny@main"}
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("https://huggingface.co/a/b", "a/b"),
+        ("https://huggingface.co/a/b/tree/v1.0/", "a/b@v1.0"),
+        ("https://huggingface.co/a/b/tree/refs%2Fpr%2F7", "a/b@refs/pr/7"),
+        ("https://huggingface.co/a/b/blob/refs/pr/7/config.json", "a/b@refs/pr/7"),
+        ("https://huggingface.co/a/b/tree/my%2Fbranch/sub/folder?x#y", "a/b@my/branch"),
+        ("https://huggingface.co/a/b/commit/0123456789abcdef", "a/b@0123456789abcdef"),
+        ("https://hf.co/a/b@v2?x=1", "a/b@v2"),
+        ("a/b@refs/pr/7", "a/b@refs/pr/7"),
+        ("demo-decoder", "demo-decoder"),
+        ("https://huggingface.co/datasets/a/b", "https://huggingface.co/datasets/a/b"),
+        ("https://huggingface.co.evil.test/a/b", "https://huggingface.co.evil.test/a/b"),
+        ("https://evil.test/huggingface.co/a/b", "https://evil.test/huggingface.co/a/b"),
+    ],
+)
+def test_an_address_becomes_the_id_that_records_and_links_know(text, plain):
+    assert plain_reference(text) == plain
 
 
 def test_a_name_too_long_for_a_path_is_refused():

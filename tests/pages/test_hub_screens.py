@@ -6,7 +6,7 @@ import pytest
 import streamlit as st
 
 from tests.models.hub_models import MODEL, NOT_DOWNLOADED, NOT_OPENED, hub_with_a_model
-from tests.pages.visits import drawn, sentences, visit
+from tests.pages.visits import drawn, sentences, type_model, visit
 
 
 @pytest.fixture
@@ -22,6 +22,14 @@ def test_a_model_of_the_hub_is_decomposed_without_a_download(server, tmp_path) -
     assert sentences(app) == []
     assert app.get("plotly_chart")
     assert not (tmp_path / "cache").exists()
+
+
+def test_the_address_of_its_page_in_the_model_box_becomes_its_id(server) -> None:
+    app = visit()
+    type_model(app, f"https://huggingface.co/{MODEL}/tree/main?library=x")
+    assert sentences(app) == []
+    assert app.query_params["model"] == f"{MODEL}@main"
+    assert app.selectbox("model widget").value == f"{MODEL}@main"
 
 
 @pytest.mark.parametrize(("spoil", "model", "words"), NOT_OPENED)

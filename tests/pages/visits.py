@@ -42,6 +42,14 @@ def drawn(app: AppTest) -> AppTest:
     raise AssertionError("the screen still shows progress")
 
 
+def type_model(app: AppTest, text: str) -> None:
+    """Type a model that the box does not list, and wait for what comes of it."""
+    box = app.selectbox("model widget")
+    box.options.append(text)
+    box.set_value(text)
+    drawn(app)
+
+
 def value(app: AppTest, label: str) -> str:
     return next(metric.value for metric in app.metric if metric.label.startswith(label))
 
