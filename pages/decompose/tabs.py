@@ -22,7 +22,13 @@ from tensorllm_core.linalg.slices import reconstruct_slice
 from tensorllm_core.runs.layer_analysis import LayerAnalysis, RankResult, errors_of_slices
 from tensorllm_core.types import Ranks
 
-__all__ = ["details"]
+__all__ = ["details", "nearest_row", "rows_around"]
+
+_NEAR, _ALL = "Near your size", "All"
+_YOURS = "nearest to yours"
+_ROWS_AROUND = 7
+_HIGHLIGHT = "background-color: rgba(213, 94, 0, 0.18); font-weight: bold"
+"""Of the row nearest to yours, in the colour of the ring on the landscape; it is seen in light and dark."""
 
 
 def details(scene: Scene, analysis: LayerAnalysis, result: RankResult) -> None:
@@ -118,8 +124,10 @@ def _refinement(_scene: Scene, analysis: LayerAnalysis, result: RankResult) -> N
 
 def _best_ranks(_scene: Scene, analysis: LayerAnalysis, result: RankResult) -> None:
     front = analysis.front
+    place = nearest_row(front.stored_entries, result.stored_entries)
     table = pd.DataFrame(
         {
+            "": [_YOURS if row == place else "" for row in range(len(front.r1))],
             "R1": front.r1,
             "R2": front.r2,
             "R3": front.r3,
@@ -135,11 +143,18 @@ def _best_ranks(_scene: Scene, analysis: LayerAnalysis, result: RankResult) -> N
         f"truncation of your size has error {best:.4f}; yours{', refined,' if result.refinement else ''} has "
         f"{result.relative_error:.4f}. Select a row to use its ranks."
     )
+    shown = st.segmented_control(
+        "Rows", [_NEAR, _ALL], default=_NEAR, key="which best ranks", required=True, label_visibility="collapsed"
+    )
+    # A table opens at its first row, so the rows around yours are a table of their own.
+    start = rows_around(place, len(table)) if shown == _NEAR else 0
+    rows = table[start : start + _ROWS_AROUND] if shown == _NEAR else table
     event = st.dataframe(
-        table,
+        rows.style.apply(_highlight, axis=1) if shown == _NEAR else rows,
         hide_index=True,
-        height=300,
-        key="best ranks",
+        height="content" if shown == _NEAR else 300,
+        # A selection is kept by the number of its row, which means other ranks among other rows.
+        key=f"best ranks {analysis.plan.key} {start} {shown}",
         on_select="rerun",
         selection_mode="single-row",
         column_config={
@@ -147,10 +162,32 @@ def _best_ranks(_scene: Scene, analysis: LayerAnalysis, result: RankResult) -> N
             "relative error": st.column_config.NumberColumn(format="%.4f"),
         },
     )
-    if rows := event.selection.rows:
-        row = table.iloc[rows[0]]
+    if event.selection.rows:
+        row = rows.iloc[event.selection.rows[0]]
         ranks = Ranks(int(row["R1"]), int(row["R2"]), int(row["R3"]))
         st.button(
             f"Use {ranks}", type="primary", icon=":material/my_location:", on_click=state.change_ranks, args=(ranks,)
         )
-    csv_button(table, "best ranks", label="All rows (CSV)")
+    csv_button(table.drop(columns=""), "best ranks", label="All rows (CSV)")
+
+
+def nearest_row(stored: np.ndarray, yours: int) -> int:
+    """The row whose number of stored entries is nearest to yours, as a ratio; `stored` rises.
+
+    >>> nearest_row(np.array([10, 100, 1000]), 40), nearest_row(np.array([10, 100, 1000]), 5)
+    (1, 0)
+    """
+    return int(np.argmin(np.abs(np.log(stored) - np.log(yours))))
+
+
+def rows_around(place: int, count: int) -> int:
+    """The first of the rows that are shown around a row, which is in their middle where the table goes on that far.
+
+    >>> rows_around(50, 100), rows_around(1, 100), rows_around(99, 100), rows_around(2, 3)
+    (47, 0, 93, 0)
+    """
+    return max(0, min(place - _ROWS_AROUND // 2, count - _ROWS_AROUND))
+
+
+def _highlight(row: pd.Series) -> list[str]:
+    return [_HIGHLIGHT if row[""] else ""] * len(row)

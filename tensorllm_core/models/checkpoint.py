@@ -35,8 +35,9 @@ _LARGEST = 1e15
 class Checkpoint:
     """What a checkpoint holds; its weights are not read.
 
-    `reference` is the text by which it was opened, as `plain_reference` gives it. `revision` changes whenever a file changes. `gguf_file` is the name
-    of the file that holds all of it, where that is a GGUF file, and `unread` what transformers does not read from it.
+    `reference` is the text by which it was opened, as `plain_reference` gives it. `revision` changes whenever a file
+    changes. `gguf_file` is the name of the file that holds all of it, where that is a GGUF file, and `unread` what
+    transformers does not read from it.
     """
 
     reference: str
