@@ -5,6 +5,7 @@ import streamlit as st
 from pages.compare.error_figure import errors_picture
 from pages.compare.figures import curves_picture, deltas_picture
 from pages.compare.headline import headline
+from pages.compare.lessons import method_lessons
 from pages.compare.panel import panel
 from pages.compare.ranking import missing_methods, ranked_methods
 from pages.compare.tabs import comparison_tabs
@@ -14,7 +15,7 @@ from pages.controls.own_questions import invite_questions, own_questions
 from pages.frame.frame import guarded, open_page, panel_columns, show_notices
 from pages.frame.toolbar import begin_screen
 from pages.session import state
-from pages.session.plans import chosen_benchmarks, comparison_plan
+from pages.session.plans import chosen_benchmarks, comparison_plan, methods_of
 from pages.work.caches import resources
 from tensorllm_core.experiments.comparison_result import gone_by_method
 from tensorllm_core.runs.comparison_run import Comparison, run_comparison
@@ -53,7 +54,7 @@ def screen() -> None:
         panel(scene, checkpoint)
         # Without the benchmarks of a link that do not exist.
         scene = state.current_scene()
-        job, problem = ask_button(
+        asked = ask_button(
             scene,
             checkpoint,
             _BUTTON,
@@ -63,7 +64,7 @@ def screen() -> None:
     with right:
         if not chosen_benchmarks(scene):
             invite_questions()
-        show_run(job, problem, _BUTTON, _draw, _draw_live, _outline)
+        show_run(asked, _BUTTON, _draw, _draw_live, _outline, lambda: method_lessons(methods_of(scene)))
     with notices:
         show_notices()
 

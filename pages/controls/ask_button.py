@@ -8,19 +8,26 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
+from pages.controls.time_estimate import rate_in_force
 from pages.frame.device_popover import has_room
 from pages.session import state
 from pages.session.scene import Scene
 from pages.work import jobs
+from pages.work.caches import cached_questions
 from pages.work.plain_text import inert
 from tensorllm_core.errors import ExplorerError
+from tensorllm_core.experiments.needs import Rate, duration_text
 from tensorllm_core.models.bundled_models import BUNDLED
 from tensorllm_core.models.checkpoint import Checkpoint
-from tensorllm_core.runs.plan import Plan
+from tensorllm_core.runs.plan import ComparisonPlan, EditPlan
+from tensorllm_core.runs.run_size import RunSize, size_of_run
 
-__all__ = ["ButtonWords", "ask_button", "show_run"]
+__all__ = ["ButtonWords", "Offer", "ask_button", "offer_text", "show_run"]
 
-P = TypeVar("P", bound=Plan)
+P = TypeVar("P", EditPlan, ComparisonPlan)
+
+_FEW_SECONDS = 10.0
+"""A run of these settings that takes longer waits for a click."""
 
 
 @dataclass(frozen=True)
@@ -40,22 +47,34 @@ class ButtonWords:
     invitation: str
 
 
+@dataclass(frozen=True)
+class Offer:
+    """A run that waits for a click: how large it is, at what rate, whether it has room, and what begins it."""
+
+    size: RunSize
+    rate: Rate
+    has_room: bool
+    begin: Callable[[], None]
+
+
 def ask_button(
     scene: Scene,
     checkpoint: Checkpoint,
     words: ButtonWords,
     make_plan: Callable[[], P],
     run: Callable[[P, jobs.Report], Any],
-) -> tuple[jobs.Job | None, str]:
-    """Draw the button. Returns the run to show, if there is one, and what is wrong with the settings, if anything is.
+) -> jobs.Job | Offer | str:
+    """Draw the button. Returns the run to show, or the one that waits for a click, or what is wrong with the settings.
 
-    On the first visit a bundled model is asked at once, so that the screen has something to show.
+    On the first visit a bundled model is asked at once if that takes some seconds only.
     """
     last_key = f"last {words.key}"
     try:
         plan = make_plan()
+        rate = rate_in_force(scene)
+        size = size_of_run(plan, checkpoint, cached_questions, rate)
     except ExplorerError as error:
-        return None, str(error)
+        return str(error)
 
     def begin() -> None:
         jobs.forget(plan.key)
@@ -63,7 +82,7 @@ def ask_button(
 
     job = jobs.job_of(plan.key)
     room = job is not None or has_room(scene, checkpoint)
-    if job is None and state.kept(last_key) is None and scene.model in BUNDLED:
+    if job is None and state.kept(last_key) is None and scene.model in BUNDLED and _is_short(size):
         begin()
         job = jobs.job_of(plan.key)
     st.button(
@@ -78,31 +97,68 @@ def ask_button(
     )
     if job is not None:
         state.keep(last_key, plan.key)
-        return job, ""
+        return job
     last = jobs.job_of(state.kept(last_key) or "")
     if last is not None:
         st.caption(":orange[Shown: the last run. Its settings differ from those above.]")
-    return last, ""
+        return last
+    return Offer(size, rate, room, begin)
 
 
 def show_run(
-    job: jobs.Job | None,
-    problem: str,
+    asked: jobs.Job | Offer | str,
     words: ButtonWords,
     draw: Callable[[Any], None],
     draw_live: Callable[[Any], None],
-    outline: Callable[[], None] | None = None,
+    outline: Callable[[], None] = lambda: None,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> None:
-    """Show the run: with `draw` once it has ended, before that with `draw_live`, or the outline without any result."""
-    if problem:
-        st.error(inert(problem), icon=":material/error:")
-    elif job is None:
-        st.info(f"Press **{words.first}** {words.invitation}", icon=words.icon)
+    """Show what `ask_button` returned.
+
+    Args:
+        draw: draws the result of a run that has ended.
+        draw_live: draws its latest result before that.
+        outline: stands in its place while there is none.
+        meanwhile: stands below a run that waits for a click.
+    """
+    if isinstance(asked, str):
+        st.error(inert(asked), icon=":material/error:")
+    elif isinstance(asked, Offer):
+        with st.container(border=True, key="waiting-run"):
+            st.markdown(f"{offer_text(asked.size, asked.rate)} Press **{words.first}** {words.invitation}")
+            st.button(
+                words.first,
+                type="primary",
+                icon=words.icon,
+                key=f"{words.key} here",
+                on_click=asked.begin,
+                disabled=not asked.has_room,
+            )
+        meanwhile()
     else:
-        running = not job.snapshot.ended
-        snapshot = jobs.show_live(job, draw_live if running else draw)
-        if outline and snapshot.partial is None and not snapshot.ended:
+        running = not asked.snapshot.ended
+        snapshot = jobs.show_live(asked, draw_live if running else draw)
+        if snapshot.partial is None and not snapshot.ended:
             outline()
-        if running and job.snapshot.ended:
+        if running and asked.snapshot.ended:
             # The run ended while the page was drawn: the button still shows it as running.
             st.rerun()
+
+
+def offer_text(size: RunSize, rate: Rate) -> str:
+    """What a run asks, and about how long that takes, as Markdown.
+
+    >>> offer_text(RunSize(22, 2000, 20.6), Rate(1.3e11, "float32", "2 cores"))
+    '**22 models answer 2,000 questions each.** That takes about **21 s** on 2 cores.'
+    """
+    if not size.questions:
+        return f"**The weights of {size.models - 1} compressed models are compared**; no question is asked."
+    slow = f", and longer with {' and '.join(size.slow)}, whose decompositions are slow" if size.slow else ""
+    return (
+        f"**{size.models} models answer {size.questions:,} questions each.** That takes about "
+        f"**{duration_text(size.seconds)}** on {inert(rate.machine)}{slow}."
+    )
+
+
+def _is_short(size: RunSize) -> bool:
+    return size.seconds <= _FEW_SECONDS and not size.slow

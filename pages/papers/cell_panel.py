@@ -7,10 +7,10 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.controls.texts import layers_text
+from pages.controls.time_estimate import offer_to_measure, rate_in_force
 from pages.frame.navigation import PAGES
 from pages.papers.cell_choice import Choice, measured_of, score_of, variant_title
 from pages.papers.reproduce import command_of, reproducing
-from pages.papers.time_estimate import offer_to_measure, rate_in_force
 from pages.session import state
 from pages.session.scene import Scene
 from tensorllm_core.experiments.measurement import Measurement

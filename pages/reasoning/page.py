@@ -65,7 +65,7 @@ def _draw(layer: ShownLayer, checkpoint: Checkpoint) -> None:
             with right:
                 invite_questions()
             return
-        job, problem = ask_button(
+        asked = ask_button(
             scene,
             checkpoint,
             _BUTTON,
@@ -73,7 +73,7 @@ def _draw(layer: ShownLayer, checkpoint: Checkpoint) -> None:
             lambda plan, report: _run(plan, checkpoint, report),
         )
     with right:
-        show_run(job, problem, _BUTTON, _draw_result, _draw_live)
+        show_run(asked, _BUTTON, _draw_result, _draw_live)
 
 
 def _run(plan: EditPlan, checkpoint: Checkpoint, report: Report[EditResult]) -> EditResult:

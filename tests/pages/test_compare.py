@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pandas as pd
@@ -64,6 +65,32 @@ def test_it_compares_without_a_click() -> None:
     assert "Better than Separate Q, K, V, O, by more than luck" in words(app)
     assert "Better than the control, Random subspace, by more than luck" in words(app)
     assert button(app, "Compare again")
+
+
+def test_a_long_comparison_says_what_it_would_ask_and_waits_for_a_click() -> None:
+    app = visit("compare")
+    assert not app.exception
+    assert sentences(app) == []
+    said = r"\*\*22 models answer 2,000 questions each\.\*\* That takes about \*\*\d+ s\*\* on 2 cores"
+    assert re.search(said, words(app))
+    assert app.get("plotly_chart"), "how the methods differ"
+    # A change of the settings does not begin it.
+    app.query_params["sample"] = "499"
+    drawn(app)
+    assert "22 models answer 1,996 questions each" in words(app)
+
+
+@pytest.mark.parametrize(("key", "benchmark"), [("compare", "world-facts"), ("compare here", "world-hop")])
+def test_both_buttons_begin_it_and_the_next_visitor_sees_its_result_at_once(key: str, benchmark: str) -> None:
+    link = {"methods": "tensorllm,trawl-attention", "budgets": "16", "layers": "1", "sample": "7", "benchmark": benchmark}
+    app = visit("compare", **link)
+    assert "and longer with TRAWL on Q, K, V, O, whose decompositions are slow" in words(app)
+    app.button(key).click()
+    drawn(app)
+    assert value(app, "Best at 16x").endswith("%")
+    again = visit("compare", **link)
+    assert value(again, "Best at 16x") == value(app, "Best at 16x")
+    assert button(again, "Compare again")
 
 
 def test_the_link_restores_all_of_it() -> None:
@@ -200,6 +227,8 @@ def test_what_each_stores_adds_up() -> None:
 
 def test_a_stopped_comparison_says_so_and_may_start_again() -> None:
     app = arriving("compare", methods="tensorllm-aligned,tensorllm", sample="0", split="all", budget="5")
+    app.run()
+    button(app, "Compare").click()
     app.run()
     button(app, "Stop").click()
     drawn(app)

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.papers import time_estimate as rates
+from pages.controls import time_estimate as rates
 from pages.session.links import parse_scene
 from pages.session.scene_parts import PAPER_TABLES, ChooseBy
 from pages.work import caches as cache
