@@ -148,14 +148,14 @@ def show_run(
 def offer_text(size: RunSize, rate: Rate) -> str:
     """What a run asks, and about how long that takes, as Markdown.
 
-    >>> offer_text(RunSize(22, 2000, 20.6), Rate(1.3e11, "float32", "2 cores"))
-    '**22 models answer 2,000 questions each.** That takes about **21 s** on 2 cores.'
+    >>> offer_text(RunSize("the original, and 3 methods", 4, 2000, 20.6), Rate(1.3e11, "float32", "2 cores"))
+    '**4 models answer 2,000 questions each**: the original, and 3 methods. That takes about **21 s** on 2 cores.'
     """
     if not size.questions:
         return f"**The weights of {size.models - 1} compressed models are compared**; no question is asked."
     slow = f", and longer with {' and '.join(size.slow)}, whose decompositions are slow" if size.slow else ""
     return (
-        f"**{size.models} models answer {size.questions:,} questions each.** That takes about "
+        f"**{size.models} models answer {size.questions:,} questions each**: {size.who}. That takes about "
         f"**{duration_text(size.seconds)}** on {inert(rate.machine)}{slow}."
     )
 

@@ -29,9 +29,11 @@ _SECONDS_EACH = 3e-4
 class RunSize:
     """How many models are asked, how many questions each of them, and about how many seconds that takes.
 
-    `slow` has the titles of the methods whose decompositions take far longer than the others'.
+    `who` says in words which models, `slow` has the titles of the methods whose decompositions take far longer than
+    the others'.
     """
 
+    who: str
     models: int
     questions: int
     seconds: float
@@ -49,20 +51,28 @@ def size_of_run(
     Raises:
         BenchmarkError: as `load_questions`.
     """
-    models = _models(plan)
+    who, models = _models(plan)
     counted = [_count(name, plan.questions, load_questions) for name in plan.questions.benchmarks]
     questions, tokens = sum(number for number, _ in counted), sum(number * each for number, each in counted)
     seconds = models * (2.0 * checkpoint.parameters * tokens / rate.flops + _SECONDS_EACH * questions)
     methods = plan.methods if isinstance(plan, ComparisonPlan) else (plan.method,)
     slow = tuple(METHODS[name].title for name in methods if METHODS[name].is_slow)
-    return RunSize(models, questions, seconds, slow)
+    return RunSize(who, models, questions, seconds, slow)
 
 
-def _models(plan: EditPlan | ComparisonPlan) -> int:
-    """The unedited model, the edited ones, and the controls."""
+def _models(plan: EditPlan | ComparisonPlan) -> tuple[str, int]:
+    """Which models are asked, in words, and how many."""
     if isinstance(plan, ComparisonPlan):
-        return 1 + len(plan.methods) * len(plan.ratios)
-    return 2 + plan.controls * (2 + (plan.model.reference in CLEAN))
+        methods, ratios = len(plan.methods), len(plan.ratios)
+        methods_text, ratios_text = _counted(methods, "method"), _counted(ratios, "budget")
+        return f"the original, and {methods_text} at {ratios_text}", 1 + methods * ratios
+    controls = plan.controls * (2 + (plan.model.reference in CLEAN))
+    beside = f", and {_counted(controls, 'control')}" if controls else ""
+    return f"the original and the compressed one{beside}", 2 + controls
+
+
+def _counted(number: int, name: str) -> str:
+    return f"{number} {name}{'' if number == 1 else 's'}"
 
 
 def _count(name: str, plan: QuestionPlan, load: Callable[[str, Split], QuestionSet]) -> tuple[int, float]:

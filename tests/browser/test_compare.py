@@ -50,6 +50,8 @@ def test_it_compares_without_a_click_and_its_link_restores_it_for_somebody_else(
 
 def test_a_stopped_comparison_keeps_what_it_has(visit):
     page = visit(LONG)
+    expect(page.get_by_text("29 models answer 6,000 questions each")).to_be_visible()
+    page.get_by_role("button", name="Compare", exact=True).last.click()
     expect(page.get_by_test_id("stMetric")).not_to_have_count(0)
     page.get_by_test_id("stMainBlockContainer").get_by_role("button", name="Stop").click()
     expect(page.get_by_text(re.compile("Comparing: stopped"))).to_be_visible()

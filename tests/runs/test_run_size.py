@@ -37,6 +37,7 @@ def size(plan: EditPlan | ComparisonPlan, load=load_registered) -> RunSize:
 def test_the_models_of_a_comparison_are_the_original_and_each_method_at_each_budget() -> None:
     counted = size(comparison(QuestionPlan(("world-hop", "world-facts"), sample=50)))
     assert (counted.models, counted.questions) == (7, 100)
+    assert counted.who == "the original, and 3 methods at 2 budgets"
 
 
 def test_the_controls_of_an_edit_count_too_and_the_clean_model_where_there_is_one() -> None:
@@ -44,6 +45,7 @@ def test_the_controls_of_an_edit_count_too_and_the_clean_model_where_there_is_on
     assert size(edit(questions, controls=False)).models == 2
     with_controls = edit(questions, controls=True)
     assert size(with_controls).models == 5
+    assert size(with_controls).who == "the original and the compressed one, and 3 controls"
     other = replace(with_controls, model=replace(with_controls.model, reference="owner/name"))
     assert size(other).models == 4
 
