@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.session.scene import Scene
 from pages.work import jobs
-from pages.work.queue import Report
+from pages.work.report import Report
 from tensorllm_core.experiments.needs import EXAMPLE, Rate, measure_rate
 from tensorllm_core.models.devices import resolve_device
 

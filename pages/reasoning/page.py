@@ -15,7 +15,7 @@ from pages.session import state
 from pages.session.plans import chosen_benchmarks, edit_plan
 from pages.work.caches import measured_store, resources
 from pages.work.layer_job import ShownLayer
-from pages.work.queue import Report
+from pages.work.report import Report
 from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.runs.edit_run import EditResult, run_edit
 from tensorllm_core.runs.plan import EditPlan

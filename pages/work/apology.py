@@ -1,14 +1,15 @@
-"""The sentence that a visitor reads when something goes wrong: that of our own error, or an apology with an id."""
+"""What becomes of an error: the sentence that a visitor reads, our own or an apology with an id, and free memory."""
 
 from __future__ import annotations
 
 import logging
 import secrets
+import traceback
 
 from tensorllm_core.errors import ExplorerError
 from tensorllm_core.models.devices import is_out_of_memory
 
-__all__ = ["sentence_for"]
+__all__ = ["free", "sentence_for"]
 
 _LOG = logging.getLogger(__name__)
 _NUMBER = "number_in_log"
@@ -30,3 +31,10 @@ def sentence_for(error: BaseException) -> str:
         f"Something went wrong on our side (id {number}, noted in the server's log). "
         "Your settings are kept: change one of them, or reload the page."
     )
+
+
+def free(error: BaseException | None) -> None:
+    """Free what the work that failed with this error still holds: if memory ran out, that is all of it."""
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__

@@ -63,7 +63,9 @@ def bounded_cache() -> BoundedCache[str, Any]:
 @st.cache_resource(show_spinner=False, on_release=Board.close)
 def job_board() -> Board:
     """The background work of all visitors."""
-    return Board(_is_connected, sentence_for, bytes_of)
+    board = Board(_is_connected, sentence_for, bytes_of)
+    board.watch()
+    return board
 
 
 def _is_connected(session: str) -> bool:

@@ -1,7 +1,8 @@
 """Work that takes longer than a moment: it runs in the background, with progress, live results and a stop button.
 
 The work itself makes no `st.*` call. Every screen finds a job again under its key, also after a reload. Sessions that
-ask for the same key share one computation, which ends when each of them has stopped it or closed its browser tab.
+ask for the same key share one computation. It ends when each of them has stopped it or closed its browser tab, and
+when those that only looked at it have looked away.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.work.caches import job_board
 from pages.work.plain_text import inert
-from pages.work.queue import Board, Report
-from pages.work.task import Lane, Snapshot, State, Task
+from pages.work.queue import Board
+from pages.work.report import Report
+from pages.work.task import Ahead, Lane, Snapshot, State, Task
 from tensorllm_core.models.devices import resolve_device
 from tensorllm_core.types import Progress
 
@@ -64,11 +66,18 @@ class Job(Generic[T]):
     def snapshot(self) -> Snapshot[T]:
         """The state at this moment. Use one snapshot for a whole drawing, so that its parts agree."""
         with self.board.changed:
+            self.board.look(self.task, self.session)
             return self.task.snapshot(self.session, self.board.clock())
 
     def stop(self) -> None:
         """Stop it for this session."""
         self.board.leave(self.task, self.session)
+
+    def stop_ahead(self) -> None:
+        """Stop, for this session, the work that it waits for."""
+        with self.board.changed:
+            if self.task.position > 0:
+                self.board.leave(self.task.queue[0], self.session)
 
     def restart(self) -> None:
         """Make a new attempt after a stop or a failure; `job_of` finds it."""
@@ -161,7 +170,15 @@ def _follow(job: Job, published: int | None, drawn: float) -> None:
     if snapshot.ended or (is_new and job.board.clock() - drawn >= _BETWEEN_LIVE_RESULTS):
         st.rerun(scope="app")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(snapshot.share, _status(job.title, snapshot))
+        st.progress(snapshot.share, inert(_status(job.title, snapshot)))
+        if snapshot.ahead is not None and snapshot.ahead.yours:
+            st.button(
+                "Stop that one",
+                icon=":material/stop_circle:",
+                key=f"stop ahead of {job.key}",
+                on_click=job.stop_ahead,
+                help="Stops the work that you asked for before, so that this begins",
+            )
         st.button(
             "Stop", icon=":material/stop_circle:", key=f"stop {job.key}", on_click=job.stop, disabled=snapshot.stopping
         )
@@ -170,11 +187,27 @@ def _follow(job: Job, published: int | None, drawn: float) -> None:
 def _status(title: str, snapshot: Snapshot) -> str:
     if snapshot.stopping:
         return f"{title}: stopping"
+    if snapshot.ahead is not None:
+        return f"{title}: waits for {_waits_for(snapshot.ahead, snapshot.position)}"
     if snapshot.state is State.WAITING:
-        return f"{title}: waiting, jobs before it: {snapshot.position}"
+        return f"{title}: begins"
     left = snapshot.seconds_left
     words = [snapshot.message, _span(snapshot.seconds), "" if left is None else f"about {_span(left)} left"]
     return f"{title}: {', '.join(word for word in words if word)}"
+
+
+def _waits_for(ahead: Ahead, position: int) -> str:
+    """What a waiting task waits for.
+
+    >>> _waits_for(Ahead("Comparing", False, 200.0), 2)
+    '“Comparing” of another visitor (about 3 min left) and 1 more'
+    >>> _waits_for(Ahead("Comparing", True, None), 1)
+    '“Comparing”, which you asked for before'
+    """
+    whose = ", which you asked for before" if ahead.yours else " of another visitor"
+    left = "" if ahead.seconds_left is None else f" (about {_span(ahead.seconds_left)} left)"
+    more = f" and {position - 1} more" if position > 1 else ""
+    return f"“{ahead.title}”{whose}{left}{more}"
 
 
 def _span(seconds: float) -> str:

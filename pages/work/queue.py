@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 import threading
 import time
-import traceback
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
+from pages.work.apology import free
+from pages.work.report import Report
 from pages.work.task import Lane, State, Task
 from tensorllm_core.errors import StoppedError
 
-__all__ = ["Board", "Report"]
+__all__ = ["Board"]
 
 T = TypeVar("T")
 
@@ -26,22 +27,6 @@ _MOST_ENDED = 64
 """Ended tasks that are kept."""
 _MOST_BYTES = 2 * 2**30
 """Bytes that the results of ended tasks may hold together."""
-
-
-@dataclass(frozen=True)
-class Report(Generic[T]):
-    """Through this, running work reports its progress and its results so far, from any of its threads."""
-
-    board: Board
-    task: Task[T]
-
-    def progress(self, share: float, message: str) -> bool:
-        """Report the share done (0 to 1) and what is being done. Returns False when the work should stop."""
-        return self.board.note(self.task, share, message)
-
-    def publish(self, partial: T) -> None:
-        """Publish a result so far. The work must not change this value afterwards."""
-        self.board.publish(self.task, partial)
 
 
 class Board:
@@ -69,6 +54,10 @@ class Board:
         self._checked_at = 0.0
         self._closed = False
 
+    def watch(self) -> None:
+        """From now on, end what nobody watches any more: while work reports nothing, and while it waits, too."""
+        threading.Thread(target=self._watch, name="who is connected", daemon=True).start()
+
     def close(self) -> None:
         """Ask all tasks to stop and let the threads end. Nothing can be started afterwards."""
         with self.changed:
@@ -93,16 +82,23 @@ class Board:
             return self._join_or_begin(task.key, task.title, task.work, task.queue, session)
 
     def find(self, key: str, session: str) -> Task | None:
-        """The task of this key if this session may see it; from then on the session counts as wanting it."""
+        """The task of this key if this session may see it; the session counts as wanting it while it looks at it."""
         with self.changed:
             task = self._tasks.get(key)
             if task is None or not task.is_for(session):
                 return None
             # The order of the dictionary is that of use: the task used last is dropped last.
             self._tasks[key] = self._tasks.pop(key)
-            if session not in task.leavers:
+            # After a reload, a tab is a session of another name: it takes over what it had asked for before.
+            if session not in task.leavers and not any(map(self._connected, task.askers)):
                 self._join(task, session)
+            self.look(task, session)
             return task
+
+    def look(self, task: Task, session: str) -> None:
+        """Note that this session looks at the task now."""
+        with self.changed:
+            task.lookers[session] = self.clock()
 
     def leave(self, task: Task, session: str) -> None:
         """Note that this session no longer wants the task; it stops if no other connected session wants it."""
@@ -110,7 +106,7 @@ class Board:
             if task.ended:
                 return
             task.leavers[session] = task.partial
-            if not any(self._connected(other) for other in task.sessions - task.leavers.keys()):
+            if not self._is_wanted(task):
                 self._stop(task)
 
     def forget(self, key: str, session: str) -> None:
@@ -120,30 +116,29 @@ class Board:
             if task is None:
                 return
             self.leave(task, session)
-            task.sessions.discard(session)
+            task.askers.discard(session)
+            task.lookers.pop(session, None)
             task.leavers.pop(session, None)
             if task.ended or task.stopping:
                 del self._tasks[key]
 
     def note(self, task: Task, share: float, message: str) -> bool:
-        """See `Report.progress`. Also checks who is connected, which saves a thread for that."""
+        """See `Report.progress`."""
         with self.changed:
             now = self.clock()
             if not task.ended:
                 task.share = 0.0 if math.isnan(share) else min(max(share, 0.0), 1.0)
                 task.message = message
                 task.time_left.report(task.share, now)
-            if now - self._checked_at >= _BETWEEN_CHECKS:
-                self._checked_at = now
-                self._check_connections(now)
+            self._check_connections(now)
             task.told_to_stop = task.stopping
             return not task.stopping
 
-    def publish(self, task: Task[T], partial: T) -> None:
+    def publish(self, task: Task[T], result: T) -> None:
         """See `Report.publish`."""
         with self.changed:
             if not task.ended:
-                task.partial = partial
+                task.partial = result
                 task.published += 1
 
     def _queue(self, device: str, lane: Lane) -> list[Task]:
@@ -168,7 +163,7 @@ class Board:
         return task
 
     def _join(self, task: Task, session: str) -> None:
-        task.sessions.add(session)
+        task.askers.add(session)
         task.leavers.pop(session, None)
         task.alone_since = None
 
@@ -189,13 +184,13 @@ class Board:
             task.time_left.report(0.0, task.began_at)
         result, size, problem = None, 0, None
         try:
-            result = task.work(Report(self, task)) if task.work else None
+            result = task.work(Report(partial(self.note, task), partial(self.publish, task))) if task.work else None
             size = self._size(result)
         except BaseException as error:
             problem = error
         if problem is not None and not isinstance(problem, StoppedError):
             sentence = self._explain(problem)
-            _free(problem)
+            free(problem)
             with self.changed:
                 task.error, task.sentence = problem, sentence
                 self._end(task, State.FAILED)
@@ -226,19 +221,27 @@ class Board:
         if task.state is State.WAITING:
             self._end(task, State.STOPPED)
 
+    def _is_wanted(self, task: Task) -> bool:
+        now = self.clock()
+        return any(task.is_wanted_by(session, now) and self._connected(session) for session in task.sessions)
+
+    def _watch(self) -> None:
+        while True:
+            with self.changed:
+                self.changed.wait_for(lambda: self._closed or any(self._queues.values()))
+                if self.changed.wait_for(lambda: self._closed, _BETWEEN_CHECKS):
+                    return
+                self._check_connections(self.clock())
+
     def _check_connections(self, now: float) -> None:
+        if now - self._checked_at < _BETWEEN_CHECKS:
+            return
+        self._checked_at = now
         for task in [task for queue in self._queues.values() for task in queue if not task.stopping]:
-            if any(self._connected(session) for session in task.sessions - task.leavers.keys()):
+            if self._is_wanted(task):
                 task.alone_since = None
             elif task.alone_since is None:
                 task.alone_since = now
             elif now - task.alone_since >= _GRACE:
                 task.abandoned = True
                 self._stop(task)
-
-
-def _free(error: BaseException | None) -> None:
-    """Free what the failed work still holds: if memory ran out, that is all of it."""
-    while error is not None:
-        traceback.clear_frames(error.__traceback__)
-        error = error.__cause__ or error.__context__

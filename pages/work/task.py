@@ -9,9 +9,12 @@ from typing import Any, Generic, TypeVar
 
 from tensorllm_core.runs.time_left import TimeLeft
 
-__all__ = ["Lane", "Snapshot", "State", "Task"]
+__all__ = ["Ahead", "Lane", "Snapshot", "State", "Task"]
 
 T = TypeVar("T")
+
+_LOOK = 120.0
+"""Seconds for which a session that only looks at a task wants it. A browser slows down the timers of a hidden tab."""
 
 
 class State(StrEnum):
@@ -37,17 +40,28 @@ class Lane(StrEnum):
 
 
 @dataclass(frozen=True)
+class Ahead:
+    """The work for which a waiting task waits: its title, whether this session asked for it, how long it will take."""
+
+    title: str
+    yours: bool
+    seconds_left: float | None
+
+
+@dataclass(frozen=True)
 class Snapshot(Generic[T]):
     """A task as one browser session sees it at one moment. A session that stopped it sees it as stopped.
 
-    `position` counts the tasks before it in its queue, `share` is the share done (0 to 1). `partial` is the latest
-    result, and `result` is the same once the task has ended. `published` counts the partial results. `seconds_left`
-    is None as long as it cannot be estimated. `sentence` says why the task failed.
+    `position` counts the tasks before it in its queue, and `ahead` is the first of them, which runs. `share` is the
+    share done (0 to 1). `partial` is the latest result, and `result` is the same once the task has ended. `published`
+    counts the partial results. `seconds_left` is None as long as it cannot be estimated. `sentence` says why the task
+    failed.
     """
 
     state: State
     stopping: bool
     position: int
+    ahead: Ahead | None
     share: float
     message: str
     seconds: float
@@ -73,8 +87,9 @@ class Task(Generic[T]):
     """One computation, shared by all sessions that ask for its key. Change it only under the lock of its board.
 
     `asked_at` and `began_at` are readings of the board's clock in seconds; `duration` is set at the end. `partial` is
-    the latest result, at the end the final one. `leavers` are the sessions that stopped the task while others went on,
-    each with the result that it saw at that moment. `size` is the number of bytes that the result holds.
+    the latest result, at the end the final one. `askers` are the sessions that asked for it, `lookers` those that only
+    look at it, each with the time of its last look. `leavers` are the sessions that stopped the task while others went
+    on, each with the result that it saw at that moment. `size` is the number of bytes that the result holds.
     """
 
     key: str
@@ -96,7 +111,8 @@ class Task(Generic[T]):
     told_to_stop: bool = False
     abandoned: bool = False
     alone_since: float | None = None
-    sessions: set[str] = field(default_factory=set)
+    askers: set[str] = field(default_factory=set)
+    lookers: dict[str, float] = field(default_factory=dict)
     leavers: dict[str, T | None] = field(default_factory=dict)
     size: int = 0
 
@@ -119,6 +135,16 @@ class Task(Generic[T]):
         worth_sharing = self.state is State.DONE or not self.ended or self.partial is not None
         return session in self.sessions or (worth_sharing and not self.abandoned)
 
+    @property
+    def sessions(self) -> set[str]:
+        """All who took part in it."""
+        return self.askers | self.lookers.keys()
+
+    def is_wanted_by(self, session: str, now: float) -> bool:
+        """Whether a session asked for it, or looked at it lately, and has not stopped it."""
+        looked = now - self.lookers.get(session, -_LOOK) < _LOOK
+        return session not in self.leavers and (session in self.askers or looked)
+
     def snapshot(self, session: str, now: float) -> Snapshot[T]:
         """The task as this session sees it now."""
         has_left = session in self.leavers and not self.stopping
@@ -126,6 +152,7 @@ class Task(Generic[T]):
             state=State.STOPPED if has_left else self.state,
             stopping=self.stopping and not self.ended,
             position=self.position,
+            ahead=self._ahead(session, now),
             share=1.0 if self.state is State.DONE else self.share,
             message=self.message,
             seconds=self.seconds(now),
@@ -143,3 +170,9 @@ class Task(Generic[T]):
     def seconds_left(self, now: float) -> float | None:
         """Seconds that the rest will take; None if that is unknown or has proved wrong."""
         return self.time_left.seconds(now) if self.state is State.RUNNING else None
+
+    def _ahead(self, session: str, now: float) -> Ahead | None:
+        if self.position == 0:
+            return None
+        first = self.queue[0]
+        return Ahead(first.title, first.is_wanted_by(session, now), first.seconds_left(now))

@@ -13,9 +13,10 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from pages.work.apology import sentence_for
-from pages.work.jobs import Job
-from pages.work.queue import Board, Report
-from pages.work.task import Lane, State
+from pages.work.jobs import Job, _status
+from pages.work.queue import Board
+from pages.work.report import Report
+from pages.work.task import Ahead, Lane, State
 from tensorllm_core.errors import RequestError, StoppedError
 from tests.patience import PATIENCE
 
@@ -327,6 +328,92 @@ def test_a_job_stops_some_seconds_after_everybody_has_gone(world: World) -> None
     assert job_of_ada.snapshot.result == "some"
     assert world.find("a", "new") is None
     assert world.start("a", lambda report: "anew", "new").wait(PATIENCE)
+
+
+def soon(holds: Callable[[], bool]) -> bool:
+    """Whether it comes to that while a real clock runs."""
+    until = time.monotonic() + PATIENCE
+    while not holds() and time.monotonic() < until:
+        time.sleep(0.02)
+    return holds()
+
+
+def test_work_that_reports_nothing_and_work_that_waits_end_too_when_everybody_has_gone() -> None:
+    gone: set[str] = set()
+    # The watch runs on a real clock; this one makes its seconds long.
+    board = Board(connected=lambda session: session not in gone, clock=lambda: 20 * time.monotonic())
+    board.watch()
+    silent, waiting = Puppet(), Puppet()
+    running = Job(board, board.start("a", "a", silent, "ada", "cpu", Lane.LONG), "ada")
+    queued = Job(board, board.start("b", "b", waiting, "ada", "cpu", Lane.LONG), "ada")
+    of_bob = Job(board, board.start("c", "c", lambda report: "bob's", "bob", "cpu", Lane.LONG), "bob")
+    gone.add("ada")
+    assert soon(lambda: running.snapshot.stopping)
+    assert soon(lambda: queued.snapshot.state is State.STOPPED)
+    assert of_bob.snapshot.position == 1
+    silent.finish(None)
+    assert of_bob.wait(PATIENCE).result == "bob's"
+    assert waiting.runs == 0
+    board.close()
+
+
+def test_who_only_looks_keeps_it_while_looking_and_a_while_longer(world: World) -> None:
+    _, puppet = running(world, session="ada")
+    bob = world.find("a", "bob")
+    assert bob is not None
+    world.gone.add("ada")
+    for _ in range(5):
+        world.now += 100
+        assert bob.snapshot.state is State.RUNNING
+        assert puppet.goes_on()
+    # He has gone to another screen; his tab is still open.
+    world.now += 119
+    assert puppet.goes_on()
+    world.now += 2
+    assert puppet.goes_on()
+    world.now += 10
+    assert not puppet.goes_on()
+    puppet.finish(None)
+
+
+def test_who_asked_keeps_it_without_looking(world: World) -> None:
+    _, puppet = running(world)
+    for _ in range(5):
+        world.now += 1000
+        assert puppet.goes_on()
+    puppet.finish(None)
+
+
+def test_after_a_reload_a_tab_keeps_what_it_asked_for_without_looking(world: World) -> None:
+    _, puppet = running(world, session="before")
+    world.gone.add("before")
+    assert world.find("a", "after") is not None
+    for _ in range(5):
+        world.now += 1000
+        assert puppet.goes_on()
+    puppet.finish(None)
+
+
+def test_what_waits_says_for_what_whose_it_is_and_how_long_that_takes(world: World) -> None:
+    first, puppet = running(world, "Comparing", session="ada")
+    of_ada = world.start("b", puppet, "ada")
+    of_bob = world.start("c", puppet, "bob")
+    assert first.snapshot.ahead is None
+    assert of_ada.snapshot.ahead == Ahead("Comparing", yours=True, seconds_left=None)
+    assert _status("Asking", of_ada.snapshot) == "Asking: waits for “Comparing”, which you asked for before"
+    assert _status("Asking", of_bob.snapshot) == "Asking: waits for “Comparing” of another visitor and 1 more"
+    puppet.goes_on(0.0)
+    for share in (0.1, 0.15, 0.2, 0.25):
+        world.now += 4 if share == 0.1 else 2
+        puppet.goes_on(share)
+    assert "of another visitor (about 30 s left) and 1 more" in _status("Asking", of_bob.snapshot)
+    of_bob.stop_ahead()
+    assert puppet.goes_on(), "one cannot stop the work of another"
+    of_ada.stop_ahead()
+    assert not puppet.goes_on()
+    for job in (of_ada, of_bob):
+        job.stop()
+    puppet.finish(None)
 
 
 def test_a_short_loss_of_the_connection_stops_nothing(world: World) -> None:
