@@ -46,6 +46,18 @@ OWNERS = {
     "cache_data": "pages/work/caches.py",
     "cache_resource": "pages/work/caches.py",
 }
+READ_AS_MARKDOWN = {
+    *("markdown", "caption", "info", "warning", "error", "success", "metric", "write", "title", "header", "subheader"),
+    *("button", "download_button", "link_button", "page_link", "popover", "expander", "tabs", "progress", "spinner"),
+    *("toggle", "checkbox", "radio", "pills", "segmented_control", "text_input", "number_input", "slider", "toast"),
+    *("selectbox", "multiselect", "select_slider", "file_uploader", "badge", "status", "show"),
+}
+KEYWORDS_OF_MARKDOWN = {"label", "help", "body", "text", "takeaway", "caption", "delta"}
+WORDS_OF_OTHERS = {
+    *("reference", "model_type", "commit", "revision", "repository", "place", "setting", "template", "machine"),
+    *("so_far", "problem", "sentence", "label", "message", "notices", "left_out", "gguf_file", "filename"),
+}
+"""Fields that hold words of a link, a file or a server."""
 LONGEST_PAGE = 120
 LONGEST_FILE = 250
 
@@ -189,7 +201,37 @@ def opened_elsewhere(sources: Sources) -> Iterator[str]:
                     yield f"{path}:{node.lineno}: opens a file: {ast.unparse(node)}"
 
 
-RULES = [wrong_arrows, wrong_packages, wrong_owners, too_long, done_at_import, cycles, opened_elsewhere]
+def alive_words(sources: Sources) -> Iterator[str]:
+    """Words of others in what Streamlit reads as Markdown, outside `inert` and `inert_name`."""
+
+    def leaves(node: ast.AST) -> Iterator[str]:
+        match node:
+            case (
+                ast.Call(func=ast.Name(id="inert" | "inert_name"))
+                | ast.Call(func=ast.Name(id="map"), args=[ast.Name(id="inert" | "inert_name"), *_])
+            ):
+                return
+            case ast.Attribute(attr=name) if name in WORDS_OF_OTHERS:
+                yield name
+            case ast.Compare() | ast.Attribute():
+                # Only what is shown counts, not what is compared or asked for its parts.
+                return
+            case ast.IfExp(body=body, orelse=orelse):
+                yield from (*leaves(body), *leaves(orelse))
+            case _:
+                for child in ast.iter_child_nodes(node):
+                    yield from leaves(child)
+
+    for path, source in sources.items():
+        for node in ast.walk(ast.parse(source)) if path.startswith("pages/") else ():
+            match node:
+                case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in READ_AS_MARKDOWN:
+                    shown = [*node.args, *(word.value for word in node.keywords if word.arg in KEYWORDS_OF_MARKDOWN)]
+                    for word in (word for each in shown for word in leaves(each)):
+                        yield f"{path}:{node.lineno}: `{word}` is shown without `inert`"
+
+
+RULES = [wrong_arrows, wrong_packages, wrong_owners, too_long, done_at_import, cycles, opened_elsewhere, alive_words]
 
 
 @pytest.fixture(scope="module")
@@ -260,6 +302,10 @@ def test_a_small_tree_that_keeps_every_rule_passes():
         (done_at_import, "tensorllm_core/linalg/bad.py", "import torch\ntorch.backends.tf32 = False"),
         (done_at_import, "pages/frame/bad.py", "import os\nos.environ['HOME'] = '/'"),
         (cycles, "tensorllm_core/errors.py", "from tensorllm_core.linalg.hosvd import hosvd"),
+        (alive_words, "pages/heads/bad.py", "import streamlit as st\nst.caption(f'{plan.reference} is open')"),
+        (alive_words, "pages/heads/bad.py", "column.metric('a', 1, help=f'{inert(a.place)} or {a.commit[:7]}')"),
+        (alive_words, "pages/frame/bad.py", "st.button('a', help=word if known else plan.model.reference)"),
+        (alive_words, "pages/frame/bad.py", "show(figure, takeaway=str(problems.problem), key='a')"),
         (opened_elsewhere, "tensorllm_core/models/bad.py", "text = open('config.json').read()"),
         (opened_elsewhere, "pages/heads/bad.py", "def late(path):\n    return path.read_bytes()"),
         (opened_elsewhere, "tensorllm_core/models/bad.py", "with path.open('rb') as file:\n    file.read()"),

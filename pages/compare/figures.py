@@ -11,6 +11,7 @@ from pages.compare.curves import curves_of, pin, pinned, unpin
 from pages.compare.ranking import RankedMethod
 from pages.controls.widgets import Explanation, show
 from pages.frame.frame import canvas
+from pages.work.plain_text import inert
 from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.figures.method_curves import method_curves
 from tensorllm_core.figures.method_deltas import MethodDelta, method_deltas
@@ -67,7 +68,7 @@ def curves_picture(comparison: Comparison, ratio: float, ranking: Sequence[Ranke
         ),
         table=lambda: pd.concat([curves.table(), *([before.table()] if before else [])]),
         beside=beside,
-        caption=f"Grey, pinned: {before.label}" if before else "",
+        caption=inert(f"Grey, pinned: {before.label}") if before else "",
     )
 
 

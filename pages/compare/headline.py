@@ -51,7 +51,7 @@ def headline(comparison: Comparison, ratio: float, ranking: Sequence[RankedMetho
             name = f"the control, {other.title}" if other.is_control else other.title
             words.append(better_than_control(between.accuracy, name))
     if not comparison.evaluation.complete:
-        words.append(comparison.evaluation.so_far)
+        words.append(inert(comparison.evaluation.so_far))
     st.caption(
         "  \n".join(
             [*words, *map(inert, (*wording_notices(comparison.plan.questions), *comparison.evaluation.notices))]

@@ -13,6 +13,7 @@ from pages.session import state
 from pages.session.scene import Scene
 from pages.session.scene_parts import ChooseBy
 from pages.work.layer_job import ShownLayer
+from pages.work.plain_text import inert
 from tensorllm_core.linalg.rank_choice import break_even_r1, break_even_tied, largest_rank, rank_limits, tied_ranks
 from tensorllm_core.runs.layer_analysis import LayerAnalysis
 from tensorllm_core.runs.ranks import suggestion_text
@@ -126,7 +127,7 @@ def _by_ranks(layer: ShownLayer) -> None:
             type="tertiary",
             on_click=_suggest,
             disabled=scene.ranks.chosen is None,
-            help=f"Takes {analysis.suggestion}, the ranks {suggestion_text(analysis.plan.reference)}",
+            help=inert(f"Takes {analysis.suggestion}, the ranks {suggestion_text(analysis.plan.reference)}"),
         )
 
 

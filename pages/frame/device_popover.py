@@ -9,7 +9,7 @@ from pages.session.plans import model_plan
 from pages.session.scene import Scene
 from pages.session.scene_parts import DTYPES
 from pages.work.caches import loaded_models
-from pages.work.plain_text import inert_name
+from pages.work.plain_text import inert, inert_name
 from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.models.devices import SPREAD, device_names, resolve_device
 from tensorllm_core.models.download import plan_download
@@ -53,9 +53,9 @@ def device_popover(scene: Scene, checkpoint: Checkpoint) -> None:
         st.caption(
             f"{name}: {fit.parameters:,} parameters, {fit.attention_share:.0%} of them attention. Its files "
             "hold "
-            + ", ".join(f"{bytes_text(size)} in {kind}" for kind, size in fit.bytes_by_dtype.items())
+            + ", ".join(f"{bytes_text(size)} in {inert_name(kind)}" for kind, size in fit.bytes_by_dtype.items())
             + f". {fit_text(fit, _option_of(scene, fit))}"
-            + (f" Its commit on the hub is `{checkpoint.commit}`." if checkpoint.commit else "")
+            + (inert(f" Its commit on the hub is `{checkpoint.commit}`.") if checkpoint.commit else "")
         )
 
 

@@ -13,7 +13,7 @@ from pages.session import state
 from pages.session.checked_scene import checked_scene
 from pages.session.scene import Scene
 from pages.work.caches import rest_heap
-from pages.work.plain_text import inert
+from pages.work.plain_text import inert, inert_name
 from tensorllm_core.models.bundled_models import BUNDLED
 from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.models.layers import numbers_text
@@ -148,7 +148,8 @@ def _toolbar(scene: Scene, checkpoint: Checkpoint, help_text: str) -> None:
 
 
 def _badge(shares: Mapping[str, float]) -> None:
-    st.markdown(f":gray-badge[{main_quantisation(shares)}]", help=quantisation_notice(shares), width="content")
+    name, notice = inert_name(main_quantisation(shares)), inert(quantisation_notice(shares))
+    st.markdown(f":gray-badge[{name}]", help=notice, width="content")
 
 
 def _layer(scene: Scene, checkpoint: Checkpoint) -> None:

@@ -102,8 +102,8 @@ def _parameters(checkpoint: Checkpoint) -> None:
     )
     grouped = "" if checkpoint.groups == checkpoint.heads else f" in {checkpoint.groups} groups"
     st.caption(
-        f"{checkpoint.model_type} · {checkpoint.layers} layers · {checkpoint.heads} heads{grouped} · "
-        f"d_model {checkpoint.d_model:,} · d_head {checkpoint.d_head} · revision {checkpoint.revision[:12]}"
+        f"{inert_name(checkpoint.model_type)} · {checkpoint.layers} layers · {checkpoint.heads} heads{grouped} · "
+        f"d_model {checkpoint.d_model:,} · d_head {checkpoint.d_head} · revision {inert_name(checkpoint.revision[:12])}"
     )
 
 

@@ -13,6 +13,7 @@ from pages.papers.cell_choice import Choice, measured_of, score_of, variant_titl
 from pages.papers.reproduce import command_of, reproducing
 from pages.session import state
 from pages.session.scene import Scene
+from pages.work.plain_text import inert
 from tensorllm_core.experiments.measurement import Measurement
 from tensorllm_core.experiments.needs import duration_text, needs_of
 from tensorllm_core.experiments.published_tables import ABLATED_MODEL, PUBLISHED_BENCHMARKS, PUBLISHED_MODELS, VARIANTS
@@ -117,7 +118,7 @@ def _measured(choice: Choice) -> None:
         st.markdown(":small[:green-badge[measured here] not yet]")
         return
     where = ", ".join(filter(None, (f"Revision {result.revision}", result.setting, result.date)))
-    st.markdown(f":small[:green-badge[measured here] {_measured_text(result)}]", help=where)
+    st.markdown(f":small[:green-badge[measured here] {_measured_text(result)}]", help=inert(where))
 
 
 def _measured_text(result: Measurement) -> str:
@@ -197,7 +198,7 @@ def _needs(scene: Scene, choice: Choice) -> None:
         f":small[**Needs** {whole.memory_text}; about **{duration_text(whole.seconds(rate))}** for all "
         f"{whole.questions:,} test questions before and after the edit, {duration_text(layers.seconds(rate))} to try "
         f"all {cell.model.layers} layers on validation questions (at {rate.flops / 1e9:,.0f} GFLOP/s in {rate.dtype}, "
-        f"measured on {rate.machine})]",
+        f"measured on {inert(rate.machine)})]",
         help=_ASSUMPTIONS.format(tokens=tokens),
     )
 

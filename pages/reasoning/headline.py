@@ -83,7 +83,7 @@ def _sentences(result: EditResult, against: Paired) -> None:
     for notice in (*result.notices, *wording_notices(result.plan.questions), *result.evaluation.notices):
         st.caption(inert(notice))
     if not result.evaluation.complete:
-        st.caption(result.evaluation.so_far)
+        st.caption(inert(result.evaluation.so_far))
 
 
 def _layers(result: EditResult) -> str:

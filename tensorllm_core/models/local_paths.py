@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -14,17 +15,19 @@ __all__ = ["as_typed", "gguf_file", "last_part", "local_folder"]
 
 _CONFIG = "config.json"
 _QUOTES = "\"'`“”‘’"
+_UNSEEN = re.compile("[\u200b\u2060\ufeff]")
+"""Characters without width, as pages put them into the addresses that people copy."""
 _MOST_NAMED = 3
 """Folders that a message names."""
 
 
 def as_typed(text: str) -> str:
-    """The text without what surrounds a pasted path: spaces, quotes, `file://`.
+    """The text without what a pasted path may have around or within it: spaces, quotes, `file://`, unseen characters.
 
     >>> as_typed(" 'file:///models/my%20model' ")
     '/models/my model'
     """
-    text = text.strip()
+    text = _UNSEEN.sub("", text).strip()
     while len(text) > 1 and text[0] in _QUOTES and text[-1] in _QUOTES:
         text = text[1:-1].strip()
     if text.lower().startswith("file:"):

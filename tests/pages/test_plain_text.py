@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pages.work.plain_text import inert, inert_name
 from tensorllm_core.models.bundled_models import bundled_folder
+from tests.pages.hostile import without_code
 from tests.pages.visits import visit
 
 PIXEL = "![p](http://evil.test/p.png)"
@@ -24,25 +25,6 @@ HOSTILE = (
     ":red[x] *a* _b_ $c$ ~~d~~",
 )
 ALIVE = re.compile(r"(?<!\\)(?:\\\\)*[\[\]<>*$~`]")
-
-
-def without_code(markdown: str) -> str:
-    """The text outside spans of code, read from left to right as CommonMark says: escapes first, then backticks."""
-    rest, place = [], 0
-    while place < len(markdown):
-        if markdown[place] == "\\":
-            rest.append(markdown[place : place + 2])
-            place += 2
-            continue
-        if markdown[place] != "`":
-            rest.append(markdown[place])
-            place += 1
-            continue
-        run = re.match("`+", markdown[place:])[0]
-        end = re.search(f"(?<!`){run}(?!`)", markdown[place + len(run) :])
-        place += len(run) + (end.end() if end else 0)
-        rest += [] if end else [run]
-    return "".join(rest)
 
 
 @pytest.mark.parametrize("text", HOSTILE)

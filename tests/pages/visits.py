@@ -55,8 +55,13 @@ def value(app: AppTest, label: str) -> str:
 
 
 def sentences(app: AppTest) -> list[str]:
-    """Warnings and errors as a reader sees them: marks that are escaped in Markdown stand without their backslash."""
-    return [re.sub(r"\\([\\`*\[\]<>$~_:])", r"\1", message.value) for message in (*app.warning, *app.error)]
+    """Warnings and errors as a reader sees them."""
+    return [as_read(message.value) for message in (*app.warning, *app.error)]
+
+
+def as_read(markdown: str) -> str:
+    """A text as a reader sees it: escaped marks without their backslash, and without the character of no width."""
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", markdown).replace("\u2060", "")
 
 
 def number(app: AppTest, label: str):
