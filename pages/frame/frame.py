@@ -9,6 +9,7 @@ from typing import ParamSpec
 
 import streamlit as st
 
+from pages.frame.lost_connection import lost_connection_style
 from pages.frame.navigation import PAGES
 from pages.session import state
 from pages.session.scene import Scene
@@ -68,6 +69,7 @@ def open_page(name: str) -> None:
     page = PAGES[name]
     st.set_page_config(page_title=f"{page.title} · TensorLLM Explorer", page_icon="assets/logo.svg", layout="wide")
     st.html(_STYLE)
+    st.html(lost_connection_style(int(st.get_option("server.port"))))
 
 
 def guarded(screen: Callable[P, None]) -> Callable[P, None]:

@@ -2,7 +2,7 @@
 
 Streamlit reads every text as Markdown. There, an image in the name of a model makes the browser fetch its address.
 Backslashes keep most marks plain. But some it finds in the plain text afterwards: addresses, which become links, names
-of icons and emojis, arrows. A character without width breaks those. Spans of code it leaves alone.
+of icons and emojis, arrows. A character without width breaks those. Spans of code it leaves alone, but for icons.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ _FOUND_LATER = re.compile(
     re.IGNORECASE,
 )
 """Places in which a text is broken, so that it does not become what Streamlit finds in plain text."""
+_ICON = re.compile("(?<=:)(?=material/)")
+"""The beginning of an icon's name, which Streamlit rewrites in spans of code too."""
 _WORD_JOINER = "\u2060"
 
 
@@ -40,7 +42,7 @@ def inert(sentence: str) -> str:
     line = _line(sentence)
     pieces, end = [], 0
     for span in _CODE.finditer(line):
-        pieces += [_escaped(line[end : span.start()]), span.group()]
+        pieces += [_escaped(line[end : span.start()]), _ICON.sub(_WORD_JOINER, span.group())]
         end = span.end()
     return "".join([*pieces, _escaped(line[end:])])
 
