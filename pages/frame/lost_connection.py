@@ -1,7 +1,7 @@
 """What the dialog on a lost connection says: how this app is started again, instead of how any Streamlit app is.
 
-The dialog is drawn by Streamlit's own scripts, in the browser, when the server has gone. Its words cannot be set; a style
-that came with the screen hides them and shows others in their place.
+The dialog is drawn by Streamlit's own scripts, in the browser, when the server has gone. Its words cannot be set; a
+style that came with the screen hides them and shows others in their place.
 """
 
 from __future__ import annotations
