@@ -34,6 +34,7 @@ its own ranks of the least error. Then all compressed models answer the same que
 
 _BUTTON = ButtonWords(
     key="compare",
+    page="compare",
     first="Compare",
     again="Compare again",
     title="Comparing",

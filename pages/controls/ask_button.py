@@ -14,6 +14,7 @@ from pages.session import state
 from pages.session.scene import Scene
 from pages.work import jobs
 from pages.work.caches import cached_questions
+from pages.work.logged_runs import start_run
 from pages.work.plain_text import inert
 from tensorllm_core.errors import ExplorerError
 from tensorllm_core.experiments.needs import Rate, duration_text
@@ -34,11 +35,12 @@ _FEW_SECONDS = 10.0
 class ButtonWords:
     """The texts of the button.
 
-    `key` is its key, `title` the name of the run on the progress bar, and `invitation` ends the sentence that is shown
-    while there is no run.
+    `key` is its key, `page` the screen by its name in the registry, `title` the name of the run on the progress bar.
+    `invitation` ends the sentence that is shown while there is no run.
     """
 
     key: str
+    page: str
     first: str
     again: str
     title: str
@@ -78,7 +80,7 @@ def ask_button(
 
     def begin() -> None:
         jobs.forget(plan.key)
-        jobs.start(plan.key, words.title, lambda report: run(plan, report), scene.device)
+        start_run(words.page, scene, plan, words.title, run, scene.device)
 
     job = jobs.job_of(plan.key)
     room = job is not None or has_room(scene, checkpoint)

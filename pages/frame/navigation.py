@@ -70,6 +70,12 @@ PAGES: dict[str, PageEntry] = {
         "pages/papers/page.py",
         "The published tables, next to what was measured here, and what reproducing one result needs.",
     ),
+    "history": PageEntry(
+        "Measure",
+        "History",
+        "pages/history/page.py",
+        "The last runs on this server: what was asked, what came of it, and the link that shows it again.",
+    ),
 }
 
 

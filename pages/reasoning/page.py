@@ -35,6 +35,7 @@ HELP = """
 
 _BUTTON = ButtonWords(
     key="ask",
+    page="reasoning",
     first="Ask the questions",
     again="Ask again",
     title="Asking the questions",

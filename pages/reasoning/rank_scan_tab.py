@@ -17,12 +17,14 @@ from pages.session.plans import scan_plan
 from pages.session.scene_parts import ChooseBy
 from pages.work import jobs
 from pages.work.caches import cached_checkpoint, resources
+from pages.work.logged_runs import start_run
 from tensorllm_core.benchmarks.benchmark import Split
 from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.experiments.gone import gone_sentences
 from tensorllm_core.figures.rank_scan import ScanPoint as FigurePoint
 from tensorllm_core.figures.rank_scan import rank_scan
 from tensorllm_core.runs.edit_run import EditResult
+from tensorllm_core.runs.plan import ScanPlan
 from tensorllm_core.runs.rank_scan import ScanResult, ScanStep, run_scan, scan_points
 
 __all__ = ["scan_tab"]
@@ -41,12 +43,11 @@ def scan_tab(result: EditResult) -> None:
         )
         if st.button("Scan ratios", icon=":material/query_stats:", key="scan"):
             checkpoint = cached_checkpoint(plan.model.reference)
-            job = jobs.start(
-                plan.key,
-                "Scanning ratios",
-                lambda report: run_scan(plan, checkpoint, resources(), report.progress, report.publish),
-                plan.model.device,
-            )
+
+            def run(plan: ScanPlan, report: jobs.Report[ScanResult]) -> ScanResult:
+                return run_scan(plan, checkpoint, resources(), report.progress, report.publish)
+
+            job = start_run("reasoning", scene, plan, "Scanning ratios", run, plan.model.device)
     if job is not None:
         jobs.show_live(job, lambda scan: _draw(scan, result))
 

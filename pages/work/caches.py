@@ -25,6 +25,7 @@ from tensorllm_core.models.loaded_model import LoadedModel
 from tensorllm_core.runs.layer_analysis import LayerAnalysis, analyse_layer, best_path, go_on, refine_layer
 from tensorllm_core.runs.plan import LayerPlan, ModelPlan
 from tensorllm_core.runs.resources import Resources, load_planned_model, load_registered
+from tensorllm_core.runs.run_log import RunLog, runs_folder
 from tensorllm_core.storage.cache import BoundedCache
 from tensorllm_core.storage.size import bytes_of
 from tensorllm_core.types import Progress, Ranks
@@ -48,6 +49,7 @@ __all__ = [
     "refinement_key",
     "resources",
     "rest_heap",
+    "run_log",
 ]
 
 _MOST_ENTRIES = 48
@@ -214,6 +216,12 @@ def layer_store() -> LayerStore:
 def measured_store() -> MeasurementStore:
     """Results of edits, in memory and in the user's cache folder."""
     return MeasurementStore(measurements_folder())
+
+
+@st.cache_resource(show_spinner=False)
+def run_log() -> RunLog:
+    """The last runs, in memory and in the user's cache folder."""
+    return RunLog(runs_folder())
 
 
 @st.cache_resource(show_spinner=False)

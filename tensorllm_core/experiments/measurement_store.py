@@ -16,21 +16,14 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from tensorllm_core.errors import RequestError
 from tensorllm_core.experiments.layer_store import cache_folder
 from tensorllm_core.experiments.measurement import Measurement, check_measurement, timestamp
-from tensorllm_core.storage.atomic import write_atomically
-from tensorllm_core.storage.folder import remove_oldest
-from tensorllm_core.storage.regular import read_regular
+from tensorllm_core.storage.records import read_records, write_record
 
 __all__ = ["MeasurementStore", "measurements_folder"]
 
 _FORMAT = "measured 1"
 """Changes with what a measurement holds, so that older files are not taken for new ones."""
-_ENDING = ".json"
-_LARGEST_FILE = 2**16
-"""Bytes; a larger file is not ours."""
-_DAMAGE_ERRORS = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, RequestError)
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@\S+)?", re.ASCII)
 
 
@@ -62,7 +55,8 @@ class MeasurementStore:
             del measurements[: -self._most]
         if self._folder is not None:
             with contextlib.suppress(OSError):
-                _write(self._folder / key, measurement, self._most)
+                name = secrets.token_hex(8)
+                write_record(self._folder / key, name, asdict(measurement), form=_FORMAT, most=self._most)
 
     def latest(self, model: str, benchmark: str, method: str, split: str | None = None) -> Measurement | None:
         """The newest measurement of that model at any revision, benchmark and method; None if there is none.
@@ -74,7 +68,8 @@ class MeasurementStore:
         with self._lock:
             measurements = list(self._memory.get(key, ()))
         if self._folder is not None:
-            measurements += _read_all(self._folder / key, key)
+            read = read_records(self._folder / key, _measurement, form=_FORMAT)
+            measurements += [each for each in read if _key(each.model, each.benchmark, each.method) == key]
         of_the_split = [measurement for measurement in measurements if split in {None, measurement.split}]
         return max(of_the_split, key=lambda measurement: timestamp(measurement.date), default=None)
 
@@ -93,29 +88,6 @@ def _key(model: str, benchmark: str, method: str) -> str:
     return hashlib.sha256(json.dumps([_FORMAT, name, benchmark, method]).encode()).hexdigest()[:32]
 
 
-def _write(folder: Path, measurement: Measurement, most: int) -> None:
-    stored = json.dumps({"format": _FORMAT, **asdict(measurement)}, allow_nan=False).encode()
-    remove_oldest(folder, _ENDING, most_files=most - 1)
-    write_atomically(folder / f"{secrets.token_hex(8)}{_ENDING}", lambda file: file.write(stored))
-
-
-def _read_all(folder: Path, key: str) -> list[Measurement]:
-    try:
-        files = list(folder.glob(f"*{_ENDING}"))
-    except OSError:
-        return []
-    measurements = [measurement for path in files if (measurement := _read(path)) is not None]
-    return [each for each in measurements if _key(each.model, each.benchmark, each.method) == key]
-
-
-def _read(path: Path) -> Measurement | None:
-    try:
-        if path.stat().st_size > _LARGEST_FILE:
-            return None
-        stored = json.loads(read_regular(path))
-        if stored["format"] != _FORMAT:
-            return None
-        values: dict[str, Any] = {field.name: stored[field.name] for field in fields(Measurement)}
-        return check_measurement(Measurement(**values | {name: tuple(values[name]) for name in ("layers", "ranks")}))
-    except _DAMAGE_ERRORS:
-        return None
+def _measurement(stored: dict[str, Any]) -> Measurement:
+    values: dict[str, Any] = {field.name: stored[field.name] for field in fields(Measurement)}
+    return check_measurement(Measurement(**values | {name: tuple(values[name]) for name in ("layers", "ranks")}))

@@ -26,7 +26,7 @@ def test_every_screen_draws_with_no_click(name: str) -> None:
     app = visit(name, sample="50")
     assert not app.exception
     assert sentences(app) == []
-    assert app.get("plotly_chart")
+    assert app.get("plotly_chart") or name == "history"
 
 
 def test_the_app_opens_on_the_noisy_model_at_the_hinted_ranks() -> None:

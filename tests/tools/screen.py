@@ -12,8 +12,8 @@ from pages.frame.navigation import PAGES
 from tests.patience import PATIENCE
 from tests.tools.chromium import ADVICE, ARGUMENTS, find_chromium
 
-PATHS = tuple(f"/{name}" for name in PAGES)
-"""Where every screen is."""
+PATHS = tuple(f"/{name}" for name in PAGES if name != "history")
+"""Where every screen is that draws a figure on a first visit."""
 
 Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
