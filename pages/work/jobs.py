@@ -171,7 +171,7 @@ def _follow(job: Job, published: int | None, drawn: float) -> None:
         st.rerun(scope="app")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(snapshot.share, inert(_status(job.title, snapshot)))
-        if snapshot.ahead is not None and snapshot.ahead.yours:
+        if snapshot.ahead is not None and snapshot.ahead.yours and not snapshot.ahead.stopping:
             st.button(
                 "Stop that one",
                 icon=":material/stop_circle:",
@@ -199,14 +199,16 @@ def _status(title: str, snapshot: Snapshot) -> str:
 def _waits_for(ahead: Ahead, position: int) -> str:
     """What a waiting task waits for.
 
-    >>> _waits_for(Ahead("Comparing", False, 200.0), 2)
+    >>> _waits_for(Ahead("Comparing", False, False, 200.0), 2)
     '“Comparing” of another visitor (about 3 min left) and 1 more'
-    >>> _waits_for(Ahead("Comparing", True, None), 1)
+    >>> _waits_for(Ahead("Comparing", True, False, None), 1)
     '“Comparing”, which you asked for before'
     """
+    more = f" and {position - 1} more" if position > 1 else ""
+    if ahead.stopping:
+        return f"“{ahead.title}”, which is stopping{more}"
     whose = ", which you asked for before" if ahead.yours else " of another visitor"
     left = "" if ahead.seconds_left is None else f" (about {_span(ahead.seconds_left)} left)"
-    more = f" and {position - 1} more" if position > 1 else ""
     return f"“{ahead.title}”{whose}{left}{more}"
 
 

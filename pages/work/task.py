@@ -41,10 +41,11 @@ class Lane(StrEnum):
 
 @dataclass(frozen=True)
 class Ahead:
-    """The work for which a waiting task waits: its title, whether this session asked for it, how long it will take."""
+    """The work for which a waiting task waits: its title, whether this session wants it, how long it will take."""
 
     title: str
     yours: bool
+    stopping: bool
     seconds_left: float | None
 
 
@@ -175,4 +176,4 @@ class Task(Generic[T]):
         if self.position == 0:
             return None
         first = self.queue[0]
-        return Ahead(first.title, first.is_wanted_by(session, now), first.seconds_left(now))
+        return Ahead(first.title, first.is_wanted_by(session, now), first.stopping, first.seconds_left(now))

@@ -399,7 +399,7 @@ def test_what_waits_says_for_what_whose_it_is_and_how_long_that_takes(world: Wor
     of_ada = world.start("b", puppet, "ada")
     of_bob = world.start("c", puppet, "bob")
     assert first.snapshot.ahead is None
-    assert of_ada.snapshot.ahead == Ahead("Comparing", yours=True, seconds_left=None)
+    assert of_ada.snapshot.ahead == Ahead("Comparing", yours=True, stopping=False, seconds_left=None)
     assert _status("Asking", of_ada.snapshot) == "Asking: waits for “Comparing”, which you asked for before"
     assert _status("Asking", of_bob.snapshot) == "Asking: waits for “Comparing” of another visitor and 1 more"
     puppet.goes_on(0.0)
@@ -410,6 +410,7 @@ def test_what_waits_says_for_what_whose_it_is_and_how_long_that_takes(world: Wor
     of_bob.stop_ahead()
     assert puppet.goes_on(), "one cannot stop the work of another"
     of_ada.stop_ahead()
+    assert _status("Asking", of_ada.snapshot) == "Asking: waits for “Comparing”, which is stopping"
     assert not puppet.goes_on()
     for job in (of_ada, of_bob):
         job.stop()
