@@ -6,23 +6,20 @@ exactly orthonormal, and they span the columns of the unfolding and no more.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from einops import einsum, rearrange
 from jaxtyping import Float, Float64
 from torch import Tensor
 
-from tensorllm_core.linalg.eigenvectors import eigenvectors
+from tensorllm_core.linalg.eigenvectors import Report, eigenvectors
 from tensorllm_core.linalg.products import row_blocks, row_products
 
 __all__ = ["fix_signs", "gram", "orthogonal_basis"]
 
-Report = Callable[[float], None]
-"""Called with the share of the Gram matrix that is computed, 0 to 1."""
-
 _ROWS = 256
-"""Side of the square blocks from which the triangle of a large Gram matrix is built."""
+"""How many rows of the triangle of a large Gram matrix are computed between two reports."""
+_GRAM = 0.3
+"""The share of the work on the basis of mode 1 that is done when the Gram matrix is."""
 _UNFOLDINGS = {
     1: "d_model d_head part group -> d_model (d_head part group)",
     2: "d_model d_head part group -> d_head (d_model part group)",
@@ -33,13 +30,20 @@ _UNFOLDINGS = {
 def orthogonal_basis(
     tensor: Float[Tensor, "d_model d_head part group"], mode: int, report: Report = lambda share: None
 ) -> Float[Tensor, "side k"]:
-    """Orthonormal directions of mode 1, 2 or 3, strongest first; k = min(side, product of the other sides)."""
+    """Orthonormal directions of mode 1, 2 or 3, strongest first; k = min(side, product of the other sides).
+
+    Only the work on mode 1 has reports, of the share of it that is done; what `report` raises ends the work.
+    """
     side = tensor.shape[mode - 1]
     if side * side > tensor.numel():
         orthonormal, triangle = torch.linalg.qr(rearrange(tensor, _UNFOLDINGS[mode]))
         basis = orthonormal @ eigenvectors(row_products(triangle, triangle)).to(tensor.dtype)
+    elif mode == 1:
+        triangle = _first_gram(tensor, lambda share: report(_GRAM * share))
+        basis = eigenvectors(triangle, lambda share: report(_GRAM + (1 - _GRAM) * share)).to(tensor.dtype)
+        report(1.0)
     else:
-        basis = eigenvectors(_first_gram(tensor, report) if mode == 1 else gram(tensor, mode)).to(tensor.dtype)
+        basis = eigenvectors(gram(tensor, mode)).to(tensor.dtype)
     return fix_signs(basis)[0]
 
 
@@ -80,23 +84,9 @@ def _first_gram(tensor: Float[Tensor, "d_model d_head part group"], report: Repo
     """The lower triangle of the Gram matrix of mode 1; the unfolding of mode 1 needs no copy of the tensor."""
     unfolding = rearrange(tensor, _UNFOLDINGS[1])
     triangle = unfolding.new_zeros(len(unfolding), len(unfolding))
-    filled = 0
-
-    def fill(start: int, stop: int) -> None:
-        """Fill the triangle whose diagonal goes from `start` to `stop`: two smaller triangles and a rectangle."""
-        nonlocal filled
-        if stop - start <= _ROWS:
-            # A small triangle: compute the whole square.
-            triangle[start:stop, start:stop] = row_products(unfolding[start:stop], unfolding[start:stop])
-            filled += (stop - start) ** 2
-        else:
-            # Two smaller triangles on the diagonal, then the rectangle below the first and left of the second.
-            middle = (start + stop) // 2
-            fill(start, middle)
-            fill(middle, stop)
-            triangle[middle:stop, start:middle] = row_products(unfolding[middle:stop], unfolding[start:middle])
-            filled += 2 * (stop - middle) * (middle - start)
-        report(filled / len(unfolding) ** 2)
-
-    fill(0, len(unfolding))
+    # Row by row of blocks: what stands above the diagonal block is never needed.
+    for start in range(0, len(unfolding), _ROWS):
+        stop = min(start + _ROWS, len(unfolding))
+        triangle[start:stop, :stop] = row_products(unfolding[start:stop], unfolding[:stop])
+        report((stop / len(unfolding)) ** 2)
     return triangle

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -16,8 +16,8 @@ __all__ = ["as_rows", "first_mode", "full_precision", "group_energy", "later_mod
 
 _BLOCK_ENTRIES = 2**20
 """About how many entries a block of rows has."""
-_COLUMNS = 2048
-"""How many columns of an unfolding are multiplied at a time."""
+_COLUMNS = 512
+"""How many columns of an unfolding are multiplied between two reports."""
 _LARGE = 2**27
 """The faster kernel has an overhead, which is worth it for a product of at least so many multiplications."""
 _WORTH_A_COPY = 256
@@ -83,17 +83,28 @@ def as_rows(matrix: Float[Tensor, "m k"]) -> Float[Tensor, "m k"]:
 
 
 def first_mode(
-    tensor: Float[Tensor, "d_model d_head part group"], u1: Float[Tensor, "d_model r1"]
+    tensor: Float[Tensor, "d_model d_head part group"],
+    u1: Float[Tensor, "d_model r1"],
+    target: Float[Tensor, "r1 d_head part group"] | None = None,
+    report: Callable[[float], None] = lambda share: None,
 ) -> Float[Tensor, "r1 d_head part group"]:
-    """The tensor in the directions `u1` of mode 1: `tensor x1 u1^T`."""
-    unfolding = rearrange(tensor, "d_model d_head part group -> d_model (d_head part group)")
-    product = unfolding.new_empty(u1.shape[1], unfolding.shape[1])
-    if not _onednn_is_faster(tensor):
-        return torch.mm(u1.T, unfolding, out=product).view(-1, *tensor.shape[1:])
+    """The tensor in the directions `u1` of mode 1: `tensor x1 u1^T`.
+
+    The result is written to `target` where one is given; it may be the tensor itself. `report` gets the share that is
+    done; what it raises ends the work.
+    """
+    if target is None:
+        target = tensor.new_empty(u1.shape[1], *tensor.shape[1:])
+    unfolding, product = (
+        rearrange(array, "d_model d_head part group -> d_model (d_head part group)") for array in (tensor, target)
+    )
     directions = rearrange(u1, "d_model r1 -> r1 d_model").contiguous()
-    for source, target in zip(unfolding.split(_COLUMNS, dim=1), product.split(_COLUMNS, dim=1), strict=True):
-        target.copy_(row_products(directions, rearrange(source, "d_model column -> column d_model")))
-    return product.view(-1, *tensor.shape[1:])
+    done = 0
+    for source, columns in zip(unfolding.split(_COLUMNS, dim=1), product.split(_COLUMNS, dim=1), strict=True):
+        columns.copy_(row_products(directions, rearrange(source, "d_model column -> column d_model")))
+        done += source.shape[1]
+        report(done / unfolding.shape[1])
+    return target
 
 
 def later_modes(

@@ -16,10 +16,17 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from tensorllm_core.linalg.eigenvectors import eigenvectors
+from tensorllm_core.linalg.eigenvectors import Report, eigenvectors
 from tensorllm_core.linalg.products import as_rows, row_products
 
-__all__ = ["better_subspace", "first_subspace", "has_few_directions", "orthonormalised", "strongest_subspace"]
+__all__ = [
+    "better_subspace",
+    "first_subspace",
+    "has_few_directions",
+    "orthonormalised",
+    "strongest_subspace",
+    "widened_subspace",
+]
 
 _SHORT = 512
 """Up to this length of the shorter side the exact answer costs nearly nothing."""
@@ -57,24 +64,44 @@ def better_subspace(matrix: Float[Tensor, "row column"], start: Float[Tensor, "r
         return strongest_subspace(matrix, rank)
     if not few:
         return torch.linalg.qr(matrix @ (matrix.T @ start)).Q
+    wider, projection = widened_subspace(matrix, as_rows(matrix.T), start, _KRYLOV_STEPS)
+    # The best part of the wider subspace.
+    best = strongest_subspace(projection, rank)
+    # As orthonormal as the precision allows, because the kept energy is computed from it.
+    return orthonormalised(wider @ best)
+
+
+def widened_subspace(
+    matrix: Float[Tensor, "row column"],
+    transposed: Float[Tensor, "column row"],
+    start: Float[Tensor, "row r"],
+    steps: int,
+    report: Report = lambda share: None,
+) -> tuple[Float[Tensor, "row wide"], Float[Tensor, "wide column"]]:
+    """The subspace of block Krylov iteration, and the matrix projected on it; wide = r (steps + 1).
+
+    Args:
+        transposed: the matrix transposed, in the memory order that is fastest for several products.
+        start: orthonormal directions, with which the orthonormal answer begins.
+        report: gets the share that is done; what it raises ends the work.
+    """
     # Project the matrix on the start.
-    transposed = as_rows(matrix.T)
     wider = start
     projection = row_products(start.T, transposed)
     projections = [projection]
-    for _ in range(_KRYLOV_STEPS):
+    for step in range(steps):
+        report((2 * step + 1) / (2 * steps + 1))
         # Multiply the last projection by the matrix: these directions are new.
         added = row_products(projection, matrix).T
         # Make them orthogonal to the subspace so far. Twice, because rounding leaves a rest the first time.
         for _ in range(2):
             added = orthonormalised(added - wider @ (wider.T @ added))
+        report((2 * step + 2) / (2 * steps + 1))
         wider = torch.cat([wider, added], dim=1)
         projection = row_products(added.T, transposed)
         projections.append(projection)
-    # The best part of the wider subspace.
-    best = strongest_subspace(torch.cat(projections), rank)
-    # As orthonormal as the precision allows, because the kept energy is computed from it.
-    return orthonormalised(wider @ best)
+    report(1.0)
+    return wider, torch.cat(projections)
 
 
 def orthonormalised(columns: Float[Tensor, "row r"]) -> Float[Tensor, "row r"]:

@@ -103,6 +103,18 @@ def test_progress_rises_and_may_stop_the_work():
         hosvd(tensor, progress=lambda share, what: share < 0.5)
 
 
+def test_a_large_tensor_is_reported_often_so_that_a_stop_is_heard_soon():
+    shares = []
+    tensor = random_tensor(LARGE, "decaying", 0)
+    hosvd(tensor, progress=lambda share, what: shares.append(share) is None)
+    assert shares == sorted(shares)
+    # Halfway through the reports the work may be stopped too.
+    left = iter(range(len(shares) // 2))
+    with pytest.raises(StoppedError):
+        hosvd(tensor, progress=lambda share, what: next(left, None) is not None)
+    assert len(shares) > 25
+
+
 def test_a_large_tensor_keeps_the_accuracy_of_float32():
     tensor = random_tensor(LARGE, "decaying", 0)
     decomposition = hosvd(tensor)
