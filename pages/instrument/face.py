@@ -111,7 +111,7 @@ def _pins(value: object) -> str | None:
 def _message(layer: ShownLayer, result: RankResult) -> dict[str, Any]:
     scene, analysis = layer.scene, layer.analysis
     return {
-        "layer": analysis.plan.key,
+        "layer": analysis.key,
         "echo": state.kept(_ECHO) or 0,
         **_chosen(layer),
         "view": scene.decompose.view,

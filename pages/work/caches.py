@@ -22,7 +22,8 @@ from tensorllm_core.linalg.refinement import Refinement
 from tensorllm_core.models.chat_template import may_have_chat_template
 from tensorllm_core.models.checkpoint import Checkpoint, open_checkpoint
 from tensorllm_core.models.loaded_model import LoadedModel
-from tensorllm_core.runs.layer_analysis import LayerAnalysis, analyse_layer, best_path, go_on, refine_layer
+from tensorllm_core.runs.layer_analysis import LayerAnalysis, best_path, go_on, refine_layer
+from tensorllm_core.runs.layer_decomposition import analyse_layer
 from tensorllm_core.runs.plan import LayerPlan, ModelPlan
 from tensorllm_core.runs.resources import Resources, load_planned_model, load_registered
 from tensorllm_core.runs.run_log import RunLog, runs_folder

@@ -19,13 +19,13 @@ from tensorllm_core.commands.progress import ProgressLines
 from tensorllm_core.experiments.gone import gone_sentence
 from tensorllm_core.models.checkpoint import open_checkpoint
 from tensorllm_core.runs.layer_analysis import (
-    analyse_layer,
     errors_of_slices,
     gone_at,
     rank_result,
     refine_layer,
     tensor_shape,
 )
+from tensorllm_core.runs.layer_decomposition import analyse_layer
 from tensorllm_core.runs.plan import plan_layer
 from tensorllm_core.runs.ranks import (
     GivenRanks,

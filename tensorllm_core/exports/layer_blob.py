@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from einops import rearrange
 
-from tensorllm_core.linalg.rank_choice import ParetoFront
+from tensorllm_core.linalg.rank_choice import ParetoFront, rank_limits
 from tensorllm_core.linalg.sampling import rank_grid, strongest_entries
 from tensorllm_core.linalg.slice_tables import slice_tables
 from tensorllm_core.runs.layer_analysis import LayerAnalysis, best_path
@@ -60,7 +60,9 @@ def layer_blob(analysis: LayerAnalysis, identity: str) -> bytes:
         "shape": list(shape),
         "parts": list(analysis.tensor.parts),
         "unit": analysis.unit,
-        "limits": list(analysis.table.table.shape),
+        "limits": list(rank_limits(shape)),
+        "known": analysis.table.limits.r1,
+        "energy": decomposition.norm**2,
         "suggestion": list(analysis.suggestion),
         "noise": {"edges": list(analysis.noise.edges), "ranks": list(analysis.noise.ranks)},
     }
@@ -83,10 +85,8 @@ def pack(header: dict[str, Any], arrays: Arrays) -> bytes:
 
 def _spectra(analysis: LayerAnalysis) -> Arrays:
     """Singular values, and the relative error that each rank alone would leave: the terms of the certificate."""
-    table = analysis.table.table
-    alone = (table[:, -1, -1], table[-1, :, -1], table[-1, -1, :])
     arrays = {f"spectrum{mode}": values.numpy() for mode, values in enumerate(analysis.decomposition.spectra, start=1)}
-    return arrays | {f"alone{mode}": np.array(values) for mode, values in enumerate(alone, start=1)}
+    return arrays | {f"alone{mode}": values for mode, values in enumerate(analysis.table.beyond, start=1)}
 
 
 def _front(name: str, front: ParetoFront) -> Arrays:

@@ -26,17 +26,28 @@ _NAMES = ("mode 1, model", "mode 2, head width", "mode 3, part")
 
 @dataclass(frozen=True)
 class ModeSpectrum:
-    """One mode's singular values in descending order, its chosen rank, and its noise floor if there is one."""
+    """One mode's singular values in descending order, its chosen rank, and its noise floor if there is one.
+
+    Where the values are only the leading ones, `count` is the number of all of them, and `energy` the sum of the
+    squares of all.
+    """
 
     values: Float[np.ndarray, " k"]
     rank: int
     noise_edge: float | None = None
+    count: int | None = None
+    energy: float | None = None
+
+    @property
+    def directions(self) -> int:
+        """How many singular values there are."""
+        return len(self.values) if self.count is None else self.count
 
     @property
     def cumulative_energy(self) -> Float[np.ndarray, " k"]:
         """Shares of the squared norm that the first 1, 2 ... k directions of this mode hold."""
         energy = self.values.astype(np.float64) ** 2
-        return np.cumsum(energy) / max(energy.sum(), np.finfo(np.float64).tiny)
+        return np.cumsum(energy) / max(energy.sum(), self.energy or 0.0, np.finfo(np.float64).tiny)
 
     @property
     def energy_kept(self) -> float:
@@ -55,7 +66,7 @@ def spectra(modes: Sequence[ModeSpectrum], canvas: Canvas) -> go.Figure:
     for number, (name, mode) in enumerate(zip(_NAMES, modes, strict=True)):
         bottom = (2 - number) * (_PANEL + _BETWEEN)
         values, energy = ("", "3", "5")[number], ("2", "4", "6")[number]
-        count = len(mode.values)
+        count = mode.directions
         layout[f"xaxis{values}"] = {
             "anchor": f"y{values}",
             "dtick": 1 if count <= 8 else None,
@@ -79,7 +90,7 @@ def spectra(modes: Sequence[ModeSpectrum], canvas: Canvas) -> go.Figure:
         axes = _Axes(f"x{values}", f"y{values}", f"y{energy}")
         traces += _traces(mode, axes, colours.modes[number], colours.muted)
         shapes += _marks(mode, axes, colours.modes[number], colours.muted)
-        text = f"<b>{name}</b>: {mode.rank} of {len(mode.values)} directions hold {mode.energy_kept:.0%}"
+        text = f"<b>{name}</b>: {mode.rank} of {mode.directions} directions hold {mode.energy_kept:.0%}"
         # Below the others, whose numbers are larger, there is room for the key of the dashed line.
         if number == len(modes) - 1 and mode.noise_edge is not None:
             text += f" <span style='color:{colours.muted}'>- - noise</span>"

@@ -15,6 +15,7 @@ from einops import einsum, reduce
 from jaxtyping import Bool, Float32, Float64, Int64
 from torch import Tensor
 
+from tensorllm_core.linalg.eigenvectors import Report
 from tensorllm_core.linalg.landscape import Landscape
 from tensorllm_core.linalg.pareto import stored_entries
 from tensorllm_core.linalg.part_products import PartProducts
@@ -32,13 +33,14 @@ energy of a part is lost, it would be 1.9 to 3 times.
 _TINY = float(np.finfo(np.float64).tiny)
 
 
-def ranks_that_keep_slices(table: Landscape, most: float = MOST_LOST) -> Ranks:
+def ranks_that_keep_slices(table: Landscape, most: float = MOST_LOST, report: Report = lambda share: None) -> Ranks:
     """The valid ranks with the fewest stored entries at which every part and group has an error of at most `most`.
 
     Only ranks that store fewer entries than the tensor count, if there are any. If none of them keeps every slice so
     well, the ones whose worst part or group has the smallest error. Of equals, those with the smallest error of all.
+    `report` gets the share of the work that is done; what it raises ends the work.
     """
-    worst = worst_errors(table.products)
+    worst = worst_errors(table.products, lambda share: report(0.9 * share))
     best: tuple[tuple[float, ...], Ranks] | None = None
     for r3 in range(1, worst.shape[2] + 1):
         stored, is_valid = _stored_entries(table.shape, worst.shape[0], worst.shape[1], r3)
@@ -62,7 +64,7 @@ def ranks_that_keep_slices(table: Landscape, most: float = MOST_LOST) -> Ranks:
     return best[1] if best else Ranks(1, 1, 1)
 
 
-def worst_errors(products: PartProducts) -> Float32[np.ndarray, "k1 k2 k3"]:
+def worst_errors(products: PartProducts, report: Report = lambda share: None) -> Float32[np.ndarray, "k1 k2 k3"]:
     """The largest relative error of any part or group at every rank triple; a slice that is zero has none.
 
     Entry (i, j, k) belongs to the ranks `(i + 1, j + 1, k + 1)`.
@@ -94,6 +96,7 @@ def worst_errors(products: PartProducts) -> Float32[np.ndarray, "k1 k2 k3"]:
             tail += einsum(rows[:, :, c], u3[:, c], "a b group, part -> a b part group")
             beyond += rows[:, :, c].square()
         start = stop
+        report(stop / k1)
     return worst
 
 

@@ -36,8 +36,17 @@ class Landscape:
 
     shape: TensorShape
     table: Float64[np.ndarray, "k1 k2 k3"]
-    """Entry (i, j, k) is the relative error at ranks `(i + 1, j + 1, k + 1)`; never rises along an axis, ends at 0."""
+    """Entry (i, j, k) is the relative error at ranks `(i + 1, j + 1, k + 1)`; never rises along an axis. It ends at 0;
+    where mode 1 has only leading directions, at the share of the norm that is outside them."""
+    beyond: tuple[Float64[np.ndarray, " k1"], Float64[np.ndarray, " k2"], Float64[np.ndarray, " k3"]]
+    """What no decomposition keeps with so many directions of mode 1, 2 or 3, relative to the norm: the singular values
+    behind them. Where mode 1 has only leading directions, its values are those within them: lower bounds."""
     products: PartProducts
+
+    @property
+    def limits(self) -> Ranks:
+        """The largest ranks in the table."""
+        return Ranks(*self.table.shape)
 
     def relative_error(self, ranks: Ranks) -> float:
         """The relative error `norm(W - W_hat) / norm(W)` of the truncated HOSVD.
@@ -59,17 +68,21 @@ class Landscape:
 
         The error of the truncated HOSVD is at most `upper`. For the squared errors holds
         `max tau_n <= err2(best) <= err2(HOSVD) <= tau_1 + tau_2 + tau_3`, where tau_n is the energy beyond R_n in mode
-        n (De Lathauwer et al. 2000; Vannieuwenhoven et al. 2012).
+        n (De Lathauwer et al. 2000; Vannieuwenhoven et al. 2012). For leading directions of mode 1, tau_1 is split: the
+        lower bound has the energy within them beyond R1, since no singular value of a projection is above that of the
+        matrix; the upper bound has all the energy beyond R1.
 
         Raises:
             RankError: a rank below one or beyond its mode.
         """
         r1, r2, r3 = self._check(ranks)
         # The square roots of tau_1, tau_2 and tau_3, relative to the norm.
-        beyond = (self.table[r1 - 1, -1, -1], self.table[-1, r2 - 1, -1], self.table[-1, -1, r3 - 1])
+        least_1, tau_2, tau_3 = (beyond[rank - 1] for beyond, rank in zip(self.beyond, (r1, r2, r3), strict=True))
+        tau_1 = self.table[r1 - 1, -1, -1]
         # In exact arithmetic the error of the truncation lies inside the interval. Keep it there after rounding.
-        upper = max(min(1.0, math.hypot(*beyond)), self.table[r1 - 1, r2 - 1, r3 - 1])
-        return ErrorBounds(float(max(beyond)), float(upper))
+        error = self.table[r1 - 1, r2 - 1, r3 - 1]
+        upper = max(min(1.0, math.hypot(tau_1, tau_2, tau_3)), error)
+        return ErrorBounds(float(min(max(least_1, tau_2, tau_3), error)), float(upper))
 
     def error_grid(
         self, r3: int, r1_values: Sequence[int] | np.ndarray, r2_values: Sequence[int] | np.ndarray
@@ -109,7 +122,7 @@ class Landscape:
         return self.products.slice_errors(self._check(ranks)).by_group()
 
     def _check(self, ranks: Ranks) -> Ranks:
-        return check_ranks_within(Ranks(*self.table.shape), ranks)
+        return check_ranks_within(self.limits, ranks)
 
 
 def check_ranks_within(limits: Ranks, ranks: Ranks) -> Ranks:
@@ -131,11 +144,28 @@ def check_ranks_within(limits: Ranks, ranks: Ranks) -> Ranks:
 def landscape(decomposition: Hosvd) -> Landscape:
     """The table of the errors of all truncations of a decomposition, in float64."""
     energy = group_energy(decomposition.core).cpu().numpy()
-    total = energy.sum()
+    rest = np.zeros(energy.shape[1:]) if decomposition.rest is None else decomposition.rest.energy.cpu().numpy()
+    total = float(energy.sum() + rest.sum()) or 1.0
+    beyond = (
+        _tails(energy.sum((1, 2))),
+        _tails(energy.sum((0, 2)) + rest.sum(1)),
+        _tails(energy.sum((0, 1)) + rest.sum(0)),
+    )
     table = _energy_outside(energy)
-    table /= total if total > 0 else 1.0
-    np.sqrt(np.minimum(table, 1.0, out=table), out=table)
-    return Landscape(decomposition.shape, table, part_products(decomposition))
+    table += rest.sum()
+    first, second, third = (_relative(squares, total) for squares in beyond)
+    return Landscape(decomposition.shape, _relative(table, total), (first, second, third), part_products(decomposition))
+
+
+def _relative(squares: Float64[np.ndarray, "*k"], total: float) -> Float64[np.ndarray, "*k"]:
+    """The roots of shares of the total; overwrites `squares`."""
+    squares /= total
+    return np.sqrt(np.minimum(squares, 1.0, out=squares), out=squares)
+
+
+def _tails(energy: Float64[np.ndarray, " k"]) -> Float64[np.ndarray, " k"]:
+    """The sum of the entries behind each, summed from the smallest on."""
+    return np.append(np.cumsum(energy[:0:-1])[::-1], 0.0)
 
 
 def _energy_outside(energy: Float64[np.ndarray, "k1 k2 k3"]) -> Float64[np.ndarray, "k1 k2 k3"]:

@@ -4,6 +4,9 @@ The singular values of an m x N matrix of independent noise with standard deviat
 `s (sqrt(N) + sqrt(m))`, and s follows from their median (Gavish and Donoho 2014). All unfoldings hold the same entries,
 so one noise level serves all three modes; it comes from the unfolding with the most singular values. Real weights are
 not a low-rank signal plus white noise, so this is only a hint.
+
+Leading directions do not show the median. There the noise level follows from the energy of all that is not above the
+edge: the same for white noise, larger where the spectrum has no flat end.
 """
 
 from __future__ import annotations
@@ -45,7 +48,11 @@ def noise_floor(decomposition: Hosvd) -> NoiseFloor:
     spectra = [spectrum.numpy() for spectrum in decomposition.spectra]
     longest = max(range(3), key=lambda mode: len(spectra[mode]))
     size = shape[longest]
-    level = _noise_level(spectra[longest], size, shape.entries // size)
+    rest = None if decomposition.rest is None else float(decomposition.rest.energy.sum())
+    if rest is not None:
+        # Only mode 1 may be so long that it has leading directions first.
+        longest, size = 0, shape.d_model
+    level = _noise_level(spectra[longest], size, shape.entries // size, rest)
     # The edge of each mode. Without noise only rounding is left, which is not white and has no such edge.
     rounding = _ROUNDING * decomposition.norm
     edges = [max(rounding, level * (math.sqrt(size) + math.sqrt(shape.entries // size))) for size in shape[:3]]
@@ -54,12 +61,15 @@ def noise_floor(decomposition: Hosvd) -> NoiseFloor:
     return NoiseFloor((edges[0], edges[1], edges[2]), level, clamp_ranks(shape, Ranks(*counts)))
 
 
-def _noise_level(spectrum: Float64[np.ndarray, " k"], rows: int, columns: int) -> float:
+def _noise_level(spectrum: Float64[np.ndarray, " k"], rows: int, columns: int, rest: float | None) -> float:
     """The standard deviation of the noise, from the median of the singular values below the edge.
 
     The edge depends on the noise level, so the two are computed in turn until the number of singular values above the
     edge repeats. At the start the larger half of the spectrum counts as above. Each direction above the edge takes one
     row and one column from the matrix of noise.
+
+    Args:
+        rest: the energy outside a spectrum that has only its leading values; then the energy takes the median's place.
     """
     above = len(spectrum) // 2
     tried = set()
@@ -69,7 +79,10 @@ def _noise_level(spectrum: Float64[np.ndarray, " k"], rows: int, columns: int) -
         # The noise level, if this many singular values are signal.
         noise = spectrum[above:]
         short, long = sorted((rows - above, columns - above))
-        level = float(np.median(noise)) / math.sqrt(long * marchenko_pastur_median(short / long))
+        if rest is None:
+            level = float(np.median(noise)) / math.sqrt(long * marchenko_pastur_median(short / long))
+        else:
+            level = math.sqrt((float((noise**2).sum()) + rest) / (short * long))
         # How many singular values are above the edge of that noise.
         above = min(int((spectrum > level * (math.sqrt(rows) + math.sqrt(columns))).sum()), len(spectrum) - 1)
     return level

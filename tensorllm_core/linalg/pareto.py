@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from jaxtyping import Float64, Int64
 from tensorllm_core.linalg.landscape import Landscape
 from tensorllm_core.types import TensorShape
 
-__all__ = ["ParetoFront", "pareto_front", "pareto_front_of", "pareto_path", "stored_entries"]
+__all__ = ["ParetoFront", "joined_front", "pareto_front", "pareto_front_of", "pareto_path", "stored_entries"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +43,12 @@ def pareto_front(landscape: Landscape, limit: int | None = None) -> ParetoFront:
 def pareto_front_of(shape: TensorShape, table: Float64[np.ndarray, "k1 k2 k3"]) -> ParetoFront:
     """The front of any table of relative errors that never rise with a rank, as in `Landscape.table`."""
     # First one front for each R3, so that no list of all triples is needed; then the front of these together.
-    return _undominated(_concatenate([_front_at(shape, table, r3) for r3 in range(1, table.shape[2] + 1)]))
+    return joined_front([_front_at(shape, table, r3) for r3 in range(1, table.shape[2] + 1)])
+
+
+def joined_front(paths: Sequence[ParetoFront]) -> ParetoFront:
+    """Of the points of all these paths, those that no other beats in both stored entries and error."""
+    return _undominated(_concatenate(paths))
 
 
 def pareto_path(landscape: Landscape, r3: int) -> ParetoFront:
@@ -82,7 +88,7 @@ def _undominated(points: ParetoFront) -> ParetoFront:
     return _select(points, order[np.concatenate([[True], error[1:] < least_before])])
 
 
-def _concatenate(fronts: list[ParetoFront]) -> ParetoFront:
+def _concatenate(fronts: Sequence[ParetoFront]) -> ParetoFront:
     return ParetoFront(*(np.concatenate(columns) for columns in zip(*map(_arrays, fronts), strict=True)))
 
 

@@ -30,8 +30,8 @@ _LARGEST_SHARE = 0.25
 class PartProducts:
     """Cumulative products between the parts, stored after every `spacing` rows of mode 1; the rest is summed on demand.
 
-    `stored[i, b]` sums over the leading block of `(i + 1) spacing` rows and b + 1 columns; `full` sums over all of
-    them.
+    `stored[i, b]` sums over the leading block of `(i + 1) spacing` rows and b + 1 columns; `full` sums over the whole
+    tensor, with what lies outside the directions of a decomposition that has only the leading ones.
     """
 
     core: Float[Tensor, "k1 k2 k3 group"]
@@ -114,7 +114,10 @@ def part_products(decomposition: Hosvd) -> PartProducts:
             sums += einsum(rows, rows, "a b c group, a b d group -> b c d group")
         if index < len(stored):
             torch.cumsum(sums, dim=0, out=stored[index])
-    return PartProducts(core, decomposition.u3.double(), stored, spacing, sums.sum(0))
+    full = sums.sum(0)
+    if decomposition.rest is not None:
+        full += decomposition.rest.products
+    return PartProducts(core, decomposition.u3.double(), stored, spacing, full)
 
 
 def _quadratic(

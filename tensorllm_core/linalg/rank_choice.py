@@ -140,7 +140,8 @@ def check_error(relative_error: float) -> None:
 def ranks_for_error(landscape: Landscape, max_relative_error: float) -> Ranks:
     """The valid ranks with the fewest stored entries whose relative error is at most the given one.
 
-    Where several store as few entries, those with the smallest error.
+    Where several store as few entries, those with the smallest error. A table of leading directions may have no ranks
+    with so small an error: then those with the smallest.
 
     Raises:
         RequestError: as `check_error`.
@@ -149,7 +150,8 @@ def ranks_for_error(landscape: Landscape, max_relative_error: float) -> Ranks:
     # The best R1 for each pair (R2, R3). The error never rises with R1, so the first R1 whose error is small enough
     # stores the least.
     pairs = _valid_pairs(landscape)
-    r1 = np.maximum(pairs.least, _first_at_most(landscape, pairs, max_relative_error))
+    smallest = float(landscape.table[pairs.most - 1, pairs.r2 - 1, pairs.r3 - 1].min())
+    r1 = np.maximum(pairs.least, _first_at_most(landscape, pairs, max(max_relative_error, smallest)))
     # Of these triples, the one that stores the least.
     points = _points(landscape, pairs, r1, r1 <= pairs.most)
     return _ranks(points, np.lexsort((points.relative_error, points.stored_entries))[0])

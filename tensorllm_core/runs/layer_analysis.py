@@ -7,28 +7,26 @@ from dataclasses import dataclass, field, fields
 from functools import cached_property
 
 import numpy as np
-import torch
 
-from tensorllm_core.errors import StoppedError
+from tensorllm_core.errors import RequestError
 from tensorllm_core.experiments.gone import gone_slices
-from tensorllm_core.linalg.hosvd import Hosvd, hosvd, truncate
-from tensorllm_core.linalg.landscape import Landscape, landscape
+from tensorllm_core.linalg.eigenvectors import Report
+from tensorllm_core.linalg.hosvd import Hosvd, truncate
+from tensorllm_core.linalg.landscape import Landscape
 from tensorllm_core.linalg.noise_floor import NoiseFloor, noise_floor
-from tensorllm_core.linalg.rank_choice import ParetoFront, pareto_front, pareto_path
+from tensorllm_core.linalg.pareto import joined_front
+from tensorllm_core.linalg.rank_choice import ParetoFront, pareto_path
 from tensorllm_core.linalg.refinement import MOST_SWEEPS, Refinement, refine
 from tensorllm_core.linalg.slices import SliceErrors, slice_errors
-from tensorllm_core.methods.tensorise import part_names, tensorise
-from tensorllm_core.models.checkpoint import Checkpoint, read_attention
-from tensorllm_core.models.devices import on_device_or_cpu
+from tensorllm_core.methods.tensorise import part_names
+from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.runs.plan import LayerPlan
 from tensorllm_core.runs.ranks import LOSSLESS, RankDecision, RankRule, decide_ranks, suggested_rule
-from tensorllm_core.runs.stopwatch import Stopwatch
 from tensorllm_core.types import AttentionTensor, Progress, Ranks, TensorShape, Tucker
 
 __all__ = [
     "LayerAnalysis",
     "RankResult",
-    "analyse_layer",
     "best_path",
     "errors_of_slices",
     "go_on",
@@ -54,6 +52,9 @@ def tensor_shape(checkpoint: Checkpoint) -> TensorShape:
 class LayerAnalysis:
     """All that is computed once for a layer, its layout and the device.
 
+    A first picture has only the leading directions of mode 1. Its errors are exact for these directions. The noise
+    floor, the suggested and the best ranks are those that can be told from them, and may change with the whole.
+
     `seconds` are those of reading the layer (`open`), of the decomposition (`hosvd`) and of the error table (`table`).
     """
 
@@ -70,6 +71,21 @@ class LayerAnalysis:
         return self.tensor.shape
 
     @property
+    def key(self) -> str:
+        """The same key means the same numbers: a first picture has another one than the whole."""
+        return self.plan.key if self.is_whole else f"{self.plan.key} first picture"
+
+    @property
+    def leading(self) -> int | None:
+        """How many leading directions of mode 1 there are in a first picture; None where the layer is whole."""
+        return None if self.is_whole else self.decomposition.limits.r1
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it has all directions of mode 1."""
+        return self.decomposition.rest is None
+
+    @property
     def unit(self) -> str:
         """What one entry of mode 4 is called."""
         return self.shape.unit
@@ -80,9 +96,19 @@ class LayerAnalysis:
         return noise_floor(self.decomposition)
 
     @cached_property
+    def whole_paths(self) -> tuple[ParetoFront, ...]:
+        """For each R3, from 1 on, the best (R1, R2) of every size, also those that save nothing."""
+        return self._paths(_unheard)
+
+    @cached_property
+    def paths(self) -> tuple[ParetoFront, ...]:
+        """The same without those that `front` leaves out too."""
+        return tuple(_worth_storing(path, self.shape) for path in self.whole_paths)
+
+    @cached_property
     def whole_front(self) -> ParetoFront:
         """The best ranks of every size, also those that save nothing."""
-        return pareto_front(self.table)
+        return joined_front(self.whole_paths)
 
     @cached_property
     def front(self) -> ParetoFront:
@@ -92,7 +118,24 @@ class LayerAnalysis:
     @cached_property
     def suggestion(self) -> Ranks:
         """The ranks to start from: those of the rule that is suggested for this model."""
-        return decide_ranks(suggested_rule(self.plan.reference), self.decomposition, self.table).ranks
+        return self._suggestion(_unheard)
+
+    def prepare(self, report: Report) -> None:
+        """Compute what every screen reads, so that none has to wait for it; what `report` raises ends the work."""
+        # A cached property keeps its value under its name.
+        self.__dict__["whole_paths"] = self._paths(lambda share: report(0.1 * share))
+        _ = self.paths, self.front, self.noise
+        self.__dict__["suggestion"] = self._suggestion(lambda share: report(0.1 + 0.9 * share))
+
+    def _paths(self, report: Report) -> tuple[ParetoFront, ...]:
+        paths = []
+        for r3 in range(1, self.table.limits.r3 + 1):
+            paths.append(pareto_path(self.table, r3))
+            report(r3 / self.table.limits.r3)
+        return tuple(paths)
+
+    def _suggestion(self, report: Report) -> Ranks:
+        return decide_ranks(suggested_rule(self.plan.reference), self.decomposition, self.table, report).ranks
 
     def decide(self, rule: RankRule) -> RankDecision:
         """The ranks of this layer that are nearest to what the rule asks for."""
@@ -118,40 +161,6 @@ class RankResult:
     def energy_kept(self) -> float:
         """Share of the tensor's squared norm that the reconstruction holds."""
         return max(0.0, 1.0 - self.relative_error**2)
-
-
-def analyse_layer(plan: LayerPlan, checkpoint: Checkpoint, progress: Progress = go_on) -> LayerAnalysis:
-    """Read the layer, decompose it at all ranks and tabulate every error.
-
-    Where the device's memory does not suffice, the CPU computes and a notice says so.
-
-    Raises:
-        LayerError, CheckpointError: as `read_attention`.
-        LayoutError: a layout that this attention cannot have.
-        StoppedError: `progress` asked to stop.
-    """
-    device = torch.device(plan.device)
-
-    def step(share: float, message: str) -> bool:
-        if not progress(share, message):
-            raise StoppedError("The decomposition was stopped before it was done; start it again.")
-        return True
-
-    def on(place: torch.device) -> LayerAnalysis:
-        watch = Stopwatch(place)
-        step(0.0, "reading the layer")
-        with watch.time("open"):
-            tensor = tensorise(read_attention(checkpoint, plan.layer, place), plan.layout)
-        with watch.time("hosvd"):
-            decomposition = hosvd(tensor.data, lambda share, message: step(0.05 + 0.75 * share, message))
-        step(0.85, "tabulating the errors of all ranks")
-        with watch.time("table"):
-            table = landscape(decomposition)
-        step(0.95, "the table of errors is done")
-        notice = f"The memory of `{device}` did not suffice for this layer: the CPU decomposed it."
-        return LayerAnalysis(plan, tensor, decomposition, table, watch.seconds, (notice,) if place != device else ())
-
-    return on_device_or_cpu(on, device)[0]
 
 
 def rank_result(analysis: LayerAnalysis, ranks: Ranks, refinement: Refinement | None = None) -> RankResult:
@@ -192,7 +201,10 @@ def refine_layer(analysis: LayerAnalysis, ranks: Ranks, progress: Progress = go_
 
     Raises:
         RankError: ranks that no decomposition of the layer can have.
+        RequestError: the analysis is a first picture.
     """
+    if not analysis.is_whole:
+        raise RequestError("Expected a whole layer to refine, got its first picture; wait until it is whole.")
 
     def on_sweep(sweep: int, relative_error: float) -> bool:
         return progress(sweep / MOST_SWEEPS, f"sweep {sweep}: relative error {relative_error:.6f}")
@@ -202,7 +214,11 @@ def refine_layer(analysis: LayerAnalysis, ranks: Ranks, progress: Progress = go_
 
 def best_path(analysis: LayerAnalysis, r3: int) -> ParetoFront:
     """The best (R1, R2) at that R3, for every size."""
-    return _worth_storing(pareto_path(analysis.table, r3), analysis.shape)
+    return analysis.paths[r3 - 1]
+
+
+def _unheard(_share: float) -> None:
+    """Reports that nobody hears."""
 
 
 def _worth_storing(front: ParetoFront, shape: TensorShape) -> ParetoFront:

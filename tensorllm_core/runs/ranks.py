@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tensorllm_core.errors import RankError, RequestError
+from tensorllm_core.linalg.eigenvectors import Report
 from tensorllm_core.linalg.hosvd import Hosvd
 from tensorllm_core.linalg.kept_slices import MOST_LOST, ranks_that_keep_slices
 from tensorllm_core.linalg.landscape import Landscape
@@ -99,7 +100,8 @@ RankRule = HintedRanks | KeptSlices | GivenRanks | LargestError | LeastRatio | W
 class RankDecision:
     """The ranks in force, and the request: the ranks of the rule, each within the size of its mode.
 
-    `problem` says why the ranks are not those of the rule; it is empty where they are.
+    `problem` says why the ranks are not those of the rule; it is empty where they are. With leading directions only,
+    the ranks are also held within these, without a problem: the request stays for the time when all are there.
     """
 
     ranks: Ranks
@@ -133,15 +135,19 @@ def suggestion_text(reference: str) -> str:
     return "that the noise floor suggests from the spectra alone, without data"
 
 
-def decide_ranks(rule: RankRule, decomposition: Hosvd, table: Landscape) -> RankDecision:
+def decide_ranks(
+    rule: RankRule, decomposition: Hosvd, table: Landscape, report: Report = lambda share: None
+) -> RankDecision:
     """The possible ranks of one layer that are nearest to what the rule asks for.
+
+    The kept slices of a large layer take a second; then `report` gets the share that is done.
 
     Raises:
         RequestError: an error below zero.
     """
     match rule:
         case GivenRanks(ranks, tied):
-            return _given(decomposition.shape, ranks, tied)
+            return _given(decomposition, ranks, tied)
         case LargestError(error):
             ranks = ranks_for_error(table, max(error, LOSSLESS) if error >= 0 else error)
         case LeastRatio(ratio):
@@ -153,9 +159,9 @@ def decide_ranks(rule: RankRule, decomposition: Hosvd, table: Landscape) -> Rank
         case HintedRanks():
             ranks = noise_floor(decomposition).ranks
         case KeptSlices(most):
-            ranks = ranks_that_keep_slices(table, most)
+            ranks = ranks_that_keep_slices(table, most, report)
         case WrittenRanks(text):
-            return _given(decomposition.shape, Ranks.parse(text.text), tied=False)
+            return _given(decomposition, Ranks.parse(text.text), tied=False)
     return RankDecision(ranks, ranks)
 
 
@@ -207,15 +213,19 @@ def ranks_of_tensors(rule: RankRule, prepared: Prepared) -> Mapping[str, tuple[i
     return ranks
 
 
-def _given(shape: TensorShape, ranks: Ranks, tied: bool) -> RankDecision:
-    limits = rank_limits(shape)
-    request = Ranks(*(min(rank, limit) for rank, limit in zip(ranks, limits, strict=True)))
+def _given(decomposition: Hosvd, ranks: Ranks, tied: bool) -> RankDecision:
+    shape = decomposition.shape
+    request = _within(rank_limits(shape), ranks)
     if tied:
         request = tied_ranks(shape, request.r2, request.r3)
-    possible = clamp_ranks(shape, request)
+    possible = clamp_ranks(shape, _within(decomposition.limits, request))
     try:
         # Tied ranks follow from two numbers: what is beyond the limits there is no mistake of the person's.
         check_ranks(shape, possible if tied else ranks)
     except RankError as error:
         return RankDecision(possible, request, str(error))
     return RankDecision(possible, request)
+
+
+def _within(limits: Ranks, ranks: Ranks) -> Ranks:
+    return Ranks(*(min(rank, limit) for rank, limit in zip(ranks, limits, strict=True)))

@@ -15,7 +15,8 @@ from tensorllm_core.experiments.prefix_store import PrefixStore
 from tensorllm_core.linalg.refinement import Refinement
 from tensorllm_core.models.checkpoint import Checkpoint, open_checkpoint
 from tensorllm_core.models.loaded_model import LoadedModel, load_where_it_fits
-from tensorllm_core.runs.layer_analysis import LayerAnalysis, analyse_layer, refine_layer
+from tensorllm_core.runs.layer_analysis import LayerAnalysis, refine_layer
+from tensorllm_core.runs.layer_decomposition import analyse_layer
 from tensorllm_core.runs.plan import LayerPlan, ModelPlan
 from tensorllm_core.runs.questions import wave_size
 from tensorllm_core.types import Progress, Ranks

@@ -16,6 +16,9 @@ from pages.session.plans import layer_plan
 from pages.session.scene import Scene
 from tensorllm_core.exports import layer_blob as blobs
 from tensorllm_core.exports.layer_blob import layer_blob
+from tensorllm_core.linalg.hosvd import short_modes
+from tensorllm_core.linalg.landscape import landscape
+from tensorllm_core.linalg.leading import leading_hosvd
 from tensorllm_core.linalg.rank_choice import (
     clamp_ranks,
     largest_rank,
@@ -26,7 +29,8 @@ from tensorllm_core.linalg.rank_choice import (
 )
 from tensorllm_core.linalg.slices import core_seen_from_part
 from tensorllm_core.models.checkpoint import open_checkpoint
-from tensorllm_core.runs.layer_analysis import LayerAnalysis, analyse_layer, errors_of_slices, rank_result
+from tensorllm_core.runs.layer_analysis import LayerAnalysis, errors_of_slices, rank_result
+from tensorllm_core.runs.layer_decomposition import analyse_layer
 from tensorllm_core.types import Ranks, TensorShape
 from tests.tools.instrument_page import made_up_analysis, open_layer, open_modules
 from tests.tools.screen import new_context
@@ -167,10 +171,12 @@ def test_a_large_layer_is_sent_on_grids_and_says_where_a_number_is_between_them(
     grid, parts = page.evaluate("[Array.from(layer.arrays.table_r1), Array.from(layer.arrays.slices_r1)]")
     between = next(rank for rank in range(1, 700) if rank not in grid)
     assert grid[:8] == parts[:8] == list(range(1, 9))
-    triples = [Ranks(grid[-3], 40, 3), Ranks(between, 40, 3)]
+    # Also the largest rank, which is far beyond the number of grid lines.
+    triples = [Ranks(grid[-3], 40, 3), Ranks(between, 40, 3), Ranks(700, 40, 3)]
     looked = page.evaluate("triples => triples.map(ranks => modules.lookup.relativeError(layer, ranks))", triples)
     exact = [analysis.table.relative_error(ranks) for ranks in triples]
-    assert [each["isExact"] for each in looked] == [True, False]
+    assert [each["isExact"] for each in looked] == [True, False, True]
+    assert looked[2]["value"] == pytest.approx(exact[2], rel=1e-6)
     assert looked[0]["value"] == pytest.approx(exact[0], rel=1e-6)
     assert looked[1]["value"] == pytest.approx(exact[1], abs=2e-3)
     # A cell of the core shows an entry that stands in it.
@@ -179,6 +185,32 @@ def test_a_large_layer_is_sent_on_grids_and_says_where_a_number_is_between_them(
     band = part[shown["rows"][0] - 1 : shown["rows"][1], shown["columns"][0] - 1 : shown["columns"][1], 2]
     assert shown["rows"][0] <= 651 <= shown["rows"][1]
     assert torch.isclose(band, torch.tensor(shown["value"]), rtol=1e-5).any()
+
+
+def test_a_first_picture_is_drawn_in_the_axes_of_the_whole_and_claims_no_more_than_it_knows(page):
+    whole = made_up_analysis(TensorShape(300, 12, 4, 8))
+    first = leading_hosvd(short_modes(whole.tensor.data), 10)
+    analysis = LayerAnalysis(whole.plan, whole.tensor, first, landscape(first))
+    open_layer(page, layer_blob(analysis, "a layer"), chosen=[200, 6, 3])
+    limits, used, kept, words, at_edge, possible = page.evaluate(
+        """() => {
+            const { spectra, landscape, lookup } = modules
+            const plot = instrument.plots.landscape
+            return [
+                layer.limits, instrument.state.used, Array.from(spectra.cumulativeEnergy(layer, 0)),
+                document.querySelector(".controls").innerText,
+                landscape.ranksAt(layer, plot, plot.box.right, plot.box.top, 3),
+                lookup.isPossible(layer, [11, 6, 3]),
+            ]
+        }"""
+    )
+    assert (limits, used, at_edge, possible) == ([300, 12, 4], [10, 6, 3], [10, 12, 3], False)
+    assert "300" in words
+    energy = first.spectra[0].square().cumsum(0) / first.norm**2
+    assert kept == pytest.approx(energy.tolist(), rel=1e-5)
+    result = rank_result(analysis, Ranks(10, 6, 3))
+    shown = page.evaluate("modules.readout.numbersAt(layer, { used: [10, 6, 3] }, null)")
+    assert [shown["error"], shown["lower"]] == pytest.approx([result.relative_error, result.lower], rel=1e-6)
 
 
 @pytest.mark.parametrize("shape", [TensorShape(1, 1, 4, 1), TensorShape(3, 2, 4, 40), TensorShape(5, 8, 10, 2)])

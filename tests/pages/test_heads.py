@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 from pages.heads.similarity import compare_heads
 from tensorllm_core.linalg.hosvd import reconstruct
 from tensorllm_core.models.checkpoint import open_checkpoint
-from tensorllm_core.runs.layer_analysis import LayerAnalysis, analyse_layer, rank_result, refine_layer
+from tensorllm_core.runs.layer_analysis import LayerAnalysis, rank_result, refine_layer
+from tensorllm_core.runs.layer_decomposition import analyse_layer
 from tensorllm_core.runs.plan import plan_layer
 from tensorllm_core.types import Ranks
 from tests.models.tiny_models import saved_model

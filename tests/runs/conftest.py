@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tensorllm_core.runs.layer_analysis import analyse_layer
+from tensorllm_core.runs.layer_decomposition import analyse_layer
 from tensorllm_core.runs.resources import Resources, load_planned_model
 
 

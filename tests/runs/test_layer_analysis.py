@@ -8,14 +8,14 @@ import torch
 
 from tensorllm_core.linalg.slices import slice_errors
 from tensorllm_core.models.checkpoint import open_checkpoint
-from tensorllm_core.runs import layer_analysis
+from tensorllm_core.runs import layer_decomposition
 from tensorllm_core.runs.layer_analysis import (
-    analyse_layer,
     errors_of_slices,
     rank_result,
     refine_layer,
     tensor_shape,
 )
+from tensorllm_core.runs.layer_decomposition import analyse_layer
 from tensorllm_core.runs.plan import plan_layer, plan_model
 from tensorllm_core.types import Layout, Ranks
 from tests.models.tiny_models import saved_model
@@ -36,14 +36,14 @@ def test_a_choice_of_device_is_never_answered_from_the_cache_of_another(two_gpus
 
 
 def test_a_layer_that_does_not_fit_on_the_gpu_is_decomposed_on_the_cpu_and_says_so(monkeypatch, two_gpus) -> None:
-    read = layer_analysis.read_attention
+    read = layer_decomposition.read_attention
 
     def full(checkpoint, layer, device):
         if torch.device(device).type == "cuda":
             raise torch.OutOfMemoryError("CUDA out of memory")
         return read(checkpoint, layer, device)
 
-    monkeypatch.setattr(layer_analysis, "read_attention", full)
+    monkeypatch.setattr(layer_decomposition, "read_attention", full)
     monkeypatch.setattr(torch.cuda, "empty_cache", lambda: None)
     checkpoint = open_checkpoint("demo-decoder")
     analysis = analyse_layer(plan_layer(checkpoint, 2, device="cuda:1"), checkpoint)

@@ -25,10 +25,13 @@ export function landscapePlot(layer, width, height, scale) {
 /** The ranks under a place of the plot; the place may lie outside. */
 export function ranksAt(layer, plot, px, py, r3) {
   const nearest = (value, limit) => Math.min(Math.max(Math.round(value), 1), limit)
-  return [nearest(plot.x.invert(px), layer.limits[0]), nearest(plot.y.invert(py), layer.limits[1]), r3]
+  return [nearest(plot.x.invert(px), layer.known), nearest(plot.y.invert(py), layer.limits[1]), r3]
 }
 
-/** The cells as pixels of the screen: the error of each rank pair, hatched where no such decomposition exists. */
+/**
+ * The cells as pixels of the screen: the error of each rank pair, hatched where no such decomposition exists, empty
+ * where a first picture does not know it.
+ */
 export function heatPixels(layer, plot, r3, pixels, look, density) {
   const { box, x, y } = plot
   const width = Math.round((box.right - box.left) * density)
@@ -50,7 +53,7 @@ export function heatPixels(layer, plot, r3, pixels, look, density) {
     for (let px = 0; px < width; px++) {
       if (r1[px] > r2 * most || r2 > r1[px] * most) {
         target[py * width + px] = (px + py) % spacing < density ? line : 0
-      } else {
+      } else if (r1[px] <= layer.known) {
         target[py * width + px] = pixels[stepOf(table[columns[px] + row])]
       }
     }
@@ -71,8 +74,9 @@ export function drawLandscape(paint, layer, plot, state, theme) {
   const [width, height] = [box.right - box.left, box.bottom - box.top]
   const r3 = state.used[2]
   paint.image(heatPixels(layer, plot, r3, pixels, look, density), box.left, box.top, width, height)
+  const known = Math.min(plot.x(layer.known + 0.5), box.right) - box.left
+  paint.clip(box.left, box.top, known, height, () => drawContours(paint, layer, plot, r3, colours, look))
   paint.clip(box.left, box.top, width, height, () => {
-    drawContours(paint, layer, plot, r3, colours, look)
     drawImpossible(paint, layer, plot, r3, look)
     drawRatios(paint, layer, plot, r3, look)
     drawPath(paint, layer, plot, r3, look)

@@ -6,7 +6,8 @@ export function placeOnGrid(grid, value) {
   let low = 0
   let high = grid.length - 1
   // Most grids hold every rank.
-  if (grid[Math.min(value, grid.length) - 1] === value) return value - 1
+  const last = Math.min(value, grid.length) - 1
+  if (grid[last] === value) return last
   while (low < high) {
     const middle = (low + high + 1) >> 1
     if (grid[middle] <= value) low = middle
@@ -30,13 +31,15 @@ export function withinLimits(layer, ranks) {
   return ranks.map((rank, mode) => Math.min(Math.max(Math.round(rank) || 1, 1), layer.limits[mode]))
 }
 
-/** Valid ranks near the given ones: into the limits, then lowered to what the other two allow. */
+/** Valid ranks near the given ones: into what is known, then lowered to what the other two allow. */
 export function clampRanks(layer, ranks) {
   const inside = withinLimits(layer, ranks)
+  inside[0] = Math.min(inside[0], layer.known)
   return inside.map((rank, mode) => Math.min(rank, largestRank(layer, inside, mode)))
 }
 
 export function isPossible(layer, ranks) {
+  if (ranks[0] > layer.known) return false
   return ranks.every((rank, mode) => rank >= 1 && rank <= largestRank(layer, ranks, mode))
 }
 

@@ -13,14 +13,14 @@ const FLOOR = 1e-8
 /** Where everything stands in the spectrum of a mode (0, 1, 2); lengths in CSS pixels. */
 export function spectrumPlot(layer, mode, width, height, scale) {
   const values = layer.arrays[`spectrum${mode + 1}`]
-  const count = values.length
+  const count = layer.limits[mode]
   const box = { left: 44 * scale, right: width - 36 * scale, top: 20 * scale, bottom: height - 17 * scale }
   const isLinear = count <= LINEAR_UP_TO
   const pad = 0.01 * count
   const x = isLinear
     ? d3.scaleLinear([0.5 - pad, count + 0.5 + pad], [box.left, box.right])
     : d3.scaleLog([0.6, count + 0.5], [box.left, box.right])
-  const [top, last] = [values[0], values[count - 1]]
+  const [top, last] = [values[0], values.at(-1)]
   const floor = Math.max(top * FLOOR, Number.MIN_VALUE)
   const isLog = last * DECADE <= top
   const y = isLog
@@ -53,7 +53,7 @@ export function cumulativeEnergy(layer, mode) {
     const sums = Float64Array.from(values, (value) => (sum += value * value))
     energies.set(
       values,
-      sums.map((part) => part / Math.max(sum, Number.MIN_VALUE)),
+      sums.map((part) => part / Math.max(sum, layer.energy, Number.MIN_VALUE)),
     )
   }
   return energies.get(values)
@@ -129,7 +129,7 @@ function drawnPlaces(count) {
 
 function drawTicks(paint, layer, plot, look, size) {
   const { box, scale } = plot
-  const count = layer.arrays[`spectrum${plot.mode + 1}`].length
+  const count = layer.limits[plot.mode]
   const room = (box.right - box.left) / (34 * scale)
   const ticks = plot.isLinear
     ? d3.ticks(1, count, Math.min(room, 8)).filter(Number.isInteger)
@@ -230,6 +230,6 @@ export function drawRank(paint, layer, plot, state, theme) {
   const size = 11.5 * scale
   const name = `${MODES[mode]}: `
   paint.text(name, 2, 8 * scale, { fill: colour, size, weight: 600 })
-  const words = `${rank} of ${values.length} directions hold ${percentText(plot.kept[rank - 1])}`
+  const words = `${rank} of ${layer.limits[mode]} directions hold ${percentText(plot.kept[rank - 1])}`
   paint.text(words, 2 + paint.width(name, size, 600), 8 * scale, { fill: look.ink, size })
 }
