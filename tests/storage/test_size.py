@@ -22,7 +22,12 @@ def test_bytes_of_a_dataclass_are_those_of_its_arrays() -> None:
 
 def test_arrays_are_counted_in_any_collection() -> None:
     array, tensor = np.zeros(10), torch.zeros(5, dtype=torch.float16)
-    assert bytes_of({"a": [array, tensor], "b": (array,)}) == 80 + 10 + 80
+    assert bytes_of({"a": [array, tensor], "b": (np.zeros(3),)}) == 80 + 10 + 24
+
+
+def test_an_array_that_two_fields_share_counts_once() -> None:
+    array = np.zeros(10)
+    assert bytes_of({"a": array, "b": (array,)}) == 80
 
 
 def test_a_value_without_arrays_has_a_size_too() -> None:
