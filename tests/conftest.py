@@ -11,8 +11,11 @@ from hypothesis import settings
 
 # The tests need no network; a model id that is not on disk is unreachable rather than slow.
 os.environ["HF_HUB_OFFLINE"] = "1"
+# What a test sees must not depend on what was done before it was asked for; the tests of that turn it on.
+os.environ["TENSORLLM_AHEAD"] = "off"
 # Threads that spin while they wait make small linear algebra slow on a busy machine.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Several tests run at once already; threads inside each would only compete.
     os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -112,6 +112,8 @@ def _by_ranks(layer: ShownLayer) -> None:
     _break_even(scene, analysis, ranks)
     # Also drawn when it is empty, so that nothing moves when it gets a text.
     limit = f"no rank can exceed {shape.group} times the product of the other two ranks"
+    if analysis.leading is not None and chosen.r1 > analysis.leading:
+        limit = "more when the whole layer is decomposed"
     st.caption("" if ranks == chosen else f"In use: **{ranks}**; {limit}")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.checkbox(

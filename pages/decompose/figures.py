@@ -19,6 +19,7 @@ from tensorllm_core.figures.core_slices import core_mosaic
 from tensorllm_core.figures.landscape import ErrorGrid, error_landscape
 from tensorllm_core.figures.spectra import ModeSpectrum, spectra
 from tensorllm_core.figures.traces import ROBUST_SCALE
+from tensorllm_core.linalg.rank_choice import rank_limits
 from tensorllm_core.linalg.slices import core_seen_from_part
 from tensorllm_core.runs.layer_analysis import LayerAnalysis, RankResult
 from tensorllm_core.types import Ranks
@@ -64,8 +65,14 @@ def landscape_picture(analysis: LayerAnalysis, result: RankResult) -> None:
 def spectra_picture(analysis: LayerAnalysis, result: RankResult) -> None:
     """Singular values of the three unfoldings."""
     modes = [
-        ModeSpectrum(values.cpu().numpy(), rank, edge)
-        for values, rank, edge in zip(analysis.decomposition.spectra, result.ranks, analysis.noise.edges, strict=True)
+        ModeSpectrum(values.cpu().numpy(), rank, edge, count, analysis.decomposition.norm**2)
+        for values, rank, edge, count in zip(
+            analysis.decomposition.spectra,
+            result.ranks,
+            analysis.noise.edges,
+            rank_limits(analysis.shape),
+            strict=True,
+        )
     ]
     kept = ", ".join(f"{mode.energy_kept:.0%}" for mode in modes)
     show(
@@ -168,8 +175,11 @@ def _views(analysis: LayerAnalysis, result: RankResult) -> list[str]:
 
 def _error_grid(analysis: LayerAnalysis, r3: int) -> ErrorGrid:
     shape = analysis.shape
-    r1, r2 = (_sampled_ranks(len(analysis.decomposition.spectra[mode])) for mode in (0, 1))
-    error = analysis.table.error_grid(r3, r1.tolist(), r2.tolist()).astype(np.float32)
+    r1, r2 = (_sampled_ranks(limit) for limit in rank_limits(shape)[:2])
+    # Of a first picture only the errors of leading directions are known.
+    known = r1 <= analysis.table.limits.r1
+    error = np.full((len(r1), len(r2)), np.nan, dtype=np.float32)
+    error[known] = analysis.table.error_grid(r3, r1[known].tolist(), r2.tolist())
     impossible = (r1[:, None] > r2[None, :] * r3 * shape.group) | (r2[None, :] > r1[:, None] * r3 * shape.group)
     return ErrorGrid(r1, r2, np.where(impossible, np.nan, error).astype(np.float32))
 

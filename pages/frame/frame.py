@@ -14,6 +14,7 @@ from pages.frame.navigation import PAGES
 from pages.session import state
 from pages.session.scene import Scene
 from pages.work.apology import sentence_for
+from pages.work.caches import job_board
 from pages.work.plain_text import inert
 from tensorllm_core.errors import ExplorerError
 from tensorllm_core.figures.theme import Appearance, Canvas
@@ -57,6 +58,11 @@ _STYLE = """
   [class*="st-key-headline"] [data-testid="stHorizontalBlock"] {flex-wrap: wrap;}
   [class*="st-key-headline"] [data-testid="stColumn"] {flex: 1 1 40%; min-width: 40%;}
 }
+[data-testid="stLayoutWrapper"]:has(> .st-key-floating-progress) {
+  position: fixed; bottom: 0.75rem; left: 50%; transform: translateX(-50%); z-index: 999;
+  width: min(40rem, calc(100vw - 1.5rem)); padding: 0.5rem 1rem; border-radius: 0.5rem;
+  background: Canvas; border: 1px solid rgb(128 128 128 / 40%); box-shadow: 0 0.25rem 1rem rgb(0 0 0 / 20%);
+}
 .st-key-rank-panel [data-testid="stNumberInput"] button {display: none;}
 .st-key-toolbar kbd, .st-key-toolbar [data-testid="stButtonShortcut"] {display: none;}
 </style>
@@ -77,6 +83,7 @@ def guarded(screen: Callable[P, None]) -> Callable[P, None]:
 
     @wraps(screen)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        job_board().touch()
         try:
             screen(*args, **kwargs)
             state.write_url()

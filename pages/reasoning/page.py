@@ -14,7 +14,7 @@ from pages.reasoning.tabs import details
 from pages.session import state
 from pages.session.plans import chosen_benchmarks, edit_plan
 from pages.work.caches import measured_store, resources
-from pages.work.layer_job import ShownLayer
+from pages.work.layer_job import ShownLayer, begin_whole_layer
 from pages.work.report import Report
 from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.runs.edit_run import EditResult, run_edit
@@ -49,7 +49,7 @@ _BUTTON = ButtonWords(
 @guarded
 def screen() -> None:
     """Everything in one fragment: a new setting redraws the screen, not the frame around it."""
-    show_layer_screen(HELP, _draw, lambda: st.skeleton(height=480))
+    show_layer_screen(HELP, _draw, lambda: st.skeleton(height=480), begin_whole_layer)
 
 
 def _draw(layer: ShownLayer, checkpoint: Checkpoint) -> None:

@@ -8,22 +8,21 @@ from typing import Any
 import streamlit as st
 from streamlit import runtime
 
+from pages.work.ahead_board import AheadBoard
 from pages.work.apology import sentence_for
+from pages.work.layer_cache import LayerCache
 from pages.work.loaded_models import LoadedModels
-from pages.work.queue import Board
 from tensorllm_core.benchmarks.benchmark import QuestionSet, Split
 from tensorllm_core.experiments.evaluate import AnswerCache, empty_answer_cache
 from tensorllm_core.experiments.layer_store import LayerStore, cache_folder
 from tensorllm_core.experiments.measurement_store import MeasurementStore, measurements_folder
 from tensorllm_core.experiments.prefix_store import PrefixStore
-from tensorllm_core.exports.layer_blob import layer_blob
 from tensorllm_core.linalg.rank_choice import ParetoFront
 from tensorllm_core.linalg.refinement import Refinement
 from tensorllm_core.models.chat_template import may_have_chat_template
 from tensorllm_core.models.checkpoint import Checkpoint, open_checkpoint
 from tensorllm_core.models.loaded_model import LoadedModel
 from tensorllm_core.runs.layer_analysis import LayerAnalysis, best_path, go_on, refine_layer
-from tensorllm_core.runs.layer_decomposition import analyse_layer
 from tensorllm_core.runs.plan import LayerPlan, ModelPlan
 from tensorllm_core.runs.resources import Resources, load_planned_model, load_registered
 from tensorllm_core.runs.run_log import RunLog, runs_folder
@@ -43,6 +42,7 @@ __all__ = [
     "cached_refinement",
     "has_chat_template",
     "job_board",
+    "layer_cache",
     "layer_store",
     "loaded_models",
     "measured_store",
@@ -55,6 +55,8 @@ __all__ = [
 
 _MOST_ENTRIES = 48
 _MOST_BYTES = 6 * 2**30
+_QUIET = 1.0
+"""Seconds after the latest act of a visitor in which nothing is prepared ahead: the browser draws meanwhile."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -63,12 +65,18 @@ def bounded_cache() -> BoundedCache[str, Any]:
     return BoundedCache(_MOST_ENTRIES, most_bytes=_MOST_BYTES)
 
 
-@st.cache_resource(show_spinner=False, on_release=Board.close)
-def job_board() -> Board:
+@st.cache_resource(show_spinner=False, on_release=AheadBoard.close)
+def job_board() -> AheadBoard:
     """The background work of all visitors."""
-    board = Board(_is_connected, sentence_for, bytes_of)
+    board = AheadBoard(quiet=_QUIET, connected=_is_connected, explain=sentence_for, size=bytes_of)
     board.watch()
     return board
+
+
+@st.cache_resource(show_spinner=False)
+def layer_cache() -> LayerCache:
+    """The decomposed layers that all visitors share."""
+    return LayerCache(bounded_cache())
 
 
 def _is_connected(session: str) -> bool:
@@ -129,26 +137,17 @@ def cached_model(plan: ModelPlan, progress: Progress = go_on) -> LoadedModel:
 
 
 def cached_analysis(plan: LayerPlan, checkpoint: Checkpoint, progress: Progress) -> LayerAnalysis:
-    """The layer decomposed at all ranks, with the best and the suggested ranks.
+    """The whole layer decomposed at all ranks, with the best and the suggested ranks.
 
     Raises:
         ExplorerError: as `analyse_layer`.
     """
-
-    def analyse() -> LayerAnalysis:
-        analysis = analyse_layer(plan, checkpoint, progress)
-        # These are cached properties: computed here, in the background, so that the page does not wait for them.
-        _ = analysis.front, analysis.noise, analysis.suggestion
-        cached_blob(analysis)
-        return analysis
-
-    return bounded_cache().get_or_compute(plan.key, analyse)
+    return layer_cache().get_or_analyse(plan, checkpoint, progress)
 
 
 def cached_blob(analysis: LayerAnalysis) -> bytes:
-    """The bytes that the live figures draw the layer from; they name the layer by the key of its plan."""
-    key = analysis.plan.key
-    return bounded_cache().get_or_compute(f"blob {key}", lambda: layer_blob(analysis, key))
+    """The bytes that the live figures draw the layer from; they name it by its key."""
+    return layer_cache().blob(analysis)
 
 
 def cached_refinement(analysis: LayerAnalysis, ranks: Ranks, progress: Progress) -> Refinement:
@@ -181,7 +180,7 @@ def refinement_key(analysis: LayerAnalysis, ranks: Ranks) -> str:
 
 def cached_path(analysis: LayerAnalysis, r3: int) -> ParetoFront:
     """The best (R1, R2) at this R3, for every number of stored entries."""
-    return bounded_cache().get_or_compute(f"path {analysis.plan.key} {r3}", lambda: best_path(analysis, r3))
+    return best_path(analysis, r3)
 
 
 def resources() -> Resources:

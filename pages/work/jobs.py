@@ -23,25 +23,33 @@ from tensorllm_core.models.devices import resolve_device
 from tensorllm_core.types import Progress
 
 __all__ = [
+    "PATIENCE",
     "Job",
     "Lane",
     "Report",
     "Snapshot",
     "State",
+    "current_session",
     "forget",
     "job_of",
+    "offer_restart",
     "result_of",
     "show_live",
     "show_progress",
     "start",
+    "taken",
 ]
 
 T = TypeVar("T")
 
-_PATIENCE = 0.4
+PATIENCE = 0.4
 """Seconds to wait before a progress bar is shown, so that it does not flash up for quick work."""
 _BETWEEN_LIVE_RESULTS = 2.5
 """Least seconds between two drawings of the screen for new partial results."""
+_BETWEEN_LOOKS = 1.0
+"""Seconds between two looks at a running job."""
+_BETWEEN_FIRST_LOOKS = 0.3
+"""The same while there is no result at all to look at."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +93,15 @@ class Job(Generic[T]):
 
     def wait(self, seconds: float) -> Snapshot[T]:
         """Wait until it has ended, or at most this many seconds. Returns the state at that moment."""
+        return self._wait_until(lambda snapshot: snapshot.ended, seconds)
+
+    def wait_for_any(self, seconds: float) -> Snapshot[T]:
+        """Wait until it has ended or published a first result, or at most this many seconds."""
+        return self._wait_until(lambda snapshot: snapshot.ended or snapshot.partial is not None, seconds)
+
+    def _wait_until(self, holds: Callable[[Snapshot[T]], bool], seconds: float) -> Snapshot[T]:
         with self.board.changed:
-            self.board.changed.wait_for(lambda: self.snapshot.ended, max(0.0, seconds))
+            self.board.changed.wait_for(lambda: holds(self.snapshot), max(0.0, seconds))
             return self.snapshot
 
 
@@ -99,20 +114,20 @@ def start(key: str, title: str, work: Callable[[Report[T]], T], device: str = "a
     Raises:
         RequestError: this machine has no such device.
     """
-    session, device_name = _session(), str(resolve_device(device))
+    session, device_name = current_session(), str(resolve_device(device))
     return Job(job_board(), job_board().start(key, title, work, session, device_name, lane), session)
 
 
 def job_of(key: str) -> Job | None:
     """The job of this key: of this browser tab, of this tab before a reload, or of another visitor."""
-    session = _session()
+    session = current_session()
     task = job_board().find(key, session)
     return None if task is None else Job(job_board(), task, session)
 
 
 def forget(key: str) -> None:
     """Stop the job and drop its result, so that the next `start` begins anew. Other visitors who want it keep it."""
-    job_board().forget(key, _session())
+    job_board().forget(key, current_session())
 
 
 def result_of(key: str, title: str, work: Callable[[Progress], T]) -> T | None:
@@ -123,14 +138,19 @@ def result_of(key: str, title: str, work: Callable[[Progress], T]) -> T | None:
     page.
     """
     job = job_of(key) or start(key, title, lambda report: work(report.progress), lane=Lane.QUICK)
-    snapshot = job.wait(_PATIENCE)
+    snapshot = job.wait(PATIENCE)
     if not snapshot.ended:
         show_progress(job)
         return None
     if snapshot.state is State.STOPPED and snapshot.result is None:
-        _offer_restart(job, snapshot)
+        offer_restart(job, snapshot)
         return None
-    forget(key)
+    return taken(job, snapshot)
+
+
+def taken(job: Job[T], snapshot: Snapshot[T]) -> T | None:
+    """The result of a job that has ended; the job is forgotten, since the work has cached its result."""
+    forget(job.key)
     if snapshot.error is not None:
         raise snapshot.error
     return snapshot.result
@@ -142,14 +162,14 @@ def show_live(job: Job[T], draw: Callable[[T], None]) -> Snapshot[T]:
     `draw` gets the result. It is called in the page, not in a fragment, so widgets in it work as anywhere else.
     Returns the state of the job that was drawn.
     """
-    snapshot = job.wait(_PATIENCE - (job.board.clock() - job.task.asked_at))
+    snapshot = job.wait(PATIENCE - (job.board.clock() - job.task.asked_at))
     if not snapshot.ended:
         show_progress(job, live=True)
     elif snapshot.state is State.FAILED:
         st.error(inert(snapshot.sentence), icon=":material/error:")
-        _offer_restart(job, snapshot)
+        offer_restart(job, snapshot)
     elif snapshot.state is State.STOPPED:
-        _offer_restart(job, snapshot)
+        offer_restart(job, snapshot)
     if snapshot.partial is not None:
         draw(snapshot.partial)
     return snapshot
@@ -160,14 +180,17 @@ def show_progress(job: Job, live: bool = False) -> None:
     # A container that holds nothing else: when a fragment runs again, Streamlit drops what it has not sent yet, and
     # the browser cannot place elements that come after this gap.
     with st.container():
-        _follow(job, job.snapshot.published if live else None, job.board.clock())
+        snapshot = job.snapshot
+        is_first = live and snapshot.partial is None
+        follow = st.fragment(_follow, run_every=_BETWEEN_FIRST_LOOKS if is_first else _BETWEEN_LOOKS)
+        not_before = job.board.clock() + (0 if is_first else _BETWEEN_LIVE_RESULTS)
+        follow(job, snapshot.published if live else None, not_before)
 
 
-@st.fragment(run_every=1.0)
-def _follow(job: Job, published: int | None, drawn: float) -> None:
+def _follow(job: Job, published: int | None, not_before: float) -> None:
     snapshot = job.snapshot
     is_new = published is not None and snapshot.published != published
-    if snapshot.ended or (is_new and job.board.clock() - drawn >= _BETWEEN_LIVE_RESULTS):
+    if snapshot.ended or (is_new and job.board.clock() >= not_before):
         st.rerun(scope="app")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(snapshot.share, inert(_status(job.title, snapshot)))
@@ -216,7 +239,8 @@ def _span(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
-def _offer_restart(job: Job, snapshot: Snapshot) -> None:
+def offer_restart(job: Job, snapshot: Snapshot) -> None:
+    """Say that the job was stopped, if it was, beside a button that begins it again."""
     with st.container(horizontal=True, vertical_alignment="center"):
         if snapshot.state is State.STOPPED:
             share = f" at {snapshot.share:.0%}" if snapshot.share else ""
@@ -224,6 +248,7 @@ def _offer_restart(job: Job, snapshot: Snapshot) -> None:
         st.button("Start again", icon=":material/replay:", key=f"again {job.key}", on_click=job.restart)
 
 
-def _session() -> str:
+def current_session() -> str:
+    """The browser tab for which the page is drawn."""
     context = get_script_run_ctx(suppress_warning=True)
     return context.session_id if context else ""

@@ -178,6 +178,9 @@ class Board:
 
     def _run_first(self, queue: list[Task]) -> None:
         with self.changed:
+            if not queue:
+                # The last one was taken back a moment ago.
+                return
             task = queue[0]
             task.state = State.RUNNING
             task.began_at = self.clock()

@@ -28,15 +28,18 @@ class State(StrEnum):
 
 
 class Lane(StrEnum):
-    """The two queues of a device, each with a thread of its own.
+    """The three queues of a device, each with a thread of its own.
 
     A decomposition or refinement takes seconds and must not wait for an evaluation that takes minutes. With a second
     thread the work itself stays simple: the alternative is to cut an evaluation into pieces, and to carry its models
     and state from piece to piece. The price is that both share the device for the seconds of the short work.
+
+    What is done ahead, before anybody asks, runs only while the other two queues of its device are empty.
     """
 
     QUICK = "quick"
     LONG = "long"
+    AHEAD = "ahead"
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,8 @@ class Task(Generic[T]):
     `asked_at` and `began_at` are readings of the board's clock in seconds; `duration` is set at the end. `partial` is
     the latest result, at the end the final one. `askers` are the sessions that asked for it, `lookers` those that only
     look at it, each with the time of its last look. `leavers` are the sessions that stopped the task while others went
-    on, each with the result that it saw at that moment. `size` is the number of bytes that the result holds.
+    on, each with the result that it saw at that moment. `size` is the number of bytes that the result holds. `wanted`
+    is False while nobody has asked for the task, and it is done ahead; its askers are then those that may ask.
     """
 
     key: str
@@ -116,6 +120,7 @@ class Task(Generic[T]):
     lookers: dict[str, float] = field(default_factory=dict)
     leavers: dict[str, T | None] = field(default_factory=dict)
     size: int = 0
+    wanted: bool = True
 
     @property
     def ended(self) -> bool:
