@@ -15,10 +15,11 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.work.caches import job_board
+from pages.work.job_words import status_text
 from pages.work.plain_text import inert
 from pages.work.queue import Board
 from pages.work.report import Report
-from pages.work.task import Ahead, Lane, Snapshot, State, Task
+from pages.work.task import Lane, Snapshot, State, Task
 from tensorllm_core.models.devices import resolve_device
 from tensorllm_core.types import Progress
 
@@ -193,7 +194,7 @@ def _follow(job: Job, published: int | None, not_before: float) -> None:
     if snapshot.ended or (is_new and job.board.clock() >= not_before):
         st.rerun(scope="app")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(snapshot.share, inert(_status(job.title, snapshot)))
+        st.progress(snapshot.share, inert(status_text(job.title, snapshot)))
         if snapshot.ahead is not None and snapshot.ahead.yours and not snapshot.ahead.stopping:
             st.button(
                 "Stop that one",
@@ -205,38 +206,6 @@ def _follow(job: Job, published: int | None, not_before: float) -> None:
         st.button(
             "Stop", icon=":material/stop_circle:", key=f"stop {job.key}", on_click=job.stop, disabled=snapshot.stopping
         )
-
-
-def _status(title: str, snapshot: Snapshot) -> str:
-    if snapshot.stopping:
-        return f"{title}: stopping"
-    if snapshot.ahead is not None:
-        return f"{title}: waits for {_waits_for(snapshot.ahead, snapshot.position)}"
-    if snapshot.state is State.WAITING:
-        return f"{title}: begins"
-    left = snapshot.seconds_left
-    words = [snapshot.message, _span(snapshot.seconds), "" if left is None else f"about {_span(left)} left"]
-    return f"{title}: {', '.join(word for word in words if word)}"
-
-
-def _waits_for(ahead: Ahead, position: int) -> str:
-    """What a waiting task waits for.
-
-    >>> _waits_for(Ahead("Comparing", False, False, 200.0), 2)
-    '“Comparing” of another visitor (about 3 min left) and 1 more'
-    >>> _waits_for(Ahead("Comparing", True, False, None), 1)
-    '“Comparing”, which you asked for before'
-    """
-    more = f" and {position - 1} more" if position > 1 else ""
-    if ahead.stopping:
-        return f"“{ahead.title}”, which is stopping{more}"
-    whose = ", which you asked for before" if ahead.yours else " of another visitor"
-    left = "" if ahead.seconds_left is None else f" (about {_span(ahead.seconds_left)} left)"
-    return f"“{ahead.title}”{whose}{left}{more}"
-
-
-def _span(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
 def offer_restart(job: Job, snapshot: Snapshot) -> None:

@@ -16,7 +16,7 @@ from jaxtyping import Float, Float64
 from torch import Tensor
 
 from tensorllm_core.experiments.listing import listed
-from tensorllm_core.linalg.slices import SliceErrors
+from tensorllm_core.linalg.slices import DROWNED, SliceErrors
 from tensorllm_core.methods.method import Replacement
 from tensorllm_core.methods.tensorise import part_names
 from tensorllm_core.types import AttentionWeights, LayerWeights, TensorShape
@@ -34,8 +34,6 @@ __all__ = [
 
 GONE = 0.95
 """Above this relative error a part is practically gone: less than a tenth of its energy is left."""
-_ROUNDING = 1e-13
-"""Share of a layer's energy that float32 does not tell from nothing: its numbers have 24 bits, energies are squares."""
 _MOST_NAMES = 4
 _MOST_SENTENCES = 2
 _ATTENTION = "QKVO"
@@ -61,7 +59,7 @@ def gone_slices(errors: SliceErrors, parts: Sequence[str], unit: str) -> dict[st
         unit: what a group is called, `head` or `group`.
     """
     # What is lost of a slice that rounding drowns cannot be told.
-    drowned = errors.energy < _ROUNDING * errors.energy.sum()
+    drowned = errors.energy < DROWNED * errors.energy.sum()
     errors = SliceErrors(np.where(drowned, 0.0, errors.squared_error), np.where(drowned, 0.0, errors.energy))
     lost, energy, by_part = errors.squared_error.sum(axis=1), errors.energy.sum(axis=1), errors.by_part()
     found: dict[str, float] = {}

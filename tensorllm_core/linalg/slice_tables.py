@@ -10,6 +10,7 @@ from jaxtyping import Float32, Float64, Int64
 from torch import Tensor
 
 from tensorllm_core.linalg.part_products import PartProducts
+from tensorllm_core.linalg.slices import DROWNED
 
 __all__ = ["SliceTables", "slice_tables"]
 
@@ -41,5 +42,5 @@ def slice_tables(products: PartProducts, r1: Int64[np.ndarray, " n1"], r2: Int64
 def _relative(
     squared_error: Float64[Tensor, "n1 n2 k3 slice"], energy: Float64[Tensor, " slice"]
 ) -> Float32[np.ndarray, "n1 n2 k3 slice"]:
-    shares = torch.where(energy > 0, squared_error / energy, 0.0)
+    shares = torch.where(energy > DROWNED * energy.sum(), squared_error / energy, 0.0)
     return shares.sqrt().float().cpu().numpy()

@@ -11,7 +11,10 @@ from torch import Tensor
 
 from tensorllm_core.types import Tucker
 
-__all__ = ["SliceErrors", "core_seen_from_part", "reconstruct_slice", "slice_errors"]
+__all__ = ["DROWNED", "SliceErrors", "core_seen_from_part", "reconstruct_slice", "slice_errors"]
+
+DROWNED = 1e-13
+"""Share of a layer's energy that float32 does not tell from nothing: its numbers have 24 bits, energies are squares."""
 
 
 @dataclass(frozen=True)
