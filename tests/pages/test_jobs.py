@@ -13,7 +13,8 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from pages.work.apology import sentence_for
-from pages.work.jobs import Job, _status
+from pages.work.job_words import status_text
+from pages.work.jobs import Job
 from pages.work.queue import Board
 from pages.work.report import Report
 from pages.work.task import Ahead, Lane, State
@@ -400,17 +401,17 @@ def test_what_waits_says_for_what_whose_it_is_and_how_long_that_takes(world: Wor
     of_bob = world.start("c", puppet, "bob")
     assert first.snapshot.ahead is None
     assert of_ada.snapshot.ahead == Ahead("Comparing", yours=True, stopping=False, seconds_left=None)
-    assert _status("Asking", of_ada.snapshot) == "Asking: waits for “Comparing”, which you asked for before"
-    assert _status("Asking", of_bob.snapshot) == "Asking: waits for “Comparing” of another visitor and 1 more"
+    assert status_text("Asking", of_ada.snapshot) == "Asking: waits for “Comparing”, which you asked for before"
+    assert status_text("Asking", of_bob.snapshot) == "Asking: waits for “Comparing” of another visitor and 1 more"
     puppet.goes_on(0.0)
     for share in (0.1, 0.15, 0.2, 0.25):
         world.now += 4 if share == 0.1 else 2
         puppet.goes_on(share)
-    assert "of another visitor (about 30 s left) and 1 more" in _status("Asking", of_bob.snapshot)
+    assert "of another visitor (about 30 s left) and 1 more" in status_text("Asking", of_bob.snapshot)
     of_bob.stop_ahead()
     assert puppet.goes_on(), "one cannot stop the work of another"
     of_ada.stop_ahead()
-    assert _status("Asking", of_ada.snapshot) == "Asking: waits for “Comparing”, which is stopping"
+    assert status_text("Asking", of_ada.snapshot) == "Asking: waits for “Comparing”, which is stopping"
     assert not puppet.goes_on()
     for job in (of_ada, of_bob):
         job.stop()
