@@ -82,7 +82,10 @@ def ring(page: Page) -> tuple[float, float]:
 
 
 def pixels(figure: Locator) -> str:
-    """All that a canvas and the one below it show, to compare with later."""
+    """All that a canvas and the one below it show, to compare with later; what is about to be drawn is waited for."""
     return figure.evaluate(
-        "node => [...node.parentElement.querySelectorAll('canvas')].map(canvas => canvas.toDataURL()).join()"
+        """async node => {
+            for (const _ of [1, 2]) await new Promise(requestAnimationFrame)
+            return [...node.parentElement.querySelectorAll("canvas")].map(canvas => canvas.toDataURL()).join()
+        }"""
     )

@@ -15,6 +15,8 @@ import { themeOf } from "./theme.js"
 
 const REST = 180
 const MOST_FRAMES = 1200
+const AROUND = 194
+const AROUND_PRESENTED = 136
 
 /**
  * The instrument in an element. `send` tells the server a scene; `frames` gets the milliseconds of every drawing.
@@ -204,9 +206,10 @@ export class Instrument {
 
   /** Presented, the figures fill the window; else they have room for their axes, and more in a taller window. */
   fitHeight() {
-    const top = this.board.getBoundingClientRect().top + window.scrollY
-    const room = window.innerHeight - Math.min(top, 220) - (this.board.classList.contains("presented") ? 12 : 70)
-    this.board.style.setProperty("--room", `${Math.round(Math.max(room, 430 * this.theme.scale))}px`)
+    // Not what stands above at this moment: that may still be coming, and the figures must not depend on it.
+    const around = this.board.classList.contains("presented") ? AROUND_PRESENTED : AROUND
+    const room = Math.max(window.innerHeight - around, 430 * this.theme.scale)
+    this.board.style.setProperty("--room", `${Math.round(room)}px`)
   }
 
   writeCaptions(numbers) {
