@@ -20,8 +20,10 @@ from tensorllm_core.__main__ import main
 from tensorllm_core.commands.bench import SIZES
 from tensorllm_core.linalg.rank_choice import clamp_ranks, rank_limits
 from tensorllm_core.methods.tensorise import tensorise
+from tensorllm_core.models import storage
 from tensorllm_core.models.checkpoint import open_checkpoint, read_attention
 from tensorllm_core.models.other_contents import SINGLE_FILE
+from tensorllm_core.storage import regular
 from tensorllm_core.types import Layout, Ranks, TensorShape
 from tests.models.tiny_models import LAYERS, TINY, saved_model
 from tests.patience import PATIENCE
@@ -333,14 +335,14 @@ def test_a_model_that_is_none_is_refused(refused, name):
 
 
 def test_a_file_that_may_not_be_read_is_refused(refused, folder, monkeypatch):
-    opened = Path.open
+    opened = regular.open_regular
 
-    def refuse(path, *arguments, **options):
+    def refuse(path):
         if path.name == SINGLE_FILE:
             raise PermissionError(13, "Permission denied", str(path))
-        return opened(path, *arguments, **options)
+        return opened(path)
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(storage, "open_regular", refuse)
     assert "Permission denied" in refused("inspect", "--model", folder)
 
 
@@ -357,10 +359,10 @@ def test_a_layer_of_zeros_has_no_error(run, folder):
 
 
 def test_stopping_from_the_keyboard_is_no_traceback(folder, capsys, monkeypatch):
-    def stop(path, *arguments, **options):
+    def stop(path):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Path, "open", stop)
+    monkeypatch.setattr(storage, "open_regular", stop)
     assert main(["inspect", "--model", str(folder)]) == 130
     assert capsys.readouterr().err == "stopped\n"
 

@@ -41,7 +41,7 @@ def expected_seconds(shape: TensorShape, rates: Rates) -> float:
     """Seconds that `hosvd` of a tensor of this shape takes, to about a factor of two.
 
     >>> round(expected_seconds(TensorShape(4096, 128, 4, 32), Rates(8e10, 0.08, 3)), 1)
-    10.3
+    9.7
     """
     columns = shape.entries // shape.d_model
     # Mode 1: half of a Gram matrix and the core. Modes 2 and 3: a Gram matrix and a product each.
