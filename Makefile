@@ -40,6 +40,7 @@ bench: test-environment browser  ## measure this machine: the core, the evaluati
 
 demo-models: app-environment  ## train the bundled models anew
 	$(python) -m tensorllm_core.demo train
+	$(python) -m tensorllm_core.demo picture
 
 clean:  ## remove .venv and every cache
 	rm -rf .venv .pytest_cache .ruff_cache .mypy_cache .hypothesis build

@@ -1,4 +1,7 @@
-"""`python -m tensorllm_core.demo train | report`: make the bundled models, measure what compression does to them."""
+"""`python -m tensorllm_core.demo train | report | picture`: make the bundled models, and what is shown of them.
+
+`report` measures what compression does to them; `picture` computes the picture on the app's front door.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from pathlib import Path
 
 import torch
 
+from tensorllm_core.demo.head_picture import write_head_picture
 from tensorllm_core.demo.make import has_all_models, make_all
 from tensorllm_core.demo.report import as_markdown, as_plain, measure
 from tensorllm_core.errors import ExplorerError, FileAccessError, RequestError
@@ -27,6 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.command == "train":
             _make(options.seed, options.out)
+        elif options.command == "picture":
+            write_head_picture()
         else:
             _report(_seeds(options.seeds), options.json)
     except ExplorerError as error:
@@ -74,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument(
         "--seeds", default="0,1,2", help="seeds; models of another seed than 0 are written to build/demo"
     )
+    commands.add_parser("picture", help="write anew the file of the picture on the front door, from demo-decoder")
     report.add_argument("--json", action="store_true", help="print one JSON object instead of Markdown")
     return parser
 
