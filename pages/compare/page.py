@@ -12,7 +12,7 @@ from pages.compare.tabs import comparison_tabs
 from pages.controls.ask_button import ButtonWords, ask_button, show_run
 from pages.controls.notable import notable
 from pages.controls.own_questions import invite_questions, own_questions
-from pages.frame.frame import guarded, open_page, panel_columns, show_notices
+from pages.frame.frame import guarded, panel_columns, show_notices
 from pages.frame.toolbar import begin_screen
 from pages.session import state
 from pages.session.plans import chosen_benchmarks, comparison_plan, methods_of
@@ -104,5 +104,4 @@ def _outline() -> None:
         column.skeleton(height=270)
 
 
-open_page("compare")
 screen()

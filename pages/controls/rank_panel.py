@@ -28,11 +28,16 @@ _MODES = {
 }
 
 
-def rank_panel_column(layer: ShownLayer) -> st.delta_generator.DeltaGenerator:
-    """Draw the rank panel in the left column of the screen; returns the right column."""
+def rank_panel_column(
+    layer: ShownLayer, below: Callable[[Scene], None] | None = None
+) -> st.delta_generator.DeltaGenerator:
+    """Draw the rank panel in the left column of the screen, and what `below` draws; returns the right column."""
     left, right = panel_columns(layer.scene)
-    with left, st.container(key="rank-panel"):
-        rank_panel(layer)
+    with left:
+        with st.container(key="rank-panel"):
+            rank_panel(layer)
+        if below:
+            below(layer.scene)
     return right
 
 

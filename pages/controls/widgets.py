@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -17,6 +18,9 @@ __all__ = ["Explanation", "choose_head", "csv_button", "show", "whole_number"]
 
 _MOST_ROWS = 1000
 _PICTURE = "picture format"
+_LARGE = "(min-width: 1600px) and (min-height: 800px)"
+_DESK = 720
+"""Height of the window, in pixels, for which the heights of figures are chosen."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ def show(
         if beside:
             beside()
         panel = st.popover(
-            "",
+            f"About {key}",
             icon=":material/info:",
             type="tertiary",
             key=f"about {key}",
@@ -65,8 +69,10 @@ def show(
     if panel.open:
         with panel:
             _about(key, explanation, table)
+    _grow_with_window(key, figure.layout.height)
     event = st.plotly_chart(
         figure,
+        height="stretch",
         on_select="rerun" if selectable else "ignore",
         selection_mode="points",
         theme=None,
@@ -86,6 +92,13 @@ def show(
     return points
 
 
+def _grow_with_window(key: str, height: float) -> None:
+    """Give the figure more than its height on a window that is larger than the one it was made for."""
+    st.html(
+        f"<style>@media {_LARGE} {{.{_css_class(key)} {{height: {100 * height / _DESK:.2f}vh;}}}}</style>",
+    )
+
+
 def _selected_points(event: Any) -> list[int]:
     numbers = []
     for point in event.selection.points:
@@ -94,6 +107,11 @@ def _selected_points(event: Any) -> list[int]:
         if isinstance(number, int | float):
             numbers.append(int(number))
     return numbers
+
+
+def _css_class(key: str) -> str:
+    """The class by which Streamlit marks the element of a key."""
+    return "st-key-" + re.sub(r"[^a-zA-Z0-9_-]", "-", key)
 
 
 def _take_click(key: str, points: list[int], field: str) -> None:

@@ -4,9 +4,10 @@ import streamlit as st
 
 from pages.controls.rank_panel import rank_panel_column
 from pages.decompose.figures import cores_picture, landscape_picture, spectra_picture
+from pages.decompose.first_scene_note import first_scene_note
 from pages.decompose.headline import headline
 from pages.decompose.tabs import details
-from pages.frame.frame import guarded, open_page
+from pages.frame.frame import guarded
 from pages.frame.layer_screen import show_layer_screen
 from pages.frame.loading import outline_of_panel
 from pages.instrument.face import instrument, send_layer
@@ -49,13 +50,16 @@ def _follow(layer: ShownLayer, checkpoint: Checkpoint) -> None:
     layer = follow_layer(layer)
     result = result_of_ranks(layer)
     instrument(layer, result)
+    # Below the figures: it leaves when the ranks change, and nothing under the hand may move then.
+    with st.container():
+        first_scene_note(layer.scene)
     details(layer.scene, layer.analysis, result)
 
 
 def _draw_plainly(layer: ShownLayer) -> None:
     """Ranks on the left, figures and tabs on the right, all drawn on the server."""
     scene, analysis = layer.scene, layer.analysis
-    with rank_panel_column(layer):
+    with rank_panel_column(layer, below=first_scene_note):
         top = st.container(gap="small")
         result = result_of_ranks(layer)
         with top:
@@ -78,5 +82,4 @@ def _outline() -> None:
         st.skeleton(height=160)
 
 
-open_page("decompose")
 screen()

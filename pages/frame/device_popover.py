@@ -18,6 +18,7 @@ from tensorllm_core.models.hub import HubRepository
 
 __all__ = ["device_popover", "has_room"]
 
+_HELP = "Where the app computes, how full the memory is, and the loaded models"
 _NEARLY_FULL = 0.9
 """Share of used memory from which the gauge is red."""
 _SMALL_BYTES = 2**30
@@ -26,7 +27,7 @@ _SMALL_BYTES = 2**30
 
 def device_popover(scene: Scene, checkpoint: Checkpoint) -> None:
     """A button that opens the device, the number type, the memory and the loaded models."""
-    with st.popover("", icon=":material/memory:", help="Device, memory and loaded models", key="compute popover"):
+    with st.popover("Device, memory and loaded models", icon=":material/memory:", key="compute popover", help=_HELP):
         names = device_names()
         st.selectbox(
             "Device",

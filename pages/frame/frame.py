@@ -9,8 +9,6 @@ from typing import ParamSpec
 
 import streamlit as st
 
-from pages.frame.lost_connection import lost_connection_style
-from pages.frame.navigation import PAGES
 from pages.session import state
 from pages.session.scene import Scene
 from pages.work.apology import sentence_for
@@ -25,7 +23,6 @@ __all__ = [
     "enlarge_when_presenting",
     "guarded",
     "notices_above",
-    "open_page",
     "panel_columns",
     "show_notices",
     "type_scale",
@@ -34,48 +31,7 @@ __all__ = [
 P = ParamSpec("P")
 
 _PRESENT_SCALE = 1.3
-_STYLE = """
-<style>
-.stMainBlockContainer {padding-left: 1.25rem; padding-right: 1.25rem;}
-.stMainBlockContainer [data-testid="stVerticalBlock"] {gap: 0.5rem;}
-[data-testid="stMetric"] label p {font-size: 0.8rem;}
-[data-testid="stMetric"] > div {line-height: 1.2;}
-[data-testid="stMetric"] .stMarkdownEllipsis, [data-testid="stMetric"] .stMarkdownEllipsis p {white-space: normal;}
-[class*="st-key-about"] button, .st-key-pin button, .st-key-unpin button {min-height: 1.5rem; padding: 0 0.2rem;}
-.stSlider {margin-top: -0.9rem; margin-bottom: -0.55rem;}
-.stSlider [data-testid="stSliderThumbValue"] {display: none;}
-@media (min-width: 901px) {
-  [data-testid="stColumn"]:has(.st-key-rank-panel) {position: sticky; top: 4.2rem; align-self: flex-start;}
-}
-@media (max-width: 900px) {
-  [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] [class*="-panel"]) {flex-wrap: wrap;}
-  [data-testid="stHorizontalBlock"] > [data-testid="stColumn"]:has([class*="-panel"]),
-  [data-testid="stColumn"]:has([class*="-panel"]) + [data-testid="stColumn"] {min-width: 100%;}
-  [data-testid="stHorizontalBlock"]:has(> [class*="st-key-about"]) {flex-wrap: wrap;}
-  [data-testid="stHorizontalBlock"]:has(> [class*="st-key-about"]) > :first-child {flex: 1 1 9rem; width: auto;}
-}
-@media (max-width: 640px) {
-  [class*="st-key-headline"] [data-testid="stHorizontalBlock"] {flex-wrap: wrap;}
-  [class*="st-key-headline"] [data-testid="stColumn"] {flex: 1 1 40%; min-width: 40%;}
-}
-[data-testid="stLayoutWrapper"]:has(> .st-key-floating-progress) {
-  position: fixed; bottom: 0.75rem; left: 50%; transform: translateX(-50%); z-index: 999;
-  width: min(40rem, calc(100vw - 1.5rem)); padding: 0.5rem 1rem; border-radius: 0.5rem;
-  background: Canvas; border: 1px solid rgb(128 128 128 / 40%); box-shadow: 0 0.25rem 1rem rgb(0 0 0 / 20%);
-}
-.st-key-rank-panel [data-testid="stNumberInput"] button {display: none;}
-.st-key-toolbar kbd, .st-key-toolbar [data-testid="stButtonShortcut"] {display: none;}
-</style>
-"""
-_PRESENT_STYLE = "<style>html {font-size: 20px;}</style>"
-
-
-def open_page(name: str) -> None:
-    """Set the title of the browser tab, the icon and the style. Every page calls this first."""
-    page = PAGES[name]
-    st.set_page_config(page_title=f"{page.title} · TensorLLM Explorer", page_icon="assets/logo.svg", layout="wide")
-    st.html(_STYLE)
-    st.html(lost_connection_style(int(st.get_option("server.port"))))
+_PRESENT_STYLE = "<style>html {font-size: 20px; --purpose-display: none; --row-height: 36px;}</style>"
 
 
 def guarded(screen: Callable[P, None]) -> Callable[P, None]:

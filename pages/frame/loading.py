@@ -13,7 +13,7 @@ import time
 
 import streamlit as st
 
-__all__ = ["begin", "outline_of_panel", "show_outline_until_loaded"]
+__all__ = ["begin", "is_done", "load_for_screens", "outline_of_panel", "show_outline_until_loaded", "wait_for_style"]
 
 _FOR_FIGURES = ("pandas", "plotly.graph_objects", "plotly.offline.offline", "PIL.Image")
 _FOR_SCREENS = ("torch", "jaxtyping", "einops", "psutil", "tensorllm_core")
@@ -21,6 +21,7 @@ _FOR_SCREENS = ("torch", "jaxtyping", "einops", "psutil", "tensorllm_core")
 
 _LONGEST_SECONDS = 120
 _SECONDS_TO_SEND = 0.15
+_SECONDS_TO_STYLE = 0.15
 
 _lock = threading.Lock()
 _can_draw = threading.Event()
@@ -39,6 +40,17 @@ def begin() -> threading.Thread:
     return _LOADER
 
 
+def is_done() -> bool:
+    """Whether all libraries are loaded."""
+    return not begin().is_alive()
+
+
+def load_for_screens() -> None:
+    """Load what the other screens need, behind a page that needs none of it and is drawn already."""
+    begin()
+    _is_visited.set()
+
+
 def show_outline_until_loaded() -> None:
     """Return at once if all libraries are loaded; else draw an outline, wait, and run the page again."""
     loader = begin()
@@ -46,18 +58,28 @@ def show_outline_until_loaded() -> None:
         return
     # A figure fails as long as its libraries are only half imported.
     _can_draw.wait(_LONGEST_SECONDS)
-    st.html("<style>.st-key-first-figure {height: 0; overflow: hidden;}</style>")
-    with st.container(key="first-figure"):
-        # The browser fetches the scripts that draw figures when it meets the first figure.
-        st.plotly_chart({"data": [{"type": "heatmap", "z": [[0.0]], "showscale": False}]})
-    st.caption("Loading the libraries. This takes some seconds, once after each start.")
-    with outline_of_panel():
-        st.skeleton(height=110)
-        st.skeleton(height=460)
+    wait_for_style()
+    # The same order as on a screen, which puts its pieces in these places one by one.
+    with st.container(key="outline"):
+        with st.container(key="outline-of-toolbar"):
+            st.caption("Loading the libraries. This takes some seconds, once after each start.")
+            # The browser fetches the scripts that draw figures when it meets the first figure.
+            st.plotly_chart({"data": [{"type": "heatmap", "z": [[0.0]], "showscale": False}]}, key="first-figure")
+        st.container()
+        with outline_of_panel():
+            st.skeleton(height=110)
+            st.skeleton(height=460)
     _is_visited.set()
     # If the loading hangs, the page itself says what is wrong.
     loader.join(_LONGEST_SECONDS)
     st.rerun()
+
+
+def wait_for_style() -> None:
+    """Wait while the browser of a new visitor fetches what applies the style: what it draws earlier would jump."""
+    # In a test without a browser there is none.
+    if st.context.headers:
+        time.sleep(_SECONDS_TO_STYLE)
 
 
 def outline_of_panel() -> st.delta_generator.DeltaGenerator:

@@ -1,22 +1,23 @@
 """The registry of screens: a new screen is one new folder in pages/ and one new line here.
 
-This module imports nothing large: the menu is drawn before the libraries are loaded.
+This module imports nothing large: the row of screens is drawn before the libraries are loaded.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any
 
-import streamlit as st
+__all__ = ["APP", "DECOMPOSE", "PAGES", "START", "PageEntry"]
 
-__all__ = ["PAGES", "PageEntry", "route"]
+APP = "TensorLLM Explorer"
+"""The name of the app."""
+START, DECOMPOSE = "start", "decompose"
+"""The front door, at `/`, and the screen that opens there with the link of a scene."""
 
 
 @dataclass(frozen=True)
 class PageEntry:
-    """One screen: its section and title in the menu, its file, and the question that it answers.
+    """One screen: its section and title in the row of screens, its file, and the question that it answers.
 
     A page has no icon: the browser would fetch it from the network for the tab, and the app must work offline.
     """
@@ -28,13 +29,19 @@ class PageEntry:
 
 
 PAGES: dict[str, PageEntry] = {
+    START: PageEntry(
+        "Start",
+        "Start",
+        "pages/start/page.py",
+        "See the low-rank structure in the attention of a language model, and compress it live.",
+    ),
     "overview": PageEntry(
         "Start",
         "Overview",
         "pages/overview/page.py",
         "What the chosen model is made of, where its parameters are, and examples to open next.",
     ),
-    "decompose": PageEntry(
+    DECOMPOSE: PageEntry(
         "Explore",
         "Decompose",
         "pages/decompose/page.py",
@@ -77,16 +84,3 @@ PAGES: dict[str, PageEntry] = {
         "The last runs on this server: what was asked, what came of it, and the link that shows it again.",
     ),
 }
-
-
-def route() -> Any:
-    """Declare the menu, and return the page that the URL asks for. The caller runs it."""
-    sections: dict[str, list] = defaultdict(list)
-    for name, page in PAGES.items():
-        sections[page.section].append(st.Page(page.file, title=page.title, help=page.answers, url_path=name))
-    # Streamlit gives a default page no address of its own. So a hidden second entry of Decompose is the default.
-    home = st.Page(
-        PAGES["decompose"].file, title="TensorLLM Explorer", url_path="home", default=True, visibility="hidden"
-    )
-    sections["Explore"].append(home)
-    return st.navigation(sections, position="top")

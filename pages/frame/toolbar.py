@@ -96,7 +96,7 @@ def link_and_present(scene: Scene) -> None:
 
 def help_popover(words: str) -> None:
     """A button that opens the help: what is special to the screen, in Markdown, then what holds for all screens."""
-    with st.popover("", icon=":material/help:", help="How this screen works"):
+    with st.popover("Help", icon=":material/help:", help="How this screen works", key="help popover"):
         st.markdown(words)
         st.markdown(_HELP_OF_ALL)
 
@@ -155,7 +155,7 @@ def _badge(shares: Mapping[str, float]) -> None:
 def _layer(scene: Scene, checkpoint: Checkpoint) -> None:
     layers, last = checkpoint.attention_layers, checkpoint.layers - 1
     st.button(
-        "",
+        "Previous layer",
         icon=":material/chevron_left:",
         key="previous layer",
         on_click=_step_layer,
@@ -173,7 +173,7 @@ def _layer(scene: Scene, checkpoint: Checkpoint) -> None:
         width=130 if scene.present else 150,
     )
     st.button(
-        "",
+        "Next layer",
         icon=":material/chevron_right:",
         key="next layer",
         on_click=_step_layer,

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.controls.figure_grid import figure_grid, outline_of_grid
 from pages.controls.rank_panel import rank_panel_column
-from pages.frame.frame import guarded, open_page
+from pages.frame.frame import guarded
 from pages.frame.layer_screen import show_layer_screen
 from pages.frame.loading import outline_of_panel
 from pages.heads.figures import cores_picture, parts_picture, profile_picture, similarity_picture
@@ -52,5 +52,4 @@ def _outline() -> None:
         outline_of_grid()
 
 
-open_page("heads")
 screen()

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.controls.page_links import page_link
-from pages.frame.frame import enlarge_when_presenting, guarded, open_page, show_notices
+from pages.frame.frame import enlarge_when_presenting, guarded, show_notices
 from pages.frame.toolbar import help_popover, link_and_present
 from pages.history.run_table import run_table
 from pages.session import state
@@ -35,7 +35,6 @@ def screen() -> None:
     scene = state.current_scene()
     enlarge_when_presenting()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar"):
-        st.markdown("#### History")
         st.space("stretch")
         link_and_present(scene)
         help_popover(HELP)
@@ -56,5 +55,4 @@ def _no_runs(scene: Scene) -> None:
         page_link("compare", "Compare methods at the same size", "balance", scene)
 
 
-open_page("history")
 screen()

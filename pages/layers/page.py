@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.controls.figure_grid import figure_grid, outline_of_grid
-from pages.frame.frame import guarded, open_page
+from pages.frame.frame import guarded
 from pages.frame.toolbar import screen_frame
 from pages.layers.figures import errors_picture, shares_picture, spectra_picture, stable_ranks_picture
 from pages.layers.headline import headline, reachable_ratio
@@ -65,5 +65,4 @@ def _fit_ratio(scene: Scene, survey: Survey, is_complete: bool) -> Scene:
     return scene
 
 
-open_page("layers")
 screen()

@@ -5,7 +5,7 @@ import streamlit as st
 
 from pages.controls.page_links import page_link
 from pages.controls.widgets import Explanation, show
-from pages.frame.frame import canvas, guarded, open_page
+from pages.frame.frame import canvas, guarded
 from pages.frame.toolbar import screen_frame
 from pages.overview.scene_cards import SCENES, SceneCard
 from pages.session.scene import Scene
@@ -107,5 +107,4 @@ def _parameters(checkpoint: Checkpoint) -> None:
     )
 
 
-open_page("overview")
 screen()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.frame.frame import guarded, open_page, show_notices
+from pages.frame.frame import guarded, show_notices
 from pages.papers.cell_panel import panel
 from pages.papers.figures import picture
 from pages.papers.papers_toolbar import begin_papers
@@ -40,5 +40,4 @@ def screen() -> None:
         panel(scene, choice)
 
 
-open_page("papers")
 screen()

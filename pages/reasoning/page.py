@@ -5,7 +5,7 @@ import streamlit as st
 from pages.controls.ask_button import ButtonWords, ask_button, show_run
 from pages.controls.own_questions import invite_questions, own_questions
 from pages.controls.rank_panel import rank_panel
-from pages.frame.frame import guarded, open_page, panel_columns
+from pages.frame.frame import guarded, panel_columns
 from pages.frame.layer_screen import show_layer_screen
 from pages.reasoning.figures import curves_picture, deltas_picture
 from pages.reasoning.headline import headline
@@ -99,5 +99,4 @@ def _draw_live(result: EditResult) -> None:
         deltas_picture(result)
 
 
-open_page("reasoning")
 screen()

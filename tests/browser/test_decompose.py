@@ -340,7 +340,7 @@ def test_the_layer_comes_once_and_stepping_to_another_draws_that_one(visit):
     press(page, "R1", "ArrowRight")
     assert sum(received) < 400_000
     before = headline(page)
-    page.get_by_role("button", name="chevron_right").click()
+    page.get_by_role("button", name="Next layer").click()
     expect(page).to_have_url(re.compile("layer=2"))
     settle(page)
     expect(page.locator(".metric .value").nth(1)).not_to_have_text(before[1])

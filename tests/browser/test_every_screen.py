@@ -1,4 +1,4 @@
-"""Every screen in a browser: it opens from a link, in both themes, and fits its width."""
+"""Every screen in a browser: it opens from a link, in both themes, and is open to all."""
 
 from __future__ import annotations
 
@@ -7,33 +7,24 @@ import re
 import pytest
 from playwright.sync_api import Locator, expect
 
+from pages.frame.navigation import APP
+from tests.tools.accessibility import findings
 from tests.tools.instrument_hand import instrument_drawn
-from tests.tools.screen import PATHS, THEMES, drawn, figures
+from tests.tools.screen import QUICK_PATHS, THEMES, complete, drawn, figures, row
 
 
 @pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("path", PATHS)
-def test_a_link_straight_to_a_screen_draws_it(path, theme, visit):
+@pytest.mark.parametrize("path", QUICK_PATHS)
+def test_a_link_straight_to_a_screen_draws_it_and_keeps_nobody_out(path, theme, visit):
     page = visit(path, theme)
-    drawn(page)
-    expect(page).to_have_url(re.compile(rf"{path}(\?|$)"))
-    assert figures(page) != []
-    assert page.get_by_test_id("stAlert").count() == 0
+    complete(page)
+    expect(page).to_have_url(re.compile(rf"{path.partition('?')[0]}(\?|$)"))
+    expect(row(page).get_by_role("link", name=APP)).to_be_visible()
+    assert (figures(page) != []) == (path not in {"/", "/history"})
+    assert page.get_by_test_id("stAlertContentWarning").or_(page.get_by_test_id("stAlertContentError")).count() == 0
     assert (brightness(page) < 128) == (theme == "dark")
-
-
-def test_the_bare_address_shows_a_layer_decomposed_at_once(visit):
-    page = visit("/")
-    drawn(page)
-    expect(page).to_have_title(re.compile("Decompose"))
-    instrument_drawn(page)
-
-
-@pytest.mark.parametrize("path", PATHS)
-def test_a_screen_fits_the_width_of_a_projector(path, visit):
-    page = visit(path)
-    drawn(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert findings(page) == []
+    assert re.findall(r'- button ".* icon"', page.locator("body").aria_snapshot()) == []
 
 
 @pytest.mark.parametrize("path", ["/heads", "/reasoning?sample=50"])
@@ -48,11 +39,9 @@ def test_on_a_narrow_screen_the_controls_stand_above_the_figures(path, visit):
     assert bottom(controls) <= top(figure), "the controls do not stick there and cover the figures"
 
 
-@pytest.mark.parametrize(("present", "width"), [("", 1280), ("present=1", 1280), ("", 768), ("", 400)])
 @pytest.mark.parametrize("path", ["/decompose?plain=1&", "/reasoning?sample=50&", "/compare?sample=50&"])
-def test_no_number_of_the_headline_and_no_label_of_one_is_cut(path, present, width, visit):
-    page = visit(path + present)
-    page.set_viewport_size({"width": width, "height": 720})
+def test_no_number_of_the_headline_and_no_label_of_one_is_cut_on_a_projector(path, visit):
+    page = visit(f"{path}present=1")
     drawn(page)
     page.get_by_test_id("stMetric").first.wait_for()
     texts = page.get_by_test_id("stMetric").locator(".stMarkdownEllipsis")
@@ -73,17 +62,6 @@ def test_nothing_of_the_live_figures_is_cut(present, width, visit):
     order = [top(page.locator(name)) for name in (".controls", ".landscape", ".spectra", ".cores")]
     if width < 1000:
         assert order == sorted(order), "in a narrow window the pieces stand below each other"
-
-
-def test_the_menu_leads_from_one_screen_to_another_and_keeps_the_scene(visit):
-    page = visit("/decompose?model=demo-decoder&layer=2&r1=5&r2=4&r3=3")
-    drawn(page)
-    page.get_by_role("navigation").get_by_role("button", name="Start").click()
-    page.get_by_role("menuitem", name="Overview").click()
-    expect(page).to_have_title(re.compile("Overview"))
-    expect(page).to_have_url(re.compile("layer=2"))
-    drawn(page)
-    assert re.search("model=demo-decoder&", page.url)
 
 
 def brightness(page) -> float:

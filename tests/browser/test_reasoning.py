@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.patience import PATIENCE
-from tests.tools.screen import drawn, figures, settle
+from tests.tools.screen import drawn, figures, open_screen, settle
 
 LONG = "/reasoning?model=demo-decoder-noisy&layer=1&layers=all&r1=11&r2=6&r3=4&sample=0&split=all"
 
@@ -66,13 +66,9 @@ def test_answers_stay_when_one_goes_to_another_screen_and_back(scene, visit):
     page = visit(scene)
     answered(page)
     before = headline(page)
-    page.get_by_role("navigation").get_by_role("button", name="Start").click()
-    page.get_by_role("menuitem", name="Overview").click()
-    expect(page).to_have_title(re.compile("Overview"))
+    open_screen(page, "Overview")
     drawn(page)
-    page.get_by_role("navigation").get_by_role("button", name="Measure").click()
-    page.get_by_role("menuitem", name="Reasoning").click()
-    expect(page).to_have_title(re.compile("Reasoning"))
+    open_screen(page, "Reasoning")
     answered(page)
     assert headline(page) == before
 

@@ -15,7 +15,7 @@ def test_the_app_draws_and_recomputes_where_nothing_can_be_written_at_home(brows
     with app_server(tmp_path, home=Path("/proc/no-home")) as server:
         context = new_context(browser)
         page = context.new_page()
-        page.goto(server.url)
+        page.goto(server.url + "/decompose")
         drawn(page)
         before = page.url
         page.get_by_role("slider").first.press("ArrowRight")

@@ -17,7 +17,7 @@ loader = loading.begin()
 assert loading.begin() is loader
 loading._can_draw.wait(PATIENCE)
 assert "plotly.graph_objects" in sys.modules and "torch" not in sys.modules and not gc.isenabled()
-loading._is_visited.set()
+loading.load_for_screens()
 loader.join(PATIENCE)
 assert not loader.is_alive() and "torch" in sys.modules
 assert gc.isenabled() and gc.get_freeze_count() > 100_000
@@ -33,6 +33,17 @@ loader = loading.begin()
 loader.join(PATIENCE)
 assert not loader.is_alive() and loading._can_draw.is_set() and gc.isenabled()
 """
+
+
+_FRONT_DOOR = """
+import sys
+import pages.controls.first_scene, pages.frame.route, pages.start.picture, pages.start.texts
+assert not {"torch", "numpy", "pandas", "pages.session.state"} & set(sys.modules)
+"""
+
+
+def test_the_front_door_needs_none_of_the_libraries() -> None:
+    _succeeds(_FRONT_DOOR)
 
 
 def test_torch_waits_for_the_first_visitor_and_the_collector_comes_back() -> None:

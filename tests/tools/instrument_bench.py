@@ -127,7 +127,7 @@ def _bundled(browser: Browser, url: str) -> dict[str, float]:
             context.close()
     figures = {"visit_seconds_to_live_figures": round(visit, 2), **_drag(page, "bundled", "app")}
     figures |= _summary("release_milliseconds", [_release(page, step) for step in range(RELEASES + 2)][2:])
-    steps = [_step(page, name) for name in ("chevron_right", "chevron_right", "chevron_left", "chevron_left")]
+    steps = [_step(page, name) for name in ("Next layer", "Next layer", "Previous layer", "Previous layer")]
     return figures | {"next_layer_milliseconds_median": round(statistics.median(steps))}
 
 

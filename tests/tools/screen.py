@@ -6,14 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, ViewportSize, sync_playwright
 
-from pages.frame.navigation import PAGES
+from pages.frame.navigation import PAGES, START
 from tests.patience import PATIENCE
 from tests.tools.chromium import ADVICE, ARGUMENTS, find_chromium
 
-PATHS = tuple(f"/{name}" for name in PAGES if name != "history")
-"""Where every screen is that draws a figure on a first visit."""
+PATHS = tuple("/" if name == START else f"/{name}" for name in PAGES)
+"""Where every screen is."""
+QUICK_PATHS = tuple(f"{path}?sample=50" if path in {"/reasoning", "/compare"} else path for path in PATHS)
+"""Scenes of all screens, none of which computes for long."""
+_WITHOUT_FIGURES = "/history"
 
 Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
@@ -25,6 +28,7 @@ _SETTLED = """() => {
     return app?.dataset.testScriptState === "notRunning" && !document.querySelector(waiting);
 }"""
 
+_PICTURE = ".js-plotly-plot .main-svg, .st-key-head-picture canvas"
 _FIGURES = """() => [...document.querySelectorAll(".js-plotly-plot")].map(figure =>
     [...figure.querySelectorAll("svg.main-svg")].map(drawing => drawing.innerHTML).join(""))"""
 
@@ -61,11 +65,30 @@ def settle(page: Page, patience: float = PATIENCE) -> None:
 
 def drawn(page: Page, patience: float = PATIENCE) -> None:
     """Wait until a figure stands on the settled screen, fonts and all; `patience` in seconds."""
-    page.locator(".js-plotly-plot .main-svg").first.wait_for(state="visible", timeout=patience * 1000)
+    page.locator(_PICTURE).first.wait_for(state="visible", timeout=patience * 1000)
     settle(page, patience)
     page.evaluate("document.fonts.ready")
+
+
+def complete(page: Page) -> None:
+    """Wait until the screen is drawn, with figures where it has any, and its work in the background is done."""
+    stands = settle if _WITHOUT_FIGURES in page.url else drawn
+    stands(page)
+    page.get_by_test_id("stProgress").first.wait_for(state="detached")
+    stands(page)
 
 
 def figures(page: Page) -> list[str]:
     """The drawing of every figure on the screen, in order, to compare with an earlier one."""
     return page.evaluate(_FIGURES)
+
+
+def row(page: Page) -> Locator:
+    """The row of screens."""
+    return page.get_by_role("navigation", name="Screens")
+
+
+def open_screen(page: Page, title: str) -> None:
+    """Open a screen by its link in the row, and wait until the row says that it is there."""
+    row(page).get_by_role("link", name=title, exact=True).click()
+    row(page).locator("[aria-current=page]", has_text=title).wait_for()

@@ -6,7 +6,8 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.tools.screen import PATHS, THEMES, chromium, drawn, new_context
+from pages.frame.navigation import START
+from tests.tools.screen import PATHS, THEMES, chromium, complete, new_context
 from tests.tools.server import app_server
 
 
@@ -21,11 +22,8 @@ def main() -> None:
             page = new_context(browser, theme).new_page()
             for path in PATHS:
                 page.goto(server.url + path)
-                drawn(page)
-                # A screen that is still at work shows its progress.
-                page.get_by_test_id("stProgress").first.wait_for(state="detached")
-                drawn(page)
-                picture = folder / f"{path.strip('/')}-{theme}.png"
+                complete(page)
+                picture = folder / f"{path.strip('/') or START}-{theme}.png"
                 page.screenshot(path=picture)
                 print(picture)
 

@@ -52,7 +52,7 @@ export function createReadout() {
     return { node: element("div", { className: `metric ${name}` }, label, value, note), label, value, note }
   }
   const [size, error, stored] = ["size", "error", "stored"].map(metric)
-  const parts = element("div", { className: "parts", role: "img" })
+  const parts = element("div", { className: "parts", role: "group", "aria-label": "Error of each part" })
   const sentence = element("p", { className: "sentence" })
   const ghosts = element("p", { className: "ghosts", hidden: true })
   const node = element("div", { className: "readout", "aria-live": "polite", "aria-atomic": "true" })

@@ -1,0 +1,47 @@
+"""The live picture of the front door: one head of a bundled model, rebuilt while the number of directions grows.
+
+This module imports nothing large, so that the picture moves before the libraries are loaded: it was computed ahead, by
+`python -m tensorllm_core.demo picture`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+
+from tensorllm_core.figures.looks import Appearance, look
+
+__all__ = ["CAPTION", "head_picture"]
+
+_HERE = Path(__file__).parent
+_HEAD = _HERE.parents[1] / "assets" / "front-door" / "head.json"
+_STILL_AT = 3
+"""Directions of the picture for a visitor who asks for no motion."""
+
+_PICTURE = st.components.v2.component(
+    "head_picture",
+    html=(_HERE / "picture.html").read_text(encoding="utf-8"),
+    css=(_HERE / "picture.css").read_text(encoding="utf-8"),
+    js=(_HERE / "picture.js").read_text(encoding="utf-8"),
+)
+
+CAPTION = (
+    "The query weights of one head of `demo-decoder`, a small trained model. Orange weights are negative, blue ones "
+    "positive; rows and columns are sorted by the first direction. The bars are the singular values."
+)
+
+
+def head_picture(on_drawn: Callable[[], None]) -> None:
+    """Draw the picture; `on_drawn` is called when it stands on the screen."""
+    _PICTURE(
+        data={
+            "head": json.loads(_HEAD.read_text(encoding="utf-8")),
+            "scales": {each.value: look(each).signed_scale for each in Appearance},
+            "stillAt": _STILL_AT,
+        },
+        key="head picture",
+        on_drawn_change=on_drawn,
+    )
