@@ -58,8 +58,6 @@ WORDS_OF_OTHERS = {
     *("so_far", "problem", "sentence", "label", "message", "notices", "left_out", "gguf_file", "filename"),
 }
 """Fields that hold words of a link, a file or a server."""
-READERS_OF_OUR_OWN = {"pages/instrument/bundle.py"}
-"""Files that open only what the project itself ships."""
 LONGEST_PAGE = 120
 LONGEST_FILE = 250
 
@@ -195,7 +193,7 @@ def unpinned(sources: Sources, requirements: str) -> Iterator[str]:
 def opened_elsewhere(sources: Sources) -> Iterator[str]:
     """Calls that open a file to read it: `storage/regular.py` does, which never waits for a pipe or a device."""
     for path, source in sources.items():
-        if path.startswith("tensorllm_core/storage/") or path in READERS_OF_OUR_OWN:
+        if path.startswith("tensorllm_core/storage/"):
             continue
         for node in ast.walk(ast.parse(source)):
             match node:

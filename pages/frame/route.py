@@ -5,7 +5,6 @@ This module imports nothing large: the front door stands before the libraries ar
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -14,10 +13,9 @@ from pages.frame import loading
 from pages.frame.lost_connection import lost_connection_style
 from pages.frame.navigation import APP, DECOMPOSE, PAGES, START
 from pages.frame.screen_row import screen_row
+from tensorllm_core.storage.own_text import text_beside
 
 __all__ = ["route"]
-
-_STYLE = Path(__file__).with_name("style.css")
 
 
 def route() -> Any:
@@ -31,7 +29,7 @@ def route() -> Any:
     name = page.url_path or at_root
     # First of all, so that nothing that follows is drawn in another width and then jumps.
     st.set_page_config(page_title=f"{PAGES[name].title} · {APP}", page_icon="assets/logo.svg", layout="wide")
-    st.html(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")
+    st.html(f"<style>{text_beside(__file__, 'style.css')}</style>")
     st.html(lost_connection_style(int(st.get_option("server.port"))))
     if chosen := screen_row(name):
         # The front door has no scene.

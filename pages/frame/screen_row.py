@@ -7,20 +7,19 @@ opens the screen without loading the app anew, and a link that is copied or open
 from __future__ import annotations
 
 from itertools import groupby
-from pathlib import Path
 
 import streamlit as st
 
 from pages.frame.navigation import APP, PAGES, START
+from tensorllm_core.storage.own_text import text_beside
 
 __all__ = ["screen_row"]
 
-_HERE = Path(__file__).parent
 _ROW = st.components.v2.component(
     "screen_row",
     html="<nav aria-label='Screens'></nav>\n<header><h1></h1><p></p></header>",
-    css=(_HERE / "screen_row.css").read_text(encoding="utf-8"),
-    js=(_HERE / "screen_row.js").read_text(encoding="utf-8"),
+    css=text_beside(__file__, "screen_row.css"),
+    js=text_beside(__file__, "screen_row.js"),
 )
 
 

@@ -11,6 +11,8 @@ from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+from tensorllm_core.storage.own_text import own_text
+
 __all__ = ["MODULES", "VENDORED", "store_script", "style", "view_script"]
 
 _FOLDER = Path(__file__).resolve().parent / "scripts"
@@ -66,7 +68,7 @@ def view_script() -> str:
 @cache
 def style() -> str:
     """The style sheets of the instrument, in the order of their names."""
-    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(_FOLDER.glob("*.css")))
+    return "\n".join(own_text(path) for path in sorted(_FOLDER.glob("*.css")))
 
 
 def vendored() -> str:
@@ -74,13 +76,13 @@ def vendored() -> str:
     packages = []
     for package in VENDORED:
         name = package.rpartition("-")[0]
-        source = (_VENDOR / package / f"{name}.min.js").read_text(encoding="utf-8")
+        source = own_text(_VENDOR / package / f"{name}.min.js")
         packages.append(f"(function (globalThis, exports, module, define) {{\n{source}\n}})(d3Home);")
     return "const d3Home = {};\n" + "\n".join(packages) + "\nconst module_d3 = { d3: d3Home.d3 };"
 
 
 def _joined() -> str:
-    sources = {name: (_FOLDER / f"{name}.js").read_text(encoding="utf-8") for name in MODULES if name != _D3}
+    sources = {name: own_text(_FOLDER / f"{name}.js") for name in MODULES if name != _D3}
     needs = {name: {module for _, module in _IMPORT.findall(source)} - {_D3} for name, source in sources.items()}
     return "\n".join(_as_function(name, sources[name]) for name in TopologicalSorter(needs).static_order())
 

@@ -13,19 +13,19 @@ from pathlib import Path
 import streamlit as st
 
 from tensorllm_core.figures.looks import Appearance, look
+from tensorllm_core.storage.own_text import own_text, text_beside
 
 __all__ = ["CAPTION", "head_picture"]
 
-_HERE = Path(__file__).parent
-_HEAD = _HERE.parents[1] / "assets" / "front-door" / "head.json"
+_HEAD = Path(__file__).parents[2] / "assets" / "front-door" / "head.json"
 _STILL_AT = 3
 """Directions of the picture for a visitor who asks for no motion."""
 
 _PICTURE = st.components.v2.component(
     "head_picture",
-    html=(_HERE / "picture.html").read_text(encoding="utf-8"),
-    css=(_HERE / "picture.css").read_text(encoding="utf-8"),
-    js=(_HERE / "picture.js").read_text(encoding="utf-8"),
+    html=text_beside(__file__, "picture.html"),
+    css=text_beside(__file__, "picture.css"),
+    js=text_beside(__file__, "picture.js"),
 )
 
 CAPTION = (
@@ -38,7 +38,7 @@ def head_picture(on_drawn: Callable[[], None]) -> None:
     """Draw the picture; `on_drawn` is called when it stands on the screen."""
     _PICTURE(
         data={
-            "head": json.loads(_HEAD.read_text(encoding="utf-8")),
+            "head": json.loads(own_text(_HEAD)),
             "scales": {each.value: look(each).signed_scale for each in Appearance},
             "stillAt": _STILL_AT,
         },
