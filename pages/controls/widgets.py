@@ -58,19 +58,41 @@ def show(
         st.caption(takeaway, width="stretch")
         if beside:
             beside()
-        panel = st.popover(
-            f"About {key}",
-            icon=":material/info:",
-            type="tertiary",
-            key=f"about {key}",
-            on_change="rerun",
-            help="What this figure shows: explanation, formula, numbers, downloads",
-        )
-    if panel.open:
-        with panel:
-            _about(key, explanation, table)
+        is_explained = _explain_button(key)
+    # The explanation stands beside the figure, or below it where there is no room, but never over it.
+    with st.container(horizontal=True, gap="small", key=f"beside {key}"):
+        with st.container(key=f"figure {key}"):
+            event = _draw(figure, key, takeaway, selectable)
+            if caption:
+                st.caption(caption)
+        if is_explained:
+            with st.container(border=True, gap="small", key=f"explanation {key}"):
+                _about(key, explanation, table)
+    points = _selected_points(event) if selectable else []
+    if chooses:
+        _take_click(key, points, chooses)
+    return points
+
+
+def _explain_button(key: str) -> bool:
+    """A button that opens and closes the explanation of a figure. Returns whether it is open."""
+    opened = f"explanation of {key} is open"
+    is_open = bool(state.kept(opened))
+    st.button(
+        f"{'Close' if is_open else 'About'} {key}",
+        icon=":material/close:" if is_open else ":material/info:",
+        type="tertiary",
+        key=f"about {key}",
+        on_click=state.keep,
+        args=(opened, not is_open),
+        help="Close the explanation" if is_open else "What this figure shows: explanation, formula, numbers, downloads",
+    )
+    return is_open
+
+
+def _draw(figure: Any, key: str, takeaway: str, selectable: bool) -> Any:
     _grow_with_window(key, figure.layout.height)
-    event = st.plotly_chart(
+    return st.plotly_chart(
         figure,
         height="stretch",
         on_select="rerun" if selectable else "ignore",
@@ -84,12 +106,6 @@ def show(
             "toImageButtonOptions": {"format": state.kept(_PICTURE) or "svg", "filename": key.replace(" ", "-")},
         },
     )
-    if caption:
-        st.caption(caption)
-    points = _selected_points(event) if selectable else []
-    if chooses:
-        _take_click(key, points, chooses)
-    return points
 
 
 def _grow_with_window(key: str, height: float) -> None:
