@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from pages.frame import loading
+from pages.frame.glossary import explain_words
 from pages.frame.lost_connection import lost_connection_style
 from pages.frame.navigation import APP, DECOMPOSE, PAGES, START
 from pages.frame.screen_row import screen_row
@@ -31,6 +32,7 @@ def route() -> Any:
     st.set_page_config(page_title=f"{PAGES[name].title} · {APP}", page_icon="assets/logo.svg", layout="wide")
     st.html(f"<style>{text_beside(__file__, 'style.css')}</style>")
     st.html(lost_connection_style(int(st.get_option("server.port"))))
+    explain_words()
     if chosen := screen_row(name):
         # The front door has no scene.
         st.switch_page(pages[chosen], query_params=st.query_params.to_dict() if chosen != START else None)

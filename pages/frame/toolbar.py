@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.frame.device_popover import device_popover
 from pages.frame.frame import enlarge_when_presenting, notices_above
+from pages.frame.glossary import list_of_words
 from pages.session import state
 from pages.session.checked_scene import checked_scene
 from pages.session.scene import Scene
@@ -25,6 +26,7 @@ __all__ = ["begin_screen", "copy_link", "help_popover", "link_and_present", "scr
 _LAYOUTS = {Layout.PAPER: "layout: paper", Layout.RELEASED_CODE: "layout: released code"}
 _HELP_OF_ALL = """
 - The **info** button at each figure explains it, and has the formula, the numbers and downloads.
+- A word **underlined with dots** says what it means when the pointer rests on it, or when it is touched.
 - **Copy link** copies the address of this screen with all its settings.
 """
 
@@ -99,6 +101,8 @@ def help_popover(words: str) -> None:
     with st.popover("Help", icon=":material/help:", help="How this screen works", key="help popover"):
         st.markdown(words)
         st.markdown(_HELP_OF_ALL)
+        with st.expander("Words", icon=":material/menu_book:"):
+            st.markdown(list_of_words())
 
 
 def _toolbar(scene: Scene, checkpoint: Checkpoint, help_text: str) -> None:
