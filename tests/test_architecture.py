@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-BASE = {"errors", "types", "storage"}
+BASE = {"errors", "types", "storage", "numbers_text"}
 CORE = {
     "errors": set(),
+    "numbers_text": set(),
     "types": {"errors"},
     "storage": {"errors"},
     "linalg": BASE,

@@ -60,10 +60,11 @@ def test_decompose(request_name, command):
     app = visit("decompose", model=MODEL, layer="1", tab="Heads and parts", **link)
     lower, shown = printed["error_bounds"]["lower"], printed["relative_error"]
     assert value(app, "Relative error") == f"{shown:.4f}"
-    assert any(metric.label.startswith(f"Relative error; best possible {lower:.3f} to") for metric in app.metric)
-    assert value(app, "Compression ratio") == f"{printed['compression_ratio']:.1f}x"
+    least = f"Relative error; the least possible is {lower:.3f} to"
+    assert any(metric.label.startswith(least) for metric in app.metric)
+    assert value(app, "Smaller by") == f"{printed['compression_ratio']:.1f}x"
     stored = printed["parameters"]
-    assert value(app, "Stored entries") == f"{stored['compressed']:,} of {stored['original']:,}"
+    assert value(app, "Numbers stored") == f"{stored['compressed']:,} of {stored['original']:,}"
     r1, r2, r3 = printed["ranks"]
     assert any(f"Ranks **({r1}, {r2}, {r3})**" in text.value for text in app.markdown)
     heads = visit("heads", model=MODEL, layer="1", **link)
@@ -95,10 +96,10 @@ def test_evaluate(request_name, command):
     assert (edited["accuracy after"], edited["loss after"]) == tuple(printed["edited"].values())
     delta = printed["delta"]
     assert (edited["change"], edited["loss change"]) == (delta["accuracy"], delta["loss"])
-    assert [edited["95 % from"], edited["to"]] == delta["ci95"]
+    assert [edited["95% from"], edited["to"]] == delta["ci95"]
     assert (edited["fixed"], edited["broken"]) == (delta["fixed"], delta["broken"])
     assert edited["McNemar p"] == delta["mcnemar_p"]
-    assert value(app, "Compression ratio") == f"{printed['compression_ratio']:.1f}x"
+    assert value(app, "Smaller by") == f"{printed['compression_ratio']:.1f}x"
     controls = {CONTROLS[name]: row for name, row in rows.iterrows() if name != "compressed"}
     assert set(controls) == set(printed.get("controls", {}))
     for name, row in controls.items():

@@ -57,7 +57,7 @@ def curves_picture(comparison: Comparison, ratio: float, ranking: Sequence[Ranke
         key="accuracy against stored entries",
         takeaway=_curves_sentence(comparison, ratio, best),
         explanation=Explanation(
-            "Up: mean accuracy over the benchmarks, with its 95 % interval. Across: entries that the edited layers "
+            "Up: mean accuracy over the benchmarks, with its 95% interval. Across: entries that the edited layers "
             "store, fewer to the right. Every method has its own ranks at each budget, those of the least error. "
             "Marks of one budget stand slightly apart. A method that replaces feed-forward matrices is drawn at the "
             "entries that the attention would store if it saved as many. The dashed line is the unedited model. All "
@@ -92,7 +92,7 @@ def deltas_picture(comparison: Comparison, ratio: float, ranking: Sequence[Ranke
         key="differences by method",
         takeaway=_deltas_sentence(ratio, ranking),
         explanation=Explanation(
-            "How each method changes the unedited model at the budget in focus, with the 95 % interval of the paired "
+            "How each method changes the unedited model at the budget in focus, with the 95% interval of the paired "
             "difference. Left: accuracy, more is better. Right: loss of the right answer, less is better. The two need "
             "not move together. Where an interval crosses zero, the questions show no difference.",
             r"\hat\Delta = (\text{fixed} - \text{broken}) / n",

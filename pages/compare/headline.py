@@ -72,7 +72,7 @@ def _metric(column: st.delta_generator.DeltaGenerator, label: str, each: RankedM
         delta_color="normal" if is_shown else "off",
         delta_arrow="auto" if is_shown else "off",
         help=(
-            f"Mean accuracy over the benchmarks, {ORIGINAL} and compressed; 95 % interval of the difference "
+            f"Mean accuracy over the benchmarks, {ORIGINAL} and compressed; 95% interval of the difference "
             f"{100 * accuracy.interval.low:+.1f} to {100 * accuracy.interval.high:+.1f} points. Loss in nats."
         ),
     )

@@ -66,7 +66,7 @@ def difference_of(comparison: Comparison, first: str, second: str, ratio: float)
 
 
 def accuracy_of(answers: Mapping[str, Answers]) -> tuple[float, Interval]:
-    """Mean accuracy over the benchmarks and its 95 % interval."""
+    """Mean accuracy over the benchmarks and its 95% interval."""
     accuracies = [each.accuracy for each in answers.values()]
     return float(np.mean(accuracies)), mean_interval(
         accuracies, [accuracy_interval(each.right) for each in answers.values()]

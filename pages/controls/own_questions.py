@@ -96,7 +96,7 @@ def upload_own_file() -> None:
     if state.kept(_OWN_PROBLEM):
         st.error(inert(state.kept(_OWN_PROBLEM)), icon=":material/error:")
     if own is not None:
-        st.caption(f"{len(own.questions):,} questions. The first 20 % are for validation.")
+        st.caption(f"{len(own.questions):,} questions. The first 20% are for validation.")
         if own.left_out:
             st.warning("  \n".join(map(inert, own.left_out[:10])), icon=":material/info:")
     st.download_button(

@@ -96,7 +96,7 @@ def choose_sample(scene: Scene) -> None:
         required=True,
         width="stretch",
         help=(
-            "Choose ranks on validation questions (the first 20 %) and report results on test questions: ranks look "
+            "Choose ranks on validation questions (the first 20%) and report results on test questions: ranks look "
             "better than they are on the questions that chose them"
         ),
     )

@@ -122,14 +122,14 @@ def _by_ranks(layer: ShownLayer) -> None:
     st.caption("" if ranks == chosen else f"In use: **{ranks}**; {limit}")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.checkbox(
-            "tied",
+            f"R1 = {shape.group} x R2, as in the paper's program",
             key=state.seed("tied widget", scene.ranks.tied),
             on_change=_take_tied,
             args=(analysis, ranks),
             help=f"One number r sets two ranks: R1 = {shape.group} r and R2 = r",
         )
         st.button(
-            "suggest",
+            "Suggested ranks",
             icon=":material/auto_awesome:",
             type="tertiary",
             on_click=_suggest,
@@ -150,16 +150,16 @@ def _break_even(scene: Scene, analysis: LayerAnalysis, ranks: Ranks) -> None:
         others = f"R2 = {ranks.r2} and R3 = {ranks.r3}"
         all_smaller = last == largest_rank(shape, ranks, mode=1)
     if stored > shape.entries:
-        where = f"{name} = {last:,}" if last else f"any {name}"
-        words = f":red[**above** break-even at {where}]"
+        words = f":red[Nothing is saved: break-even is at {f'{name} = {last:,}' if last else f'no {name}'}]"
     else:
-        words = f":gray[every {name} is below break-even]" if all_smaller else f":gray[break-even at {name} = {last:,}]"
+        up_to = f"Saves numbers up to {name} = {last:,}, break-even"
+        words = f":gray[{f'Every {name} saves numbers' if all_smaller else up_to}]"
     smaller = f"for every {name}" if all_smaller else f"up to {name} = {last:,}" if last else f"for no {name}"
     st.markdown(
         f":small[{words}]",
         help=(
-            f"Core and factors have {stored / shape.entries:.3g} times as many entries as the layer's attention. With "
-            f"{others} they have fewer entries than the attention {smaller}."
+            f"Core and factors have {stored / shape.entries:.3g} times as many numbers as the layer's attention. With "
+            f"{others} they have fewer numbers than the attention {smaller}."
         ),
     )
 

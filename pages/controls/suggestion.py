@@ -17,13 +17,13 @@ def suggests_noise_floor(analysis: LayerAnalysis) -> bool:
 def suggestion_words(analysis: LayerAnalysis) -> str:
     """One sentence that names the suggested ranks, and what they keep or by what they are suggested."""
     if suggests_noise_floor(analysis):
-        return f"The noise floor suggests **{analysis.suggestion}**."
+        return f"The noise floor is at ranks **{analysis.suggestion}**."
     errors = analysis.table.products.slice_errors(analysis.suggestion)
     worst = max(float(errors.by_part().max()), float(errors.by_group().max()))
     if worst <= MOST_LOST + LOSSLESS:
-        kept = f"no whole part and no whole {analysis.unit} above error {MOST_LOST:g}"
+        kept = f"the fewest at which no part and no {analysis.unit} has an error above {MOST_LOST:g}"
         return f"Suggested: **{analysis.suggestion}**, {kept}."
-    return f"Suggested: **{analysis.suggestion}**, the worst whole part or {analysis.unit} at error {worst:.2f}."
+    return f"Suggested: **{analysis.suggestion}**, where the largest error of a part or {analysis.unit} is {worst:.2f}."
 
 
 def noise_floor_words(analysis: LayerAnalysis) -> str:

@@ -164,9 +164,9 @@ def view_text(view: str) -> str:
     """A view in words.
 
     >>> view_text("2"), view_text("Q")
-    ('slice c = 2', 'part Q')
+    ('slice 2', 'part Q')
     """
-    return f"slice c = {view}" if view.isdigit() else f"part {view}"
+    return f"slice {view}" if view.isdigit() else f"part {view}"
 
 
 def _views(analysis: LayerAnalysis, result: RankResult) -> list[str]:

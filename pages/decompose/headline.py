@@ -9,6 +9,7 @@ from pages.controls.suggestion import noise_floor_words, suggestion_words
 from pages.controls.texts import error_text
 from pages.frame.frame import type_scale
 from tensorllm_core.experiments.gone import gone_sentence
+from tensorllm_core.numbers_text import ratio_text, share_text
 from tensorllm_core.runs.layer_analysis import LayerAnalysis, RankResult, gone_at
 from tensorllm_core.types import Ranks
 
@@ -21,12 +22,12 @@ def headline(analysis: LayerAnalysis, result: RankResult) -> None:
     with st.container(key="headline-decompose"):
         ratio, error, parameters = st.columns([3, 4, 5], gap="small", vertical_alignment="bottom", wrap=False)
     ratio.metric(
-        "Compression ratio",
-        f"{result.compression_ratio:.1f}x" if result.compression_ratio < 100 else f"{result.compression_ratio:,.0f}x",
-        help="Attention weights of the layer / entries of core and factors. Below 1x the decomposition is larger.",
+        "Smaller by",
+        ratio_text(result.compression_ratio),
+        help="Numbers in the layer's attention, divided by those in core and factors. Below 1x nothing is saved.",
     )
     error.metric(
-        f"Relative error; best possible {error_text(result.lower, 3)} to {error_text(best, 3)}",
+        f"Relative error; the least possible is {error_text(result.lower, 3)} to {error_text(best, 3)}",
         error_text(result.relative_error, 4),
         help=(
             "norm(W - W_hat) / norm(W). No Tucker decomposition with these ranks can have an error below "
@@ -35,9 +36,9 @@ def headline(analysis: LayerAnalysis, result: RankResult) -> None:
         ),
     )
     parameters.metric(
-        "Stored entries",
+        "Numbers stored",
         f"{result.stored_entries:,} of {analysis.shape.entries:,}",
-        help="Entries of the core and the three factor matrices, of all entries of the layer's attention",
+        help="Numbers in the cores and the three factor matrices, of all in the layer's attention",
     )
     ranks_sentence = sentence(analysis.shape.entries, result.stored_entries, result.energy_kept, result.ranks)
     # Larger type leaves room for one line: on a projector the suggestion stands in the panel alone.
@@ -50,20 +51,15 @@ def sentence(entries: int, stored: int, energy_kept: float, ranks: Ranks) -> str
     """One sentence on what the ranks keep.
 
     >>> sentence(65536, 2304, 0.62, Ranks(16, 1, 2))
-    'Ranks **(16, 1, 2)** keep **4 %** of the entries and **62 %** of the energy.'
+    'Ranks **(16, 1, 2)** keep **4%** of the entries and **62%** of the energy.'
     >>> sentence(100, 250, 1.0, Ranks(4, 4, 4))
-    'Ranks **(4, 4, 4)** store **2.5 times** the entries, and keep **100 %** of the energy: nothing is saved.'
+    'Ranks **(4, 4, 4)** store **2.5 times** the entries, and keep **100%** of the energy: nothing is saved.'
     """
     share = stored / entries
-    energy = _percent(energy_kept)
+    energy = share_text(energy_kept)
     if share >= 1:
         return (
             f"Ranks **{ranks}** store **{share:.1f} times** the entries, and keep **{energy}** of the energy: "
             "nothing is saved."
         )
-    return f"Ranks **{ranks}** keep **{_percent(share)}** of the entries and **{energy}** of the energy."
-
-
-def _percent(share: float) -> str:
-    text = f"{share:.1%}" if share < 0.01 else f"{share:.0%}"
-    return text.replace("%", " %")
+    return f"Ranks **{ranks}** keep **{share_text(share)}** of the entries and **{energy}** of the energy."

@@ -81,7 +81,7 @@ def _weights(scene: Scene, analysis: LayerAnalysis, result: RankResult) -> None:
         takeaway=f"{part} of {analysis.unit} {group}: relative error {error:.2f}. Right: what the ranks leave out",
         explanation=Explanation(
             f"The weights of one projection of one {analysis.unit}: the original, the decomposed ones, and their "
-            "difference. All have one colour scale, which covers 99.5 % of the weights.",
+            "difference. All have one colour scale, which covers 99.5% of the weights.",
             r"W_{:,:,p,g},\qquad \hat W_{:,:,p,g} = U_1 \Big(\sum_c U_{3,pc}\, G_{:,:,c,g}\Big) U_2^\top",
         ),
         table=lambda: pd.DataFrame(

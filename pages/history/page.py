@@ -16,7 +16,7 @@ rank scans (a tab there) and comparisons (*Compare*), also those that were stopp
 of the one before.
 
 - **Sort** by a click on the head of a column. **Select a row** for its link, and to open it.
-- **Change** is the accuracy after less the accuracy before, in points, with its 95 % interval. Of a comparison it is
+- **Change** is the accuracy after less the accuracy before, in points, with its 95% interval. Of a comparison it is
   that of the best method at the budget in focus, of a scan that of its best point. The best of many is partly luck.
 - The latest 200 runs are kept, also when the app is started again. They stand in the cache folder of whoever started
   it (`tensorllm-explorer/runs`); remove that folder to forget them.

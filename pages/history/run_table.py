@@ -16,6 +16,7 @@ from pages.frame.navigation import PAGES
 from pages.session.links import parse_scene
 from pages.work.plain_text import inert
 from tensorllm_core.models.layers import numbers_text
+from tensorllm_core.numbers_text import change_text
 from tensorllm_core.runs.run_record import RunRecord
 
 __all__ = ["link_of", "run_table"]
@@ -39,10 +40,10 @@ def run_table(records: Sequence[RunRecord]) -> None:
             "when": columns.DatetimeColumn(format="YYYY-MM-DD HH:mm", pinned=True),
             "open": columns.LinkColumn(display_text=":material/open_in_new:", width=50, help="Opens it in a new tab"),
             "change": number(format="%+.1f", help="Accuracy after less before, in points"),
-            "from": number(format="%+.1f", help="95 % interval of the change"),
-            "to": number(format="%+.1f", help="95 % interval of the change"),
+            "from": number(format="%+.1f", help="95% interval of the change"),
+            "to": number(format="%+.1f", help="95% interval of the change"),
             **dict.fromkeys(("before", "after"), number(format="%.1f%%", help="Accuracy")),
-            "ratio": number(format="%.1fx", help="Times smaller: original entries over stored ones"),
+            "ratio": number(format="%.1fx", help="Times smaller: numbers before, divided by those stored"),
             "layers": columns.TextColumn(help="The layers that are edited, counted from 0"),
             "questions": number(format="localized"),
         },
@@ -109,7 +110,7 @@ def _offer(record: RunRecord, address: str) -> None:
     """The selected run: what it was, where it opens, and its link to copy."""
     with st.container(border=True, key="chosen-run"):
         accuracy = f"accuracy {record.accuracy_before:.1%} → {record.accuracy_after:.1%}"
-        points = f"{100 * record.delta:+.1f} points [{100 * record.low:+.1f}, {100 * record.high:+.1f}]"
+        points = change_text(record.delta, record.low, record.high)
         st.markdown(inert(f"{record.method}, {record.setting}, on {record.model}: {accuracy}, {points}."))
         if link := link_of(record, address):
             scene, _ = parse_scene(record.parameters)

@@ -17,6 +17,7 @@ from pages.work.plain_text import inert
 from tensorllm_core.experiments.measurement import Measurement
 from tensorllm_core.experiments.needs import duration_text, needs_of
 from tensorllm_core.experiments.published_tables import ABLATED_MODEL, PUBLISHED_BENCHMARKS, PUBLISHED_MODELS, VARIANTS
+from tensorllm_core.numbers_text import change_text, p_text, share_text
 
 __all__ = ["panel"]
 
@@ -25,7 +26,7 @@ _FIRST = 500
 _NEAR = 0.8
 """Share of stored weights from which the panel says that ranks are near break-even."""
 _ASSUMPTIONS = """
-- **Memory**: the weights in this number type, and 10 % more.
+- **Memory**: the weights in this number type, and 10% more.
 - **Hours**: 2 x parameters x tokens operations for each question and pass, at the measured rate. One pass asks the
   original model, another one the edited model.
 - **Tokens** of a question are rough figures: {tokens}.
@@ -99,14 +100,14 @@ def _published(choice: Choice) -> None:
     score = score_of(cell, choice.table, choice.variant)
     gain = cell.gain(score)
     points, low, high = (100 * value for value in (gain.delta, gain.interval.low, gain.interval.high))
-    luck = "" if gain.beyond_luck else " maybe luck;"
+    luck = "" if gain.beyond_luck else " may be chance;"
     by = f" by {variant_title(choice.table, choice.variant)}" if choice.table in VARIANTS else ""
     st.markdown(
-        f":small[:blue-badge[published] **{cell.original.text} → {score.text} %**"
+        f":small[:blue-badge[published] **{cell.original.text} → {score.text}%**"
         f"{by}, {points:+.2f} points [{low:+.1f}, {high:+.1f}];{luck} "
         f"loss {cell.original.loss:.2f} → {score.loss:.2f}]",
         help=(
-            f"The 95 % interval is ours, not the papers': unpaired, n = {cell.benchmark.test_questions:,} questions, "
+            f"The 95% interval is ours, not the papers': unpaired, n = {cell.benchmark.test_questions:,} questions, "
             f"not corrected for the search over layers and ranks. The change is {gain.in_sigmas:.1f} standard errors."
         ),
     )
@@ -123,10 +124,9 @@ def _measured(choice: Choice) -> None:
 
 def _measured_text(result: Measurement) -> str:
     before, after = 100 * result.accuracy_before, 100 * result.accuracy_after
-    points, low, high = 100 * result.delta, 100 * result.low, 100 * result.high
     ranks = f" at {result.ranks}" if result.ranks else ""
     return (
-        f"**{before:.1f} → {after:.1f} %**, {points:+.1f} points [{low:+.1f}, {high:+.1f}], p = {result.p:.2g}; "
+        f"**{before:.1f} → {after:.1f}%**, {change_text(result.delta, result.low, result.high)}, {p_text(result.p)}; "
         f"loss {result.loss_before:.2f} → {result.loss_after:.2f}; "
         f"{layers_text(result.layers)}{ranks}, {result.n:,} questions"
     )
@@ -140,8 +140,8 @@ def _derived(choice: Choice) -> None:
     triples = len(cell.derived_ranks)
     st.markdown(
         f":small[:orange-badge[derived] ranks **{choice.ranks}**{f', one of {triples},' if triples > 1 else ''} at "
-        f"{cell.compression_ratio:.2f}x: {100 * kept:.2g} % of the attention stays"
-        f"{', near break-even' if kept > _NEAR else ''}, {100 * (1 - saved):.1f} % of the model]",
+        f"{cell.compression_ratio:.2f}x: {share_text(kept)} of the attention stays"
+        f"{', so next to nothing is saved' if kept > _NEAR else ''}, {share_text(1 - saved, 1)} of the model]",
         help=(
             "These ranks, tied as in the authors' program, give the published ratio to two decimals. The percentages "
             "say what is still stored, of the layer's attention and of the whole model. At 1x (break-even) core and "

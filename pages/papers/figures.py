@@ -19,9 +19,9 @@ __all__ = ["picture"]
 
 _HEIGHT = 292
 _INTERVAL = (
-    "The intervals are ours: the papers publish **none**. They cover only the luck of the questions, as if the two "
-    "accuracies came from different questions (n is 80 % of the examples). With paired answers they would mostly be "
-    "narrower. With the search over layers and ranks, which kept the best of many, they would be wider."
+    "The intervals are ours: the papers publish **none**. They cover only the chance of which questions were asked, as "
+    "if the two accuracies came from different questions (n is 80% of the examples). With paired answers they would "
+    "mostly be narrower. With the search over layers and ranks, which kept the best of many, they would be wider."
 )
 _FORMULA = r"\hat\Delta \pm 1.96\sqrt{\frac{p(1-p) + q(1-q)}{n}}"
 
@@ -38,7 +38,7 @@ def _gains(choice: Choice) -> None:
     _show_changes(
         deltas(rows, canvas(_HEIGHT), emphasised=choice.cell.model.title),
         f"published gains {choice.table}",
-        f"{method}: {_beyond_luck(rows)} of {len(rows)} published changes exceed the luck of the questions",
+        f"{method}: {_beyond_luck(rows)} of {len(rows)} published changes are larger than chance explains",
         f"Published test accuracy with {method}, minus that of the original model.",
         table,
     )

@@ -30,7 +30,7 @@ def curves_picture(result: EditResult) -> None:
             f"original {last[ORIGINAL].accuracy[-1]:.1%}"
         ),
         explanation=Explanation(
-            "The share of right answers among all questions answered so far, with its 95 % interval (Wilson). The "
+            "The share of right answers among all questions answered so far, with its 95% interval (Wilson). The "
             "questions have a fixed random order and the benchmarks take turns, so the curve is always a fair estimate "
             "of its end. All models answer the same questions, so the differences between them are more certain than "
             "the bands suggest. The figure on the right shows them with their own intervals.",
@@ -67,7 +67,7 @@ def deltas_picture(result: EditResult) -> None:
         key="accuracy differences",
         takeaway=takeaway,
         explanation=Explanation(
-            "The change of accuracy from the original model, in percentage points, with its 95 % interval. It is a "
+            "The change of accuracy from the original model, in percentage points, with its 95% interval. It is a "
             "paired difference: only questions count that exactly one of the two models answers rightly.",
             r"\hat\Delta = (\text{fixed} - \text{broken}) / n",
         ),

@@ -13,6 +13,7 @@ from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.experiments.gone import gone_sentences
 from tensorllm_core.experiments.paired import Paired
 from tensorllm_core.experiments.statistics import better_than_control, verdict
+from tensorllm_core.numbers_text import change_text, p_text, ratio_text
 from tensorllm_core.runs.edit_run import EDITED, EditResult
 from tensorllm_core.runs.questions import wording_notices
 from tensorllm_core.types import Ranks
@@ -25,18 +26,18 @@ def headline(result: EditResult) -> None:
     against = result.against(ORIGINAL)
     with st.container(key="headline-reasoning"):
         accuracy, loss, changed, ratio = st.columns([5, 4, 4, 3], gap="small", vertical_alignment="bottom", wrap=False)
-    low, high = 100 * against.accuracy.interval.low, 100 * against.accuracy.interval.high
     accuracy.metric(
-        f"Accuracy (change, 95 %: {low:+.1f} to {high:+.1f} points)",
+        "Accuracy, before → after",
         f"{against.accuracy.before:.1%} → {against.accuracy.after:.1%}",
-        f"{100 * against.accuracy.delta:+.1f} points",
+        change_text(against.accuracy.delta, against.accuracy.interval.low, against.accuracy.interval.high),
         help=(
-            "Mean accuracy over the benchmarks, before and after the edit. The change has a 95 % interval, that of a "
-            "paired difference: both models answered the same questions."
+            "The share of right answers, in the mean over the benchmarks, before and after the edit. Below: the change "
+            "in percentage points, with its 95% interval in brackets. Both models answered the same questions, so the "
+            "interval is that of a paired difference."
         ),
     )
     loss.metric(
-        "Loss, nats",
+        "Loss in nats, before → after",
         f"{against.loss.before:.2f} → {against.loss.after:.2f}",
         f"{against.loss.delta:+.2f}",
         delta_color="inverse",
@@ -45,7 +46,7 @@ def headline(result: EditResult) -> None:
     changed.metric(
         "Answers fixed / broken",
         f"{against.accuracy.fixed:,} / {against.accuracy.broken:,}",
-        f"p = {_p(against.accuracy.p)}",
+        p_text(against.accuracy.p),
         delta_color="off",
         delta_arrow="off",
         help=(
@@ -54,12 +55,12 @@ def headline(result: EditResult) -> None:
         ),
     )
     ratio.metric(
-        "Compression ratio",
-        f"{result.compression_ratio:.1f}x",
+        "Smaller by",
+        ratio_text(result.compression_ratio),
         _layers(result),
         delta_color="off",
         delta_arrow="off",
-        help="Attention weights of the edited layers / entries that are stored instead",
+        help="Numbers in the attention of the edited layers, divided by those that are stored instead",
     )
     _sentences(result, against)
 
@@ -90,7 +91,3 @@ def _layers(result: EditResult) -> str:
     ranks = sorted({f"{Ranks(*triple)}" for triple in result.ranks.values()})
     ranks_text = ranks[0] if len(ranks) == 1 else f"{len(ranks)} rank triples"
     return f"{layers_text(result.plan.layers)}: {ranks_text}"
-
-
-def _p(p: float) -> str:
-    return f"{p:.2g}" if p >= 1e-4 else f"{p:.0e}"

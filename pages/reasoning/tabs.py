@@ -152,7 +152,7 @@ def _by_benchmark(result: EditResult) -> None:
                     "accuracy before": accuracy.before,
                     "accuracy after": accuracy.after,
                     "change": accuracy.delta,
-                    "95 % from": accuracy.interval.low,
+                    "95% from": accuracy.interval.low,
                     "to": accuracy.interval.high,
                     "fixed": accuracy.fixed,
                     "broken": accuracy.broken,
@@ -169,7 +169,7 @@ def _by_benchmark(result: EditResult) -> None:
     st.dataframe(
         table,
         hide_index=True,
-        column_config=dict.fromkeys(("accuracy before", "accuracy after", "change", "95 % from", "to"), percent)
+        column_config=dict.fromkeys(("accuracy before", "accuracy after", "change", "95% from", "to"), percent)
         | {"McNemar p": st.column_config.NumberColumn(format="scientific")}
         | {
             name: st.column_config.NumberColumn(format="%.3f")

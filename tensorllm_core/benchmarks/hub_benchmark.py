@@ -35,7 +35,7 @@ class HubBenchmark:
     max_new_tokens: int = 0
 
     def load(self, split: Split, folder: Path | None = None) -> QuestionSet:
-        """The questions of one split: validation is the first 20 %.
+        """The questions of one split: validation is the first 20%.
 
         From the hub, or from a folder with the files that `hub_rows` reads.
 

@@ -111,7 +111,7 @@ def read_own_file(name: str, content: bytes) -> OwnFile:
 def own_benchmark(
     own: OwnFile, name: str, split: Split, template: str = "{question}", max_new_tokens: int = OWN_NEW_TOKENS
 ) -> QuestionSet:
-    """One split of the file's questions: validation is the first 20 %.
+    """One split of the file's questions: validation is the first 20%.
 
     Where the rows have no choices, the model writes at most `max_new_tokens` tokens.
 

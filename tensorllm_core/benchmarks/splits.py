@@ -11,9 +11,9 @@ _ONE_IN = 5
 
 
 def take_split(questions: tuple[Question, ...], split: Split) -> tuple[Question, ...]:
-    """Validation is the first 20 % (at least one question of two or more), test the rest.
+    """Validation is the first 20% (at least one question of two or more), test the rest.
 
-    Source: the released programs of LASER and TensorLLM choose on the first 20 % and report on the other 80 %.
+    Source: the released programs of LASER and TensorLLM choose on the first 20% and report on the other 80%.
 
     Raises:
         BenchmarkError: the split has no question, or all questions have the same choices and the same answer.

@@ -110,7 +110,7 @@ class _Teller:
                 self._progress.say(f"{point.method} at {point.ratio:.6g}x: {what}")
         if result.is_answered:
             means = {name: mean_accuracy(each) for name, each in result.evaluation.answers.items()}
-            words = ", ".join(f"{name} {100 * mean:.1f} %" for name, mean in means.items())
+            words = ", ".join(f"{name} {100 * mean:.1f}%" for name, mean in means.items())
             self._progress.say(f"accuracy on {result.evaluation.share:.0%} of the questions: {words}")
 
 

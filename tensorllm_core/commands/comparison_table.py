@@ -9,7 +9,7 @@ __all__ = ["comparison_table"]
 
 
 def comparison_table(result: Mapping[str, Any]) -> str:
-    """Accuracy in percent, its change from the original with the 95 % interval of the paired difference, the error."""
+    """Accuracy in percent, its change from the original with the 95% interval of the paired difference, the error."""
     methods = result["methods"]
     ratios = sorted({point["ratio"] for method in methods.values() for point in method["points"]})
     has_choice = any("ratio_chosen_on_validation" in method for method in methods.values())
@@ -31,7 +31,7 @@ def comparison_table(result: Mapping[str, Any]) -> str:
         lines.append(["as it is", *[baseline] * len(ratios), *(["–"] if has_choice else [])])
         words += (
             f", {result['n']:,} {result['split']} questions of {', '.join(result['benchmarks'])}: mean accuracy in %, "
-            "change from the original with its 95 % interval, and in brackets"
+            "change from the original with its 95% interval, and in brackets"
         )
     else:
         words += ":"

@@ -37,7 +37,7 @@ compositions, true or false claims, and short biographies. No outside text, weig
 `python -m tensorllm_core.demo train --seed {seed}`.
 
 **Measured** on the test questions, none of which was seen in training in that wording; an answer is the best of
-the candidates of its type at the answer's position, and intervals are 95 % (Wilson).
+the candidates of its type at the answer's position, and intervals are 95% (Wilson).
 
 {_table(right)}
 
@@ -93,7 +93,7 @@ def _schedule(training: Training) -> str:
 
 
 def _table(right: RightAnswers) -> str:
-    rows = ["| benchmark | questions | accuracy | 95 % interval |", "|---|---|---|---|"]
+    rows = ["| benchmark | questions | accuracy | 95% interval |", "|---|---|---|---|"]
     for name, each in right.items():
         interval = accuracy_interval(each)
         rows.append(f"| {name} | {len(each):,} | {each.mean():.3f} | {interval.low:.3f} to {interval.high:.3f} |")

@@ -39,7 +39,7 @@ class ConstantAnswer:
 
 
 def constant_answer(answers: Answers) -> ConstantAnswer | None:
-    """The answer that a model gives to all questions, or to at least 95 % of 20 or more; None without such an answer.
+    """The answer that a model gives to all questions, or to at least 95% of 20 or more; None without such an answer.
 
     None, too, where the right answers are as constant: then the model may know them.
     """

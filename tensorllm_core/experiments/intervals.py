@@ -1,4 +1,4 @@
-"""Intervals at 95 % for a share, a paired difference and a mean of independent differences, and McNemar's test."""
+"""Intervals at 95% for a share, a paired difference and a mean of independent differences, and McNemar's test."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MOST_DRAWS = 2**18
 
 @dataclass(frozen=True)
 class Interval:
-    """A 95 % confidence interval."""
+    """A 95% confidence interval."""
 
     low: float
     high: float
@@ -59,9 +59,9 @@ def paired_interval(n: int, fixed: int, broken: int) -> Interval:
     `f - b +- z sqrt((f + b - (f - b)^2) / (n + 2))`.
 
     Chosen by a simulation of 200 random pairs of models at each n from 1 to 5,000, with 5,000 samples each. On
-    average over the pairs the interval held the true difference in 95.3 % (large n) to 100 % (n = 1) of the samples;
-    for the worst pair in 92.7 %. Newcombe's method 10 was 0 to 15 % narrower, but its worst pair had 91.2 %; that of
-    the plain Wald interval had 0 %.
+    average over the pairs the interval held the true difference in 95.3% (large n) to 100% (n = 1) of the samples;
+    for the worst pair in 92.7%. Newcombe's method 10 was 0 to 15% narrower, but its worst pair had 91.2%; that of
+    the plain Wald interval had 0%.
 
     >>> interval = paired_interval(100, fixed=12, broken=4)
     >>> round(interval.low, 3), round(interval.high, 3)

@@ -22,7 +22,7 @@ def _now() -> str:
 class Measurement:
     """What one edit of one model did on one benchmark: before and after the edit, on the same n questions.
 
-    Accuracies, their difference and its 95 % interval (`low`, `high`) are shares of 1, losses are in nats; `p` is that
+    Accuracies, their difference and its 95% interval (`low`, `high`) are shares of 1, losses are in nats; `p` is that
     of McNemar's exact test. `ranks` is empty where the layers have different ranks or the method has none;
     `setting` says in words what `ranks` cannot. `date` is UTC, as ISO 8601 writes it.
     """
@@ -53,7 +53,7 @@ class Measurement:
 
     @property
     def beyond_luck(self) -> bool:
-        """Whether the 95 % interval of the difference leaves out zero."""
+        """Whether the 95% interval of the difference leaves out zero."""
         return self.low > 0 or self.high < 0
 
 

@@ -99,12 +99,12 @@ class PublishedBenchmark:
 
     @property
     def validation_questions(self) -> int:
-        """Questions to choose on: the first 20 %."""
+        """Questions to choose on: the first 20%."""
         return self.examples // _VALIDATION_ONE_IN
 
     @property
     def test_questions(self) -> int:
-        """Questions that are reported on: the other 80 %.
+        """Questions that are reported on: the other 80%.
 
         >>> PublishedBenchmark("fever", "FEVER", 13_086, 30, 0).test_questions
         10469
@@ -163,7 +163,7 @@ class PublishedCell:
 
 @dataclass(frozen=True)
 class Gain:
-    """A difference of two accuracies, its standard error and its 95 % interval, as shares of 1."""
+    """A difference of two accuracies, its standard error and its 95% interval, as shares of 1."""
 
     delta: float
     sigma: float

@@ -1,6 +1,6 @@
 """Whether an edit changed accuracy and loss by more than luck: two models are compared question by question.
 
-Accuracies and their differences are shares of 1, losses are in nats, intervals are at 95 %. In the sentences, points
+Accuracies and their differences are shares of 1, losses are in nats, intervals are at 95%. In the sentences, points
 are percentage points.
 """
 
@@ -21,6 +21,7 @@ from tensorllm_core.experiments.intervals import (
     paired_interval,
     require_some,
 )
+from tensorllm_core.numbers_text import change_text, p_text
 
 __all__ = [
     "MacroAccuracy",
@@ -178,18 +179,22 @@ def macro_loss(losses: Sequence[PairedLoss]) -> MacroLoss:
 def verdict(accuracy: PairedAccuracy) -> str:
     """What an edit did, as one sentence; better or worse only where both the interval and the test say so.
 
-    >>> verdict(paired_accuracy(np.repeat([False, True], [300, 700]), np.repeat([False, True], [270, 730])))
-    '+3.0 points [+1.9, +4.1]: better, by more than luck (p < 0.0001); 30 answers fixed, 0 broken of 1,000 questions.'
+    >>> verdict(paired_accuracy(np.repeat([False, True], [30, 70]), np.repeat([False, True], [27, 73])))
+    '+3.0 points [-1.3, +7.2]: no difference shown (p = 0.25); 3 answers fixed, 0 broken of 100 questions.'
     """
     benchmarks = accuracy.benchmarks if isinstance(accuracy, MacroAccuracy) else 1
     where = f" in the mean over {benchmarks} benchmarks" if benchmarks > 1 else ""
     sign = _sign_beyond_luck(accuracy)
-    words = {1: "better, by more than luck", 0: "no difference shown", -1: "worse, by more than luck"}[sign]
+    words = {
+        1: "better, more than chance explains",
+        0: "no difference shown",
+        -1: "worse, more than chance explains",
+    }[sign]
     if sign == 0 and accuracy.p < _LUCK:
-        words += ", although over all questions together fixed and broken answers differ by more than luck"
+        words += ", although over all questions together fixed and broken answers differ more than chance explains"
     fixed, questions = _count(accuracy.fixed, "answer"), _count(accuracy.n, "question")
     counts = f"{fixed} fixed, {accuracy.broken:,} broken of {questions}"
-    return f"{_points(accuracy)}{where}: {words} ({_p(accuracy.p)}); {counts}."
+    return f"{_points(accuracy)}{where}: {words} ({p_text(accuracy.p)}); {counts}."
 
 
 def better_than_control(accuracy: PairedAccuracy, control: str) -> str:
@@ -202,11 +207,11 @@ def better_than_control(accuracy: PairedAccuracy, control: str) -> str:
     'Not shown to differ from random subspace: +50.0 points [-56.3, +100.0] (p = 1; 2 questions).'
     """
     words = {
-        1: f"Better than {control}, by more than luck",
+        1: f"Better than {control}, more than chance explains",
         0: f"Not shown to differ from {control}",
-        -1: f"Worse than {control}, by more than luck",
+        -1: f"Worse than {control}, more than chance explains",
     }[_sign_beyond_luck(accuracy)]
-    return f"{words}: {_points(accuracy)} ({_p(accuracy.p)}; {_count(accuracy.n, 'question')})."
+    return f"{words}: {_points(accuracy)} ({p_text(accuracy.p)}; {_count(accuracy.n, 'question')})."
 
 
 def best_of(best: PairedAccuracy, candidates: int) -> str:
@@ -218,7 +223,7 @@ def best_of(best: PairedAccuracy, candidates: int) -> str:
     "The best of 6 tried on these questions: p = 0.0029 after Bonferroni's correction."
     """
     corrected = min(1.0, candidates * best.p)
-    return f"The best of {candidates:,} tried on these questions: {_p(corrected)} after Bonferroni's correction."
+    return f"The best of {candidates:,} tried on these questions: {p_text(corrected)} after Bonferroni's correction."
 
 
 def _mean(values: Iterable[float]) -> float:
@@ -236,14 +241,7 @@ def _sign_beyond_luck(accuracy: PairedAccuracy) -> int:
 
 
 def _points(accuracy: PairedAccuracy) -> str:
-    shares = (accuracy.delta, accuracy.interval.low, accuracy.interval.high)
-    # Adding zero turns a rounded -0.0 into 0.0.
-    delta, low, high = (round(100 * share, 1) + 0.0 for share in shares)
-    return f"{delta:+.1f} points [{low:+.1f}, {high:+.1f}]"
-
-
-def _p(p: float) -> str:
-    return f"p = {p:.2g}" if p >= 1e-4 else "p < 0.0001"
+    return change_text(accuracy.delta, accuracy.interval.low, accuracy.interval.high)
 
 
 def _count(number: int, noun: str) -> str:

@@ -23,7 +23,7 @@ _STRONG, _WEAK = 0.2, 0.07
 
 @dataclass(frozen=True, eq=False)
 class AccuracyCurve:
-    """Accuracies of one subject after so many questions, and their 95 % intervals, as shares of 1."""
+    """Accuracies of one subject after so many questions, and their 95% intervals, as shares of 1."""
 
     name: str
     answered: Sequence[int] | Int[np.ndarray, " point"]

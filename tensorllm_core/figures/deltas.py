@@ -9,11 +9,12 @@ import numpy as np
 import plotly.graph_objects as go
 
 from tensorllm_core.figures.axes import padded_with_zero, row_axis, zero_line
-from tensorllm_core.figures.labels import NAME_LETTER, label_beside, margin_for, signed_points
+from tensorllm_core.figures.labels import NAME_LETTER, label_beside, margin_for
 from tensorllm_core.figures.series import SeriesLook, legend, series_looks
 from tensorllm_core.figures.shapes import lines_between_rows
 from tensorllm_core.figures.theme import Canvas, draw
 from tensorllm_core.figures.traces import interval
+from tensorllm_core.numbers_text import signed_points
 
 __all__ = ["Delta", "deltas"]
 
@@ -23,7 +24,7 @@ _SHARE = 0.7
 
 @dataclass(frozen=True)
 class Delta:
-    """The difference in accuracy of one series on one benchmark and its 95 % interval, as shares of 1."""
+    """The difference in accuracy of one series on one benchmark and its 95% interval, as shares of 1."""
 
     benchmark: str
     series: str

@@ -19,7 +19,6 @@ __all__ = [
     "label_gap",
     "label_on_top",
     "margin_for",
-    "signed_points",
 ]
 
 
@@ -48,16 +47,6 @@ def label_on_top(text: str, x: float, colour: str) -> dict[str, Any]:
 def bold(text: str, strong: bool) -> str:
     """The text, in bold if it is to stand out."""
     return f"<b>{text}</b>" if strong else text
-
-
-def signed_points(share: float) -> str:
-    """A difference of shares, in percentage points.
-
-    >>> signed_points(0.032), signed_points(-0.0001)
-    ('+3.2', '+0.0')
-    """
-    # Adding zero turns a rounded -0.0 into 0.0.
-    return f"{round(100 * share, 1) + 0.0:+.1f}"
 
 
 def margin_for(names: Iterable[str], beside: int, letter: float, scale: float) -> float:

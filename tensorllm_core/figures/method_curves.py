@@ -37,7 +37,7 @@ _APART = 0.006
 
 @dataclass(frozen=True)
 class MethodPoint:
-    """One budget: its ratio, the entries that are stored, and accuracy with its 95 % interval as shares of 1.
+    """One budget: its ratio, the entries that are stored, and accuracy with its 95% interval as shares of 1.
 
     `share` is that of the original's entries, so that results on other layers and models stand on one axis.
     """

@@ -9,12 +9,13 @@ import numpy as np
 import plotly.graph_objects as go
 
 from tensorllm_core.figures.axes import padded_with_zero, row_axis, zero_line
-from tensorllm_core.figures.labels import METHOD_LETTER, bold, label_beside, margin_for, signed_points
+from tensorllm_core.figures.labels import METHOD_LETTER, bold, label_beside, margin_for
 from tensorllm_core.figures.method_looks import method_look
 from tensorllm_core.figures.series import SeriesLook
 from tensorllm_core.figures.shapes import lines_between_rows
 from tensorllm_core.figures.theme import Canvas, draw
 from tensorllm_core.figures.traces import interval
+from tensorllm_core.numbers_text import signed_points
 from tensorllm_core.types import MethodLook
 
 __all__ = ["MethodDelta", "method_deltas"]
@@ -27,7 +28,7 @@ _ACCURACY = 0.68
 
 @dataclass(frozen=True)
 class MethodDelta:
-    """Differences of one method from the unedited model: each is (difference, low, high), with its 95 % interval.
+    """Differences of one method from the unedited model: each is (difference, low, high), with its 95% interval.
 
     Accuracy is in shares of 1, loss in nats.
     """

@@ -32,7 +32,7 @@ _TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50
 
 @dataclass(frozen=True)
 class ScanPoint:
-    """What was measured at one compression ratio: accuracy and its 95 % interval as shares of 1, mean loss in nats.
+    """What was measured at one compression ratio: accuracy and its 95% interval as shares of 1, mean loss in nats.
 
     `gone` is a sentence where the ranks leave next to nothing of a part; such a point is a cross.
     """

@@ -27,7 +27,7 @@ _COVERED = 0.995
 """Share of the values within the ends of a robust colour scale."""
 
 
-ROBUST_SCALE = "99.5 % of the entries lie within the ends of the colour scale; larger ones have its last colours."
+ROBUST_SCALE = "99.5% of the entries lie within the ends of the colour scale; larger ones have its last colours."
 """What a reader should know of a figure in `robust_colours`."""
 
 
@@ -85,7 +85,7 @@ def error_colours(colours: Look) -> dict[str, Any]:
 
 
 def robust_limit(values: Float[np.ndarray, "..."]) -> float:
-    """The magnitude that 99.5 % of the values stay within: one huge value must not turn all others pale.
+    """The magnitude that 99.5% of the values stay within: one huge value must not turn all others pale.
 
     >>> robust_limit(np.array([-2.0, 1.0])), robust_limit(np.zeros(3))
     (1.995, 1.0)

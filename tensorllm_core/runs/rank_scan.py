@@ -52,7 +52,7 @@ class ScanResult:
 
 @dataclass(frozen=True)
 class ScanPoint:
-    """Accuracy and loss of one step, or of the model as it is, over all questions together, with a 95 % interval.
+    """Accuracy and loss of one step, or of the model as it is, over all questions together, with a 95% interval.
 
     `accuracy`, `low` and `high` are shares of 1, `loss` is in nats.
     """

@@ -42,7 +42,7 @@ class RunRecord:
     """One run: of a comparison its best method at the budget in focus, of a scan its best point.
 
     `key` is that of the plan: the same run again takes the place of the one before. `method` and `setting` are in
-    words. Accuracies and the 95 % interval of their difference (`low`, `high`) are shares of 1; `n` counts the
+    words. Accuracies and the 95% interval of their difference (`low`, `high`) are shares of 1; `n` counts the
     questions. `page` and `parameters` are the screen and the link that show it again. `date` is UTC in ISO 8601.
     """
 

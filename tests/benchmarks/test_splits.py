@@ -1,4 +1,4 @@
-"""The first 20 % to choose on, the rest to report on."""
+"""The first 20% to choose on, the rest to report on."""
 
 from __future__ import annotations
 

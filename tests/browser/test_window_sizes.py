@@ -1,4 +1,4 @@
-"""Every screen on windows from a telephone to a large monitor, and at a zoom of 200 %, which is 640 pixels wide."""
+"""Every screen on windows from a telephone to a large monitor, and at a zoom of 200%, which is 640 pixels wide."""
 
 from __future__ import annotations
 

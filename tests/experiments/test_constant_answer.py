@@ -18,7 +18,7 @@ def answered(predicted: list[str], gold: list[str]):
 HALF = ["true", "false"] * 150
 CASES = {
     "all the same": (["false"] * 300, HALF, 300),
-    "95 % the same": (["false"] * 285 + ["true"] * 15, HALF, 285),
+    "95% the same": (["false"] * 285 + ["true"] * 15, HALF, 285),
     "fewer": (["false"] * 284 + ["true"] * 16, HALF, None),
     "nearly, of too few": (["a"] * 18 + ["b"], (["a", "b"] * 10)[:19], None),
     "all of few": (["a"] * 4, ["a", "b", "c", "d"], 4),

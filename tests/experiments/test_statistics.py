@@ -156,10 +156,10 @@ def test_macro_losses_add_the_variances_of_independent_benchmarks():
 
 def test_the_verdict_says_better_worse_or_neither():
     assert verdict(accuracy_of((800, 40, 12, 148))) == (
-        "+2.8 points [+1.4, +4.2]: better, by more than luck (p = 0.00013); "
+        "+2.8 points [+1.4, +4.2]: better, more than chance explains (p = 0.00013); "
         "40 answers fixed, 12 broken of 1,000 questions."
     )
-    assert "worse, by more than luck" in verdict(accuracy_of((800, 12, 40, 148)))
+    assert "worse, more than chance explains" in verdict(accuracy_of((800, 12, 40, 148)))
     assert "no difference shown (p = 1); 0 answers fixed, 0 broken" in verdict(accuracy_of((800, 0, 0, 148)))
     assert verdict(accuracy_of((0, 1, 0, 0))).endswith("1 answer fixed, 0 broken of 1 question.")
 

@@ -27,7 +27,7 @@ def test_it_opens_around_the_row_nearest_in_size_to_your_ranks(ranks: tuple[int,
     app = visit(tab="Best ranks", **dict(zip(("r1", "r2", "r3"), map(str, ranks), strict=True)))
     assert not app.exception
     assert len(rows(app)) == 7
-    yours = int(re.match(r"[\d,]+", value(app, "Stored entries"))[0].replace(",", ""))
+    yours = int(re.match(r"[\d,]+", value(app, "Numbers stored"))[0].replace(",", ""))
     distances = np.abs(np.log(rows(app)["stored entries"] / yours))
     assert marked(app)["stored entries"] == rows(app)["stored entries"][distances.idxmin()]
     assert rows(app)["stored entries"].is_monotonic_increasing

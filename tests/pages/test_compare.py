@@ -62,8 +62,8 @@ def test_it_compares_without_a_click() -> None:
     assert len(app.get("plotly_chart")) == 3
     assert value(app, "Best at 16x: TensorLLM").endswith("%")
     assert "**TensorLLM has the highest accuracy of these methods.** Against the original: +" in words(app)
-    assert "Better than Separate Q, K, V, O, by more than luck" in words(app)
-    assert "Better than the control, Random subspace, by more than luck" in words(app)
+    assert "Better than Separate Q, K, V, O, more than chance explains" in words(app)
+    assert "Better than the control, Random subspace, more than chance explains" in words(app)
     assert button(app, "Compare again")
 
 

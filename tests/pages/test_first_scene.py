@@ -15,7 +15,7 @@ def notes(app) -> list[str]:
 
 
 def test_the_figures_of_the_sentence_are_those_that_the_screens_show() -> None:
-    error, after, before = map(int, re.findall(r"(\d+)\u00a0%", FIRST_SCENE))
+    error, after, before = map(int, re.findall(r"(\d+)%", FIRST_SCENE))
     assert round(100 * float(value(visit(), "Relative error"))) == error
     answered = visit("reasoning", layers="all", sample="0", controls="0")
     shares = [round(float(share)) for share in re.findall(r"([\d.]+)%", value(answered, "Accuracy"))]

@@ -28,11 +28,11 @@ def words(app: AppTest) -> str:
 
 def test_the_suggestion_keeps_every_part_and_says_what_the_noise_floor_is(copy: str) -> None:
     app = visit("decompose", model=copy, layer="1")
-    assert "no whole part and no whole head above error 0.5." in words(app)
-    assert "The noise floor suggests" not in words(app)
+    assert "the fewest at which no part and no head has an error above 0.5." in words(app)
+    assert "The noise floor is at ranks" not in words(app)
     help_texts = [text.help for text in app.markdown if text.help]
     assert any("It is no suggestion for this model" in text and "white noise" in text for text in help_texts)
-    assert "The noise floor suggests" in words(visit("decompose"))
+    assert "The noise floor is at ranks" in words(visit("decompose"))
 
 
 @pytest.mark.parametrize("name", ["decompose", "heads", "layers"])

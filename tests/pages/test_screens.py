@@ -33,7 +33,7 @@ def test_decompose_opens_on_the_noisy_model_at_the_hinted_ranks() -> None:
     app = visit()
     assert app.query_params["model"] == DEFAULT_MODEL
     assert "r1" not in app.query_params
-    assert value(app, "Compression ratio").endswith("x")
+    assert value(app, "Smaller by").endswith("x")
 
 
 def test_ranks_in_the_link_are_shown_and_kept() -> None:
@@ -79,7 +79,7 @@ def test_fixing_the_error_finds_ranks_within_it() -> None:
 
 def test_fixing_the_ratio_finds_ranks_at_least_that_small() -> None:
     app = visit(model="demo-decoder", by="compression", ratio="20")
-    assert float(value(app, "Compression ratio").rstrip("x")) >= 20
+    assert float(value(app, "Smaller by").rstrip("x")) >= 20
 
 
 def test_tied_ranks_keep_r1_at_heads_times_r2() -> None:
@@ -130,7 +130,7 @@ def test_a_ratio_out_of_reach_is_said_until_it_is_changed() -> None:
     number(app, "Compression ratio at least").set_value(12.0)
     drawn(app)
     assert sentences(app) == []
-    assert float(value(app, "Compression ratio").rstrip("x")) >= 12
+    assert float(value(app, "Smaller by").rstrip("x")) >= 12
 
 
 def test_going_back_to_an_earlier_address_restores_its_scene() -> None:
@@ -182,7 +182,7 @@ def test_a_model_that_does_not_open_leaves_the_scene_as_it_was() -> None:
 
 def test_suggested_ranks_are_no_longer_tied() -> None:
     app = visit(r1="16", r2="2", r3="2", tied="1")
-    next(button for button in app.button if button.label == "suggest").click()
+    next(button for button in app.button if button.label == "Suggested ranks").click()
     drawn(app)
     assert "tied" not in app.query_params
     assert "r1" not in app.query_params

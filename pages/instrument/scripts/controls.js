@@ -197,5 +197,5 @@ function noteOn(layer, state) {
   if (compressionRatio(layer, state.used) <= 1)
     return even ? `Nothing is saved above R1 = ${even}.` : "Nothing is saved at these R2 and R3."
   const isAlways = even === largestRank(layer, [1, state.used[1], state.used[2]], 0)
-  return isAlways ? "Every R1 saves numbers at these R2 and R3." : `Saves numbers up to R1 = ${even}.`
+  return isAlways ? "Every R1 saves numbers at these R2 and R3." : `Saves numbers up to R1 = ${even}, break-even.`
 }

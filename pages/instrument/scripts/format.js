@@ -1,4 +1,4 @@
-// Numbers as the screens write them; the same rules as pages/controls/texts.py and pages/decompose/headline.py.
+// Numbers as the screens write them; the same rules as tensorllm_core/numbers_text.py and pages/controls/texts.py.
 
 import { d3 } from "./d3.js"
 
@@ -21,10 +21,10 @@ export function ratioText(ratio) {
   return ratio < 100 ? `${ratio.toFixed(1)}x` : `${WHOLE(Math.round(ratio))}x`
 }
 
-/** A share as a percentage; below 1 % with one digit after the point. */
+/** A share as a percentage; below 1% with one digit after the point. */
 export function percentText(share) {
   const percent = 100 * share
-  return `${percent.toFixed(share < 0.01 ? 1 : 0)} %`
+  return `${percent.toFixed(share < 0.01 ? 1 : 0)}%`
 }
 
 /** A list in words: `V, O and head 3`. */

@@ -70,7 +70,7 @@ export function drawReadout(readout, layer, state, numbers, theme) {
   write(readout.size.note, `keeps ${percentText(numbers.stored / numbers.entries)} of the numbers`)
   write(readout.error.value, aboutError(numbers.error, numbers.isExact))
   const range = `${errorText(numbers.lower, 3)} to ${errorText(numbers.best, 3)}`
-  write(readout.error.note, `${numbers.isRefined ? "refined; " : ""}these ranks at best: ${range}`)
+  write(readout.error.note, `${numbers.isRefined ? "refined; " : ""}the least possible is ${range}`)
   write(readout.stored.value, wholeText(numbers.stored))
   write(readout.stored.note, `of ${wholeText(numbers.entries)} in the layer's attention`)
   drawParts(readout, layer, numbers, theme)
