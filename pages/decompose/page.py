@@ -36,10 +36,10 @@ def screen() -> None:
 
 def _draw(layer: ShownLayer, checkpoint: Checkpoint) -> None:
     """The live instrument, or the plain figures; the tabs below."""
-    if layer.scene.decompose.plain:
+    if layer.scene.plain:
         _draw_plainly(layer)
         return
-    send_layer(layer.analysis)
+    send_layer("decompose", layer.analysis)
     _follow(layer, checkpoint)
 
 

@@ -44,7 +44,7 @@ def device_popover(scene: Scene, checkpoint: Checkpoint) -> None:
         )
         st.toggle(
             "Plain figures",
-            **state.bound("plain", scene.decompose.plain),
+            **state.bound("plain", scene.plain),
             help="Draws the figures on the server, for a browser that blocks the scripts of the live ones",
         )
         st.markdown("  \n".join(_gauge(memory) for memory in device_memories()))

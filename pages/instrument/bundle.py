@@ -1,4 +1,4 @@
-"""The scripts of the instrument as the two texts that Streamlit's components take.
+"""The scripts of the live figures as the texts that Streamlit's components take.
 
 A component's script is one text, so each module in `scripts/` becomes a function that gives what it exports, and takes
 its imports from those before it. d3's vendored packages stand in front.
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tensorllm_core.storage.own_text import own_text
 
-__all__ = ["MODULES", "VENDORED", "store_script", "style", "view_script"]
+__all__ = ["MODULES", "VENDORED", "all_scripts", "store_script", "style", "vendored", "view_script"]
 
 _FOLDER = Path(__file__).resolve().parent / "scripts"
 _VENDOR = Path(__file__).resolve().parents[2] / "assets" / "vendor"
@@ -31,22 +31,32 @@ _EXPORT = re.compile(r"^export (?=(?:function|class|const) (\w+))", re.MULTILINE
 _D3 = "d3"
 MODULES = tuple(sorted(path.stem for path in _FOLDER.glob("*.js")))
 
+_SCRIPTS = "module_main.liveStore();\nexport default function () {}"
 _STORE = """
+const STORE = Symbol.for("TensorLLM Explorer: live figures")
+const WAITING = Symbol.for("TensorLLM Explorer: data waiting for the live figures")
+
+// The scripts come with another component: until they are there, wait in the line that they empty.
 export default function ({ data }) {
-  const store = module_main.instrumentStore()
-  if (data) store.add(data)
+  if (!data) return
+  if (globalThis[STORE]) globalThis[STORE].add(data)
+  else (globalThis[WAITING] ??= []).push(data)
 }
 """
 _VIEW = """
-const STORE = Symbol.for("TensorLLM Explorer: instrument")
-const WAITING = Symbol.for("TensorLLM Explorer: waiting for the instrument")
+const STORE = Symbol.for("TensorLLM Explorer: live figures")
+const WAITING = Symbol.for("TensorLLM Explorer: waiting for the live figures")
+const PATIENCE = 3000
 
-// The store comes with another component: until it is there, wait in the line that it empties.
 export default function (component) {
   const waiting = (globalThis[WAITING] ??= new Map())
   if (globalThis[STORE]) return globalThis[STORE].render(component)
   waiting.set(component.parentElement, component)
+  // The server may believe that the scripts are here.
+  const missing = setTimeout(
+    () => globalThis[STORE] || component.setTriggerValue("released", { missing: "scripts" }), PATIENCE)
   return () => {
+    clearTimeout(missing)
     waiting.delete(component.parentElement)
     globalThis[STORE]?.remove(component.parentElement)
   }
@@ -55,9 +65,14 @@ export default function (component) {
 
 
 @cache
+def all_scripts() -> str:
+    """The script of the component that brings d3 and all modules, and makes the store that the others use."""
+    return f"{vendored()}\n{_joined()}\n{_SCRIPTS}"
+
+
 def store_script() -> str:
-    """The script of the component that brings a layer's bytes: d3, all modules, and the store that holds the layers."""
-    return f"{vendored()}\n{_joined()}\n{_STORE}"
+    """The script of the component that brings the bytes of some data to the store."""
+    return _STORE
 
 
 def view_script() -> str:

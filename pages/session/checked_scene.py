@@ -26,7 +26,7 @@ def checked_scene(scene: Scene) -> tuple[Scene, Checkpoint]:
         checkpoint = cached_checkpoint(scene.model)
     except ExplorerError as error:
         # How the visitor looks at the screen stays, whatever model it shows.
-        looks = {"present": scene.present, "plain": scene.decompose.plain}
+        looks = {"present": scene.present, "plain": scene.plain}
         scene = (state.kept(_LAST_GOOD) or Scene()).with_fields(**looks)
         state.notify([f"{error} Showing `{scene.model}` instead."])
         checkpoint = cached_checkpoint(scene.model)

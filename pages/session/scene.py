@@ -46,7 +46,7 @@ class Scene:
     """The settings that all screens share, and a part for each screen.
 
     `dtype` is the number type of a loaded model's weights; the decomposition always computes in float32. `tab` is the
-    open tab of the screen, empty for the first one.
+    open tab of the screen, empty for the first one. `plain` draws figures on the server that are live else.
     """
 
     model: str = text(DEFAULT_MODEL, check=_model)
@@ -55,6 +55,7 @@ class Scene:
     group: int = whole_number(0, least=0, digits=5, instead="showing group 0")
     tab: str = choice("", (*DECOMPOSE_TABS, *REASONING_TABS, *COMPARE_TABS))
     present: bool = flag()
+    plain: bool = flag()
     device: str = text("auto", check=_device)
     dtype: str = choice("float32", DTYPES, instead="using float32")
     ranks: RanksPart = field(default_factory=RanksPart)

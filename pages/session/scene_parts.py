@@ -164,7 +164,7 @@ class DecomposePart:
     """The slice of the core (`view`), the part whose weights are shown, and how the landscape is drawn.
 
     `pins` are ranks that stay marked, to compare others with. `absolute` spreads the colours of the landscape over all
-    errors from 0 to 1. `plain` draws the figures on the server instead of the live ones.
+    errors from 0 to 1.
     """
 
     view: str = text("1", check=_printable_ascii)
@@ -179,7 +179,6 @@ class DecomposePart:
         instead="pinning none",
     )
     absolute: bool = flag()
-    plain: bool = flag()
 
 
 @dataclass(frozen=True)

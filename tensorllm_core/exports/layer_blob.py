@@ -1,30 +1,26 @@
-"""A layer as the bytes that the instrument draws it from: a header in JSON, then arrays of numbers.
+"""A layer as the bytes that the live figures draw it from.
 
 All errors of all ranks are known once a layer is decomposed, so they are sent once. A layer that would need more than
 `MOST_BYTES` is sent on coarser grids: the errors at the ranks that the eye can tell apart, and of every cell of the
-core its strongest entry. `pages/instrument/scripts/blob.js` reads the bytes.
+core its strongest entry.
 """
 
 from __future__ import annotations
-
-import json
-import struct
-from typing import Any
 
 import numpy as np
 import torch
 from einops import rearrange
 
+from tensorllm_core.exports.blob import Arrays, pack
 from tensorllm_core.linalg.rank_choice import ParetoFront, rank_limits
 from tensorllm_core.linalg.sampling import rank_grid, strongest_entries
 from tensorllm_core.linalg.slice_tables import slice_tables
 from tensorllm_core.runs.layer_analysis import LayerAnalysis, best_path
 
-__all__ = ["MOST_BYTES", "layer_blob", "pack"]
+__all__ = ["MOST_BYTES", "layer_blob"]
 
 MOST_BYTES = 24 * 2**20
 """Most bytes that a layer is sent in."""
-_MAGIC = b"TLX1"
 _MOST_ROWS, _MOST_COLUMNS = 256, 128
 """Cells of a slice of the core, where the whole core is too large."""
 _MOST_R1, _MOST_R2 = 512, 256
@@ -34,14 +30,12 @@ _MOST_SLICES_R1, _MOST_SLICES_R2 = 64, 24
 _SLICES_BYTES = 2 * 2**20
 """Up to which the errors by part and by group are sent for all ranks."""
 
-Arrays = dict[str, np.ndarray]
-
 
 def layer_blob(analysis: LayerAnalysis, identity: str) -> bytes:
-    """All that the instrument draws of a layer, in at most `MOST_BYTES`.
+    """All that the live figures draw of a layer, in at most `MOST_BYTES`.
 
     Args:
-        identity: names the layer; the instrument draws the layer whose name it is told.
+        identity: names the layer; the live figures draw the layer whose name they are told.
     """
     decomposition, shape = analysis.decomposition, analysis.shape
     arrays: Arrays = {
@@ -56,7 +50,6 @@ def layer_blob(analysis: LayerAnalysis, identity: str) -> bytes:
     room = MOST_BYTES - sum(array.nbytes + 512 for array in arrays.values())
     arrays |= _table_and_core(analysis, room)
     header = {
-        "layer": identity,
         "shape": list(shape),
         "parts": list(analysis.tensor.parts),
         "unit": analysis.unit,
@@ -66,21 +59,7 @@ def layer_blob(analysis: LayerAnalysis, identity: str) -> bytes:
         "suggestion": list(analysis.suggestion),
         "noise": {"edges": list(analysis.noise.edges), "ranks": list(analysis.noise.ranks)},
     }
-    return pack(header, arrays)
-
-
-def pack(header: dict[str, Any], arrays: Arrays) -> bytes:
-    """The header, with a list of the arrays, and the arrays, each at a multiple of 8 bytes."""
-    listed, pieces, offset = [], [], 0
-    for name, array in arrays.items():
-        data = np.ascontiguousarray(array).tobytes()
-        listed.append({"name": name, "type": array.dtype.name, "shape": list(array.shape), "offset": offset})
-        padding = -len(data) % 8
-        pieces += [data, bytes(padding)]
-        offset += len(data) + padding
-    text = json.dumps({**header, "arrays": listed}).encode()
-    text += b" " * (-len(text) % 8)
-    return b"".join([_MAGIC, struct.pack("<I", len(text)), text, *pieces])
+    return pack(identity, header, arrays)
 
 
 def _spectra(analysis: LayerAnalysis) -> Arrays:

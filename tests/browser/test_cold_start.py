@@ -44,6 +44,6 @@ def test_the_outline_while_the_libraries_load_stands_where_the_screen_will(brows
         page.add_init_script(WATCH)
         page.goto(f"{server.url}/decompose")
         instrument_drawn(page)
-        figures = page.locator(".st-key-instrument").evaluate("place => place.getBoundingClientRect().top")
+        figures = page.locator(".st-key-live-decompose").evaluate("place => place.getBoundingClientRect().top")
         assert page.evaluate("window.outlineTop") == figures
         page.context.close()

@@ -240,7 +240,7 @@ def test_a_cell_of_the_landscape_has_the_colour_of_its_error(page):
     pixel, expected = page.evaluate(
         """() => {
             const { landscape, error_scale, look } = modules
-            const plot = instrument.plots.landscape, theme = instrument.theme
+            const plot = instrument.plots.landscape[0], theme = instrument.theme
             const colours = error_scale.errorScale(layer, true)
             const image = landscape.heatPixels(layer, plot, 2, theme.errorPixels(colours), theme.look, 1)
             const [x, y] = [plot.x(9) - plot.box.left, plot.y(5) - plot.box.top].map(Math.floor)
@@ -256,7 +256,7 @@ def test_a_cell_of_the_landscape_has_the_colour_of_its_error(page):
 def test_a_figure_is_saved_as_a_drawing_and_its_numbers_as_a_table(page, figure):
     analysis = grouped()
     open_layer(page, layer_blob(analysis, "a layer"))
-    act = "modules.actions.actionsOf(instrument)"
+    act = "instrument.act"
     drawing = ElementTree.fromstring(page.evaluate(f"{act}.picture('{figure}')"))
     assert drawing.tag.endswith("svg")
     assert len(list(drawing.iter())) > 8

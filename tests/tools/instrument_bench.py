@@ -55,7 +55,7 @@ _DRAG = """async ([frames, count]) => {
     over.setPointerCapture = () => {}
     const fire = (type, x, y) => over.dispatchEvent(
         new PointerEvent(type, { clientX: x, clientY: y, pointerId: 1, button: 0, bubbles: true }))
-    const work = frames === "app" ? globalThis[Symbol.for("TensorLLM Explorer: instrument")].frames : window.frames
+    const work = frames === "app" ? globalThis[Symbol.for("TensorLLM Explorer: live figures")].frames : window.frames
     const gaps = []
     let last = null
     const sent = window.sentToServer
@@ -120,7 +120,7 @@ def _bundled(browser: Browser, url: str) -> dict[str, float]:
         started = time.perf_counter()
         page.goto(url + SCENE)
         page.locator(".instrument canvas").first.wait_for(state="visible")
-        page.wait_for_function("globalThis[Symbol.for('TensorLLM Explorer: instrument')]?.frames.length > 0")
+        page.wait_for_function("globalThis[Symbol.for('TensorLLM Explorer: live figures')]?.frames.length > 0")
         visit = time.perf_counter() - started
         instrument_drawn(page)
         if not _:

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.patience import PATIENCE
 from tests.tools.screen import settle
 
-_STORE = "globalThis[Symbol.for('TensorLLM Explorer: instrument')]"
+_STORE = "globalThis[Symbol.for('TensorLLM Explorer: live figures')]"
 
 
 def instrument_drawn(page: Page) -> None:

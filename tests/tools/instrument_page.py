@@ -11,7 +11,7 @@ import torch
 from playwright.sync_api import Page, Route
 
 from pages.instrument.bundle import MODULES, style, vendored
-from pages.instrument.face import look_of
+from pages.instrument.live import look_of
 from tensorllm_core.figures.theme import Appearance, look
 from tensorllm_core.linalg.hosvd import Hosvd
 from tensorllm_core.linalg.landscape import landscape
@@ -51,22 +51,21 @@ def open_modules(page: Page) -> None:
     )
 
 
-def open_layer(page: Page, blob: bytes, **scene: Any) -> None:
-    """Show a layer; `released` collects what the instrument would tell the server. Values of the scene may be given."""
+def open_layer(page: Page, blob: bytes, kind: str = "decompose", **scene: Any) -> None:
+    """Show a layer; `released` collects what the board would tell the server. Values of the scene may be given."""
     page.evaluate(
-        """([text, scene]) => {
+        """([text, scene, kind]) => {
             const bytes = Uint8Array.from(atob(text), letter => letter.charCodeAt(0))
-            window.layer = modules.blob.readLayer(bytes)
+            window.layer = modules.blob.readBlob(bytes)
             window.released = []
             window.frames = []
             const root = document.querySelector(".root")
             window.instrument?.remove()
             const send = told => window.released.push(told)
-            window.instrument = new modules.instrument.Instrument(root, send, window.frames)
-            window.scene = scene
+            window.instrument = new modules.board.Board(root, modules[kind][kind.toUpperCase()], send, window.frames)
             window.instrument.show(window.layer, scene)
         }""",
-        [base64.b64encode(blob).decode(), scene_message(**scene)],
+        [base64.b64encode(blob).decode(), scene_message(**scene), kind],
     )
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
@@ -74,7 +73,7 @@ def open_layer(page: Page, blob: bytes, **scene: Any) -> None:
 def scene_message(**values: Any) -> dict[str, Any]:
     """A scene as the app sends it, but for these values."""
     message = {
-        "layer": "a layer",
+        "key": "a layer",
         "echo": 0,
         "by": "ranks",
         "chosen": [6, 4, 2],

@@ -14,13 +14,13 @@ export function createAbout(act) {
 }
 
 /** Show the explanation of a figure, or none. */
-export function drawAbout(about, figure, title, layer) {
+export function drawAbout(about, figure, title, data) {
   about.node.hidden = !figure
   if (!figure) {
     about.shown = null
     return
   }
-  const key = `${figure} ${layer.layer}`
+  const key = `${figure} ${data.key}`
   if (about.shown === key) return
   about.shown = key
   const formula = element("div", { className: "formula" })
@@ -36,7 +36,7 @@ export function drawAbout(about, figure, title, layer) {
       onclick: about.act.close,
     }),
     element("h3", { textContent: title }),
-    ...EXPLANATIONS[figure](layer).map((words) => element("p", { textContent: words })),
+    ...EXPLANATIONS[figure](data).map((words) => element("p", { textContent: words })),
     formula,
     element(
       "div",

@@ -1,121 +1,97 @@
-// The figures of the instrument: their canvases, where things stand in them, and when each is drawn again.
+// What the figures of all boards share: their canvases, where things stand in them, when each is drawn again, and
+// the files that they are saved in. A figure is described by an object:
+//
+// - `title`; `labels`, one for each of its panels; `role` of the panels for readers of the screen;
+// - `plot(data, panel, width, height, scale)`: where everything stands in a panel;
+// - `standing(state)`: a text that changes where the standing strokes do, beside size and colours;
+// - `base` and `over(paint, data, plot, state, theme, numbers)`: the strokes that stand, and those that move;
+// - `gestures(node, panel, view, act)`: what pointer, wheel and keys do on a panel.
 
-import { corePlot, drawCoreNames, drawCores } from "./cores.js"
 import { cleared, element, resize } from "./elements.js"
-import { drawLandscape, landscapePlot } from "./landscape.js"
 import { CanvasPaint, SvgPaint } from "./paint.js"
-import { drawRanks } from "./rank_marks.js"
-import { drawRank, drawSpectrum, spectrumPlot } from "./spectra.js"
 
-export const TITLES = {
-  landscape: "The error at all ranks",
-  spectra: "What each mode holds",
-  cores: "The core of every head",
+/** The elements of the figures, by their names. */
+export function createFigures(specs, act, view) {
+  return Object.fromEntries(
+    Object.entries(specs).map(([name, spec]) => {
+      const panels = spec.labels.map((label) => createPanel(label, spec.role))
+      panels.forEach(({ over }, panel) => spec.gestures(over, panel, () => view(name, panel), act))
+      return [name, { ...createFrame(name, spec.title, panels, () => act.about(name)), panels }]
+    }),
+  )
 }
 
-function figure(name, canvases, onAbout) {
+function createFrame(name, title, panels, onAbout) {
   const caption = element("span", { className: "caption" })
   const about = element("button", {
     type: "button",
     className: "icon",
-    "aria-label": `About: ${TITLES[name]}`,
+    "aria-label": `About: ${title}`,
     textContent: "i",
+    onclick: onAbout,
   })
-  about.onclick = () => onAbout(name)
   const tools = element("span", { className: "tools" })
   const head = element("figcaption", {}, caption, tools, about)
-  const ground = element("div", { className: "ground" }, ...canvases)
+  const ground = element("div", { className: "ground" }, ...panels.map(({ node }) => node))
   return { node: element("figure", { className: `figure ${name}` }, head, ground), caption, tools, ground }
 }
 
-function layers(label, role) {
+function createPanel(label, role) {
   const base = element("canvas", { "aria-hidden": "true" })
   const over = element("canvas", { className: "over", tabindex: 0, role, "aria-label": label })
   return { base, over, node: element("div", { className: "layers" }, base, over) }
 }
 
-/** The canvases of the three figures. */
-export function createFigures(onAbout) {
-  const landscape = layers("Error landscape: arrow keys move R1 and R2, brackets R3", "application")
-  const spectra = [0, 1, 2].map((mode) => layers(`Spectrum of mode ${mode + 1}: the rank`, "slider"))
-  const cores = layers("Cores of all heads: arrow keys choose a head", "application")
-  return {
-    landscape: { ...figure("landscape", [landscape.node], onAbout), base: landscape.base, over: landscape.over },
-    spectra: {
-      ...figure(
-        "spectra",
-        spectra.map(({ node }) => node),
-        onAbout,
-      ),
-      panels: spectra,
-    },
-    cores: { ...figure("cores", [cores.node], onAbout), base: cores.base, over: cores.over },
-  }
-}
-
-/** Where everything stands, after the sizes of the page's boxes. */
-export function plotsFor(figures, layer, scale) {
-  const size = (ground) => [Math.max(120, ground.clientWidth), Math.max(40, ground.clientHeight)]
-  const [wide, tall] = size(figures.spectra.ground)
-  return {
-    landscape: landscapePlot(layer, ...size(figures.landscape.ground), scale),
-    spectra: [0, 1, 2].map((mode) => spectrumPlot(layer, mode, wide, tall / 3, scale)),
-    cores: corePlot(layer, ...size(figures.cores.ground), scale),
-  }
+/** Where everything stands, after the sizes of the page's boxes: for each figure, one plot for each panel. */
+export function plotsFor(figures, specs, data, scale) {
+  return Object.fromEntries(
+    Object.entries(specs).map(([name, spec]) => {
+      const { ground, panels } = figures[name]
+      const [wide, tall] = [Math.max(120, ground.clientWidth), Math.max(40, ground.clientHeight)]
+      return [name, panels.map((_, panel) => spec.plot(data, panel, wide, tall / panels.length, scale))]
+    }),
+  )
 }
 
 /** What the standing part of each figure depends on: where it changes, that part is drawn again. */
-export function standing(state, plots, theme) {
-  const common = `${theme.key} ${theme.density}`
-  const size = ({ width, height, scale }) => `${width} ${height} ${scale}`
-  return {
-    landscape: `${common} ${size(plots.landscape)} ${state.used[2]} ${state.isAbsolute}`,
-    spectra: `${common} ${size(plots.spectra[0])}`,
-    cores: `${common} ${size(plots.cores)} ${state.used} ${state.view}`,
+export function standing(specs, plots, state, theme) {
+  return Object.fromEntries(
+    Object.entries(specs).map(([name, spec]) => {
+      const [{ width, height, scale }] = plots[name]
+      return [name, `${theme.key} ${theme.density} ${width} ${height} ${scale} ${spec.standing(state)}`]
+    }),
+  )
+}
+
+/** Draw the figures of a board; their standing parts only where `after` differs from what was drawn before. */
+export function drawFigures(board, after) {
+  const { data, state, theme, numbers } = board
+  for (const [name, spec] of Object.entries(board.kind.figures)) {
+    board.figures[name].panels.forEach(({ base, over }, panel) => {
+      const plot = board.plots[name][panel]
+      const draw = (canvas, strokes) => {
+        resize(canvas, plot.width, plot.height, theme.density)
+        const paint = new CanvasPaint(cleared(canvas, theme.density), theme.family)
+        strokes(paint, data, plot, state, theme, numbers)
+      }
+      if (board.drawnBefore[name] !== after[name]) draw(base, spec.base)
+      draw(over, spec.over)
+    })
   }
 }
 
-/** Draw what has changed: `before` and `after` as `standing` gives them. */
-export function drawFigures(figures, layer, plots, state, theme, before, after) {
-  const paint = (canvas, { width, height }) => {
-    resize(canvas, width, height, theme.density)
-    return new CanvasPaint(cleared(canvas, theme.density), theme.family)
-  }
-  if (before.landscape !== after.landscape) {
-    drawLandscape(paint(figures.landscape.base, plots.landscape), layer, plots.landscape, state, theme)
-  }
-  drawRanks(paint(figures.landscape.over, plots.landscape), layer, plots.landscape, state, theme)
-  figures.spectra.panels.forEach(({ base, over }, mode) => {
-    const plot = plots.spectra[mode]
-    if (before.spectra !== after.spectra) drawSpectrum(paint(base, plot), layer, plot, theme)
-    drawRank(paint(over, plot), layer, plot, state, theme)
-  })
-  if (before.cores !== after.cores)
-    drawCores(paint(figures.cores.base, plots.cores), layer, plots.cores, state, theme)
-  drawCoreNames(paint(figures.cores.over, plots.cores), layer, plots.cores, state, theme)
-}
-
-/** A whole figure as an SVG text. */
-export function svgOf(name, layer, plots, state, theme) {
+/** A whole figure as an SVG text: its panels below each other. */
+export function svgOf(spec, data, plots, state, theme, numbers) {
   const still = { ...state, lit: null, heldRatio: null }
   const sharp = { ...theme, density: Math.max(theme.density, 2) }
-  if (name === "spectra") return svgOfSpectra(layer, plots.spectra, still, sharp)
-  const plot = plots[name]
-  const paint = new SvgPaint(plot.width, plot.height, theme.family, theme.look.ground)
-  const strokes = name === "landscape" ? [drawLandscape, drawRanks] : [drawCores, drawCoreNames]
-  for (const draw of strokes) draw(paint, layer, plot, still, sharp)
-  return paint.toString()
-}
-
-function svgOfSpectra(layer, plots, state, theme) {
   const [{ width, height }] = plots
-  const pieces = plots.map((plot, mode) => {
-    const paint = new SvgPaint(width, height, theme.family, theme.look.ground)
-    drawSpectrum(paint, layer, plot, theme)
-    drawRank(paint, layer, plot, state, theme)
-    return `<g transform="translate(0 ${mode * height})">${paint.pieces.join("")}</g>`
+  const pieces = plots.map((plot, panel) => {
+    const paint = new SvgPaint(width, height, theme.family, theme.look.ground, panel)
+    for (const strokes of [spec.base, spec.over]) strokes(paint, data, plot, still, sharp, numbers)
+    return `<g transform="translate(0 ${panel * height})">${paint.pieces.join("")}</g>`
   })
-  const size = `width="${width}" height="${3 * height}" viewBox="0 0 ${width} ${3 * height}"`
+  const tall = plots.length * height
+  const size = `width="${width}" height="${tall}" viewBox="0 0 ${width} ${tall}"`
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size}>${pieces.join("")}</svg>`
 }
 

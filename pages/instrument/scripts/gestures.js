@@ -4,6 +4,7 @@ import { cellAt, cellValue } from "./cores.js"
 import { errorText, wholeText } from "./format.js"
 import { RATIOS, ranksAt } from "./landscape.js"
 import { bestAtRatio, compressionRatio, isPossible, largestRank, r1AtRatio, relativeError } from "./lookup.js"
+import { arrowStep, drag, placeIn } from "./pointer.js"
 import { markedRank } from "./spectra.js"
 import { rankAfterKey } from "./state.js"
 import { aboutError, cellWords, pointedWords } from "./words.js"
@@ -11,34 +12,6 @@ import { r3At } from "./third_axis.js"
 
 const NEAR = 7
 const RING = 16
-const NOTCH = 50
-const TOUCHPAD_STEP = 40
-
-/** Call `begin`, `move` and `end` with the place of the pointer in the element, for mouse, pen and touch alike. */
-function drag(node, { begin, move, end, hover, leave }) {
-  let held = false
-  const place = (event) => {
-    const box = node.getBoundingClientRect()
-    return [event.clientX - box.left, event.clientY - box.top]
-  }
-  node.onpointerdown = (event) => {
-    if (event.button) return
-    held = true
-    node.setPointerCapture(event.pointerId)
-    node.focus({ preventScroll: true })
-    event.preventDefault()
-    begin(...place(event), event)
-  }
-  node.onpointermove = (event) => (held ? move(...place(event), event) : hover(...place(event), event))
-  node.onpointerup = (event) => finish(event, false)
-  node.onpointercancel = (event) => finish(event, true)
-  node.onpointerleave = () => held || leave()
-  function finish(event, isCancelled) {
-    if (!held) return
-    held = false
-    end(isCancelled, event)
-  }
-}
 
 /** The landscape: drag the ring or a line of equal ratio, click to jump, scrub the third axis. */
 export function landscapeGestures(node, view, act) {
@@ -130,8 +103,8 @@ function hintAt(layer, plot, state, what, px, py) {
 /** A spectrum: drag the mark of the rank, click to jump; the wheel and the keys step. */
 export function spectrumGestures(node, mode, view, act) {
   const choose = (px) => {
-    const { layer, plots } = view()
-    act.rank(mode, markedRank(plots[mode], px, layer.limits[mode]), {})
+    const { layer, plot } = view()
+    act.rank(mode, markedRank(plot, px, layer.limits[mode]), {})
   }
   drag(node, {
     begin(px) {
@@ -141,18 +114,18 @@ export function spectrumGestures(node, mode, view, act) {
     move: choose,
     end: (isCancelled) => act.release(isCancelled),
     hover(px) {
-      const { layer, plots } = view()
-      const rank = markedRank(plots[mode], px, layer.limits[mode])
+      const { layer, plot } = view()
+      const rank = markedRank(plot, px, layer.limits[mode])
       const value = layer.arrays[`spectrum${mode + 1}`][rank - 1]
       act.hint(
         "spectra",
         `Direction ${wholeText(rank)} of mode ${mode + 1}: singular value ${value.toPrecision(4)}`,
       )
-      act.light(mode, rank - 1)
+      act.light(atMode(mode, rank - 1))
     },
     leave() {
       act.hint("spectra", null)
-      act.light(mode, undefined)
+      act.light(null)
     },
   })
   node.style.cursor = "ew-resize"
@@ -171,45 +144,42 @@ function keyOnMode(event, mode, name, layer, act) {
 /** The cores: a click takes the head everywhere; pointing at a cell shows the same cell in all heads. */
 export function coreGestures(node, view, act) {
   node.onpointermove = (event) => {
-    const box = node.getBoundingClientRect()
     const { layer, plot } = view()
     const state = act.state()
-    const cell = cellAt(layer, plot, event.clientX - box.left, event.clientY - box.top, state.used)
+    const cell = cellAt(layer, plot, ...placeIn(node, event), state.used)
     node.style.cursor = cell ? "pointer" : "default"
     if (!cell || cell.a === undefined) return leave()
     const shown = cellValue(layer, state.view, state.used, cell)
-    act.light(0, cell.a, cell.b)
+    act.light([cell.a, cell.b])
     act.hint("cores", cellWords(layer.unit, { ...shown, group: cell.group }))
   }
   const leave = () => {
-    act.light(0, undefined)
+    act.light(null)
     act.hint("cores", null)
   }
   node.onpointerleave = leave
   node.onclick = (event) => {
-    const box = node.getBoundingClientRect()
     const { layer, plot } = view()
-    const cell = cellAt(layer, plot, event.clientX - box.left, event.clientY - box.top, act.state().used)
+    const cell = cellAt(layer, plot, ...placeIn(node, event), act.state().used)
     if (cell) act.group(cell.group)
   }
   node.onkeydown = (event) => {
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key]
-    if (!step) return
-    event.preventDefault()
-    event.stopPropagation()
-    const count = view().layer.shape[3]
-    act.group((act.state().group + step + count) % count)
+    stepGroup(event, view().layer.shape[3], act)
   }
 }
 
-/** Turns the turning of a wheel into whole steps: a notch is one, and what a touchpad sends adds up. */
-export function wheelSteps() {
-  let turned = 0
-  return (event) => {
-    const delta = event.deltaY || event.deltaX
-    turned = Math.abs(delta) >= NOTCH ? -Math.sign(delta) * TOUCHPAD_STEP : turned - delta
-    const steps = Math.trunc(turned / TOUCHPAD_STEP)
-    turned -= steps * TOUCHPAD_STEP
-    return steps * (event.shiftKey ? 8 : 1)
-  }
+/** Arrow keys choose the next head or the one before. */
+export function stepGroup(event, count, act) {
+  const step = arrowStep(event)
+  if (!step) return
+  event.preventDefault()
+  event.stopPropagation()
+  act.group((act.state().group + step + count) % count)
+}
+
+/** A direction of one mode, as `state.lit` names it. */
+function atMode(mode, place) {
+  const lit = []
+  lit[mode] = place
+  return lit
 }

@@ -5,8 +5,8 @@ import { isPossible } from "./lookup.js"
 import { cumulativeEnergy } from "./spectra.js"
 
 /** A figure's numbers at the present state, with a line of names. */
-export function csvOf(figure, layer, state) {
-  const [names, rows] = TABLES[figure](layer, state)
+export function csvOf(figure, data, state, numbers) {
+  const [names, rows] = TABLES[figure](data, state, numbers)
   return [names, ...rows].map((row) => row.join(",")).join("\n")
 }
 

@@ -109,10 +109,10 @@ export class CanvasPaint {
   }
 }
 
-/** The same strokes as SVG elements; `toString` gives the whole picture. */
+/** The same strokes as SVG elements, in `pieces`; `number` tells this paint from others in the same picture. */
 export class SvgPaint {
-  constructor(width, height, family, ground) {
-    this.size = [width, height]
+  constructor(width, height, family, ground, number = 0) {
+    this.number = number
     this.family = family
     this.pieces = ground ? [`<rect width="${width}" height="${height}" fill="${ground}"/>`] : []
     this.clips = 0
@@ -161,17 +161,11 @@ export class SvgPaint {
   }
 
   clip(x, y, width, height, draw) {
-    const name = `clip${++this.clips}`
+    const name = `clip${this.number}-${++this.clips}`
     this.pieces.push(`<clipPath id="${name}"><rect ${attributes({ x, y, width, height })}/></clipPath>`)
     this.pieces.push(`<g clip-path="url(#${name})">`)
     draw()
     this.pieces.push("</g>")
-  }
-
-  toString() {
-    const [width, height] = this.size
-    const size = attributes({ width, height, viewBox: `0 0 ${width} ${height}` })
-    return `<svg xmlns="http://www.w3.org/2000/svg" ${size}>${this.pieces.join("")}</svg>`
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { element, write } from "./elements.js"
 import { errorText, percentText, ratioText, wholeText } from "./format.js"
-import { aboutError, ghostWords, goneWords, keptWords } from "./words.js"
+import { aboutError, ghostWords, goneWords } from "./words.js"
 import { partColour } from "./look.js"
 import { compressionRatio, entriesOf, errorBounds, relativeError, sliceErrors, storedEntries } from "./lookup.js"
 
@@ -62,8 +62,11 @@ export function createReadout() {
   return { node, size, error, stored, parts, sentence, ghosts, bars: [] }
 }
 
-/** Write the numbers. Only texts and widths change while a rank is dragged, never the layout. */
-export function drawReadout(readout, layer, state, numbers, theme) {
+/**
+ * Write the numbers, and the words below them unless a part is gone. Only texts and widths change while a rank is
+ * dragged, never the layout.
+ */
+export function drawReadout(readout, layer, state, numbers, theme, words) {
   const isSmaller = numbers.ratio >= 1
   write(readout.size.label, isSmaller ? "Smaller by" : "Larger: nothing is saved")
   write(readout.size.value, ratioText(numbers.ratio))
@@ -77,7 +80,7 @@ export function drawReadout(readout, layer, state, numbers, theme) {
   drawGhosts(readout, layer, state.pins, numbers)
   const names = goneNames(layer, numbers, theme.gone)
   const warned = numbers.gone ?? goneWords(names)
-  write(readout.sentence, warned || keptWords(numbers.energy))
+  write(readout.sentence, warned || words)
   readout.sentence.classList.toggle("warning", Boolean(warned))
 }
 

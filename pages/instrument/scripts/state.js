@@ -14,8 +14,8 @@ import {
 } from "./lookup.js"
 import { viewsOf } from "./cores.js"
 
-/** The state that a scene from the server asks for. */
-export function stateOf(layer, scene) {
+/** The state that a scene from the server asks for; what is pointed at stays lit. */
+export function stateOf(layer, scene, before) {
   const chosen = withinLimits(layer, scene.chosen)
   return settled(layer, {
     by: scene.by,
@@ -29,7 +29,7 @@ export function stateOf(layer, scene) {
     group: scene.group,
     pins: scene.pins.filter((pin) => isPossible(layer, pin)),
     isAbsolute: scene.isAbsolute,
-    lit: null,
+    lit: before?.lit ?? null,
     heldRatio: null,
   })
 }
@@ -120,6 +120,12 @@ export function pinned(layer, state) {
 export function sceneOf(state) {
   const { by, chosen, error, ratio, tied, refine, isSuggested, view, group, pins, isAbsolute } = state
   return { by, ranks: isSuggested ? null : chosen, error, ratio, tied, refine, view, group, pins, isAbsolute }
+}
+
+/** The state at an earlier scene, as `sceneOf` gives it. */
+export function restored(layer, state, { ranks, ...values }) {
+  const before = changed(layer, state, { ...values, chosen: ranks ?? [...layer.suggestion] })
+  return { ...before, isSuggested: ranks === null }
 }
 
 /** Where a key moves a rank: arrows by 1, with Shift by 8, the Page keys by a halving or a doubling; else null. */
