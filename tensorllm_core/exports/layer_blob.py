@@ -7,6 +7,8 @@ core its strongest entry.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 from einops import rearrange
@@ -14,7 +16,7 @@ from einops import rearrange
 from tensorllm_core.exports.blob import Arrays, pack
 from tensorllm_core.linalg.rank_choice import ParetoFront, rank_limits
 from tensorllm_core.linalg.sampling import rank_grid, strongest_entries
-from tensorllm_core.linalg.slice_tables import slice_tables
+from tensorllm_core.linalg.slice_tables import SliceTables, slice_tables
 from tensorllm_core.runs.layer_analysis import LayerAnalysis, best_path
 
 __all__ = ["MOST_BYTES", "layer_blob"]
@@ -29,6 +31,8 @@ _MOST_SLICES_R1, _MOST_SLICES_R2 = 64, 24
 """The same of the errors by part and by group."""
 _SLICES_BYTES = 2 * 2**20
 """Up to which the errors by part and by group are sent for all ranks."""
+_MOST_CELLS_BYTES = 6 * 2**20
+"""Most bytes of the errors by slice: of more, those at fewer ranks are sent."""
 
 
 def layer_blob(analysis: LayerAnalysis, identity: str) -> bytes:
@@ -78,11 +82,11 @@ def _front(name: str, front: ParetoFront) -> Arrays:
 
 
 def _slices(analysis: LayerAnalysis) -> Arrays:
-    """The errors by part and by group: at all ranks, or at those of a grid on which they are quick to compute."""
+    """The errors of parts, groups and slices: at all ranks, or at those of a grid on which they are quick to compute."""
     k1, k2, k3 = analysis.table.table.shape
-    products = analysis.table.products
+    products, (part, group) = analysis.table.products, analysis.shape[2:]
     r1, r2 = rank_grid(k1, k1), rank_grid(k2, k2)
-    if k1 * k2 * k3 * 4 * (analysis.shape.part + analysis.shape.group) > _SLICES_BYTES:
+    if k1 * k2 * k3 * 4 * (part + group) > _SLICES_BYTES:
         rows, spacing = rank_grid(k1, _MOST_SLICES_R1), products.spacing
         r1 = np.unique(np.where((spacing < rows) & (rows < k1), np.maximum(rows // spacing, 1) * spacing, rows))
         r2 = rank_grid(k2, _MOST_SLICES_R2)
@@ -92,6 +96,21 @@ def _slices(analysis: LayerAnalysis) -> Arrays:
         "slices_r2": r2.astype(np.int32),
         "by_part": tables.by_part,
         "by_group": tables.by_group,
+        "slice_energy": tables.energy,
+        **_cells(tables),
+    }
+
+
+def _cells(tables: SliceTables) -> Arrays:
+    """The errors by slice on the same grid, or on a part of it that is small enough."""
+    rows, columns, *slices = tables.by_slice.shape
+    while 4 * rows * columns * math.prod(slices) > _MOST_CELLS_BYTES and max(rows, columns) > 3:
+        rows, columns = (rows // 2, columns) if rows >= columns else (rows, columns // 2)
+    kept = [rank_grid(len(ranks), most) - 1 for ranks, most in ((tables.r1, rows), (tables.r2, columns))]
+    return {
+        "cells_r1": tables.r1[kept[0]].astype(np.int32),
+        "cells_r2": tables.r2[kept[1]].astype(np.int32),
+        "by_slice": tables.by_slice[np.ix_(*kept)],
     }
 
 

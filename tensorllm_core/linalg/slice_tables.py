@@ -1,4 +1,4 @@
-"""The relative error of every part and of every group at the rank triples of a grid, by look-ups."""
+"""The relative errors of parts, groups and slices at the rank triples of a grid, by look-ups."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ __all__ = ["SliceTables", "slice_tables"]
 
 @dataclass(frozen=True, eq=False)
 class SliceTables:
-    """Relative errors at the ranks `r1[i], r2[j], k + 1`; that of a slice that is zero is 0."""
+    """Relative errors at the ranks `r1[i], r2[j], k + 1`; that of a slice that rounding drowns is 0."""
 
     r1: Int64[np.ndarray, " n1"]
     r2: Int64[np.ndarray, " n2"]
     by_part: Float32[np.ndarray, "n1 n2 k3 part"]
     by_group: Float32[np.ndarray, "n1 n2 k3 group"]
+    by_slice: Float32[np.ndarray, "n1 n2 k3 part group"]
+    energy: Float64[np.ndarray, "part group"]
+    """Squared norm of each slice."""
 
 
 def slice_tables(products: PartProducts, r1: Int64[np.ndarray, " n1"], r2: Int64[np.ndarray, " n2"]) -> SliceTables:
@@ -35,12 +38,18 @@ def slice_tables(products: PartProducts, r1: Int64[np.ndarray, " n1"], r2: Int64
     [0.0, 0.0, 0.0, 0.0]
     """
     squared_error, energy = products.slice_errors_at(r1, r2)
-    by_part = _relative(squared_error.sum(dim=4), energy.sum(dim=1))
-    return SliceTables(r1, r2, by_part, _relative(squared_error.sum(dim=3), energy.sum(dim=0)))
+    return SliceTables(
+        r1,
+        r2,
+        by_part=_relative(squared_error.sum(dim=4), energy.sum(dim=1)),
+        by_group=_relative(squared_error.sum(dim=3), energy.sum(dim=0)),
+        by_slice=_relative(squared_error, energy),
+        energy=energy.cpu().numpy(),
+    )
 
 
 def _relative(
-    squared_error: Float64[Tensor, "n1 n2 k3 slice"], energy: Float64[Tensor, " slice"]
-) -> Float32[np.ndarray, "n1 n2 k3 slice"]:
+    squared_error: Float64[Tensor, "n1 n2 k3 *slice"], energy: Float64[Tensor, "*slice"]
+) -> Float32[np.ndarray, "n1 n2 k3 *slice"]:
     shares = torch.where(energy > DROWNED * energy.sum(), squared_error / energy, 0.0)
     return shares.sqrt().float().cpu().numpy()

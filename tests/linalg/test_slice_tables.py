@@ -36,6 +36,8 @@ def test_the_tables_hold_the_errors_of_the_rebuilt_tensor(shape, seed):
         ranks = Ranks(int(first), int(second), third)
         assert tables.by_part[i, j, third - 1] == pytest.approx(rebuilt_errors(tensor, ranks, (0, 1, 3)), abs=1e-5)
         assert tables.by_group[i, j, third - 1] == pytest.approx(rebuilt_errors(tensor, ranks, (0, 1, 2)), abs=1e-5)
+        assert tables.by_slice[i, j, third - 1] == pytest.approx(rebuilt_errors(tensor, ranks, (0, 1)), abs=1e-5)
+    assert tables.energy == pytest.approx(tensor.square().sum(dim=(0, 1)).numpy())
 
 
 @pytest.mark.parametrize("spacing", [1, 2, 3, 100])
