@@ -1,4 +1,4 @@
-"""The live figures of one layer, on the screens Decompose and Heads: what they are told, and what a hand changes."""
+"""The live figures of one layer: what they are told of the scene, and what a hand changes in it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tensorllm_core.experiments.gone import GONE, gone_sentence
 from tensorllm_core.runs.layer_analysis import LayerAnalysis, RankResult, errors_of_slices, gone_at
 from tensorllm_core.runs.ranks import suggestion_text
 
-__all__ = ["instrument", "scene_of_release", "send_layer"]
+__all__ = ["instrument", "layer_message", "scene_of_release", "send_layer"]
 
 
 def send_layer(screen: str, analysis: LayerAnalysis) -> None:
@@ -22,7 +22,7 @@ def send_layer(screen: str, analysis: LayerAnalysis) -> None:
 
 def instrument(layer: ShownLayer, result: RankResult) -> None:
     """Draw the instrument of the Decompose screen; what a visitor releases changes the scene."""
-    show_scene("decompose", layer.analysis.key, _message(layer, result), scene_of_release)
+    show_scene("decompose", layer.analysis.key, layer_message(layer, result), scene_of_release)
 
 
 def scene_of_release(released: Mapping[str, Any]) -> Fields:
@@ -33,9 +33,10 @@ def scene_of_release(released: Mapping[str, Any]) -> Fields:
     >>> scene_of_release({"ranks": ["<b>", -1, None], "error": "high", "echo": "x"})
     {}
     """
-    same = ("by", "error", "ratio", "group", "view", "tied", "refine", "alike")
-    texts = {name: released.get(name) for name in same}
-    texts |= {"absolute": released.get("isAbsolute"), "pins": _pins(released.get("pins"))}
+    texts = {name: released.get(name) for name in ("by", "error", "ratio", "group", "view")}
+    flags = {"tied": "tied", "refine": "refine", "alike": "alike", "absolute": "isAbsolute"}
+    texts |= {name: released.get(given) for name, given in flags.items() if isinstance(released.get(given), bool)}
+    texts["pins"] = _pins(released.get("pins"))
     ranks = released.get("ranks")
     if isinstance(ranks, list) and len(ranks) == 3:
         texts |= dict(zip(("r1", "r2", "r3"), ranks, strict=True))
@@ -53,7 +54,8 @@ def _pins(value: object) -> str | None:
     return ",".join("-".join(f"{rank}" for rank in pin) for pin in value if isinstance(pin, list))
 
 
-def _message(layer: ShownLayer, result: RankResult) -> dict[str, Any]:
+def layer_message(layer: ShownLayer, result: RankResult) -> dict[str, Any]:
+    """The scene of a layer at its ranks."""
     scene, analysis = layer.scene, layer.analysis
     return {
         **_chosen(layer),
@@ -82,12 +84,15 @@ def _chosen(layer: ShownLayer) -> dict[str, Any]:
 
 def _exact(analysis: LayerAnalysis, result: RankResult) -> dict[str, Any]:
     """What the server knows at the ranks in use: also where the browser has a grid, or the factors are refined."""
+    errors = errors_of_slices(analysis, result)
     return {
         "ranks": list(result.ranks),
         "error": result.relative_error,
         "lower": result.lower,
         "upper": result.upper,
         "isRefined": result.refinement is not None,
-        "parts": errors_of_slices(analysis, result).by_part().tolist(),
+        "parts": errors.by_part().tolist(),
+        "groups": errors.by_group().tolist(),
+        "cells": errors.by_part_and_group().ravel().tolist(),
         "gone": gone_sentence(gone_at(analysis, result)),
     }

@@ -82,7 +82,7 @@ def _front(name: str, front: ParetoFront) -> Arrays:
 
 
 def _slices(analysis: LayerAnalysis) -> Arrays:
-    """The errors of parts, groups and slices: at all ranks, or at those of a grid on which they are quick to compute."""
+    """The errors of parts, groups and slices: at all ranks, or on a grid on which they are quick to compute."""
     k1, k2, k3 = analysis.table.table.shape
     products, (part, group) = analysis.table.products, analysis.shape[2:]
     r1, r2 = rank_grid(k1, k1), rank_grid(k2, k2)

@@ -11,6 +11,8 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from tests.patience import PATIENCE
+from tests.tools.instrument_hand import COUNT_MESSAGES, instrument_drawn
+from tests.tools.instrument_page import open_modules
 from tests.tools.screen import chromium, new_context, settle
 from tests.tools.server import Server, app_server
 
@@ -71,6 +73,33 @@ def visit(server: Server, browser: Browser) -> Iterator[Callable[..., Page]]:
         context.close()
     assert wrong == []
     assert server.tracebacks(written_before) == []
+
+
+@pytest.fixture
+def live(visit):
+    """`live(path)`: a screen with its live figures drawn, counting what is sent to the server."""
+
+    def open_screen(path: str) -> Page:
+        page = visit("/overview")
+        page.add_init_script(COUNT_MESSAGES)
+        page.goto(f"{urlsplit(page.url).scheme}://{urlsplit(page.url).netloc}{path}")
+        instrument_drawn(page)
+        return page
+
+    return open_screen
+
+
+@pytest.fixture
+def modules(browser: Browser) -> Iterator[Page]:
+    """A page in which `modules` holds what every script of the live figures exports; without the app."""
+    context = new_context(browser)
+    wrong: list[str] = []
+    page = context.new_page()
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    open_modules(page)
+    yield page
+    context.close()
+    assert wrong == []
 
 
 def _shows_exception(page: Page) -> bool:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,6 +14,7 @@ from tests.tools.instrument_hand import (
     instrument_drawn,
     landscape,
     linked,
+    nothing_asked_of_the_server,
     number_field,
     parts,
     pixels,
@@ -40,39 +39,8 @@ def ranks(page: Page) -> list[int]:
     return [rank(page, name) for name in ("R1", "R2", "R3")]
 
 
-@contextmanager
-def nothing_asked_of_the_server(page: Page) -> Iterator[None]:
-    """Fail if the page sends anything to the server meanwhile."""
-    sent = page.evaluate("window.sentToServer")
-    yield
-    assert page.evaluate("window.sentToServer") == sent
-
-
-@pytest.fixture
-def live(visit):
-    """`live(path)`: the screen with its instrument drawn, counting what is sent to the server."""
-
-    def open_screen(path: str = SCENE) -> Page:
-        page = visit("/overview")
-        page.add_init_script(
-            """
-            window.sentToServer = 0
-            const send = WebSocket.prototype.send
-            WebSocket.prototype.send = function (...values) {
-                window.sentToServer += 1
-                return send.apply(this, values)
-            }
-            """
-        )
-        page.goto(f"{urlsplit(page.url).scheme}://{urlsplit(page.url).netloc}{path}")
-        instrument_drawn(page)
-        return page
-
-    return open_screen
-
-
 def test_everything_follows_a_drag_of_the_ring_and_the_server_hears_of_it_at_the_end(live):
-    page = live()
+    page = live(SCENE)
     page.mouse.move(*ring(page))
     page.mouse.down()
     before = headline(page), parts(page), pixels(landscape(page)), pixels(spectrum(page, 1)), pixels(cores(page))
@@ -89,7 +57,7 @@ def test_everything_follows_a_drag_of_the_ring_and_the_server_hears_of_it_at_the
     settle(page)
     assert headline(page) == after[0]
     # What is typed gives the same address and the same figures.
-    typed = live()
+    typed = live(SCENE)
     for name, value in zip(("R1", "R2"), dragged, strict=False):
         number_field(typed, name).fill(f"{value}")
         number_field(typed, name).press("Enter")
@@ -104,7 +72,7 @@ def test_everything_follows_a_drag_of_the_ring_and_the_server_hears_of_it_at_the
 
 
 def test_a_rank_is_dragged_in_its_spectrum_and_scrubbed_on_the_third_axis(live):
-    page = live()
+    page = live(SCENE)
     with nothing_asked_of_the_server(page):
         page.mouse.move(*place(spectrum(page, 2), 0.3, 0.5))
         page.mouse.down()
@@ -120,7 +88,7 @@ def test_a_rank_is_dragged_in_its_spectrum_and_scrubbed_on_the_third_axis(live):
 
 
 def test_keys_move_a_rank_and_escape_takes_it_back(live):
-    page = live()
+    page = live(SCENE)
     press(page, "R1", "ArrowRight")
     press(page, "R1", "Shift+ArrowRight")
     assert linked(page)["r1"] == "15"
@@ -183,7 +151,7 @@ def test_a_finger_drags_as_a_mouse_does(server, browser):
 
 
 def test_a_pinned_mark_stays_in_the_figures_and_in_the_link(live):
-    page = live()
+    page = live(SCENE)
     page.get_by_role("button", name="Pin to compare").click()
     expect(page).to_have_url(re.compile("pins=6-5-3"))
     press(page, "R1", "PageUp")
@@ -209,7 +177,7 @@ def test_a_head_that_is_clicked_is_taken_everywhere(live):
 
 
 def test_by_ratio_and_by_error_the_best_ranks_follow_the_hand(live):
-    page = live()
+    page = live(SCENE)
     page.get_by_role("radio", name="Ratio").click()
     expect(page).to_have_url(re.compile("by=compression"))
     field = page.get_by_role("spinbutton", name="Smaller by at least")
@@ -227,7 +195,7 @@ def test_by_ratio_and_by_error_the_best_ranks_follow_the_hand(live):
 
 
 def test_refined_factors_change_the_error_after_the_release(live):
-    page = live()
+    page = live(SCENE)
     before = float(headline(page)[1])
     page.get_by_role("checkbox", name="Refine the factors").check()
     expect(page.locator(".metric.error .note")).to_contain_text("refined")
@@ -235,7 +203,7 @@ def test_refined_factors_change_the_error_after_the_release(live):
 
 
 def test_an_explanation_opens_beside_its_figure_and_saves_it(live):
-    page = live()
+    page = live(SCENE)
     page.get_by_role("button", name="About: The error at all ranks").click()
     panel = page.get_by_role("complementary", name="About the figure")
     panel.wait_for()

@@ -27,7 +27,7 @@ def test_a_link_straight_to_a_screen_draws_it_and_keeps_nobody_out(path, theme, 
     assert re.findall(r'- button ".* icon"', page.locator("body").aria_snapshot()) == []
 
 
-@pytest.mark.parametrize("path", ["/heads", "/reasoning?sample=50"])
+@pytest.mark.parametrize("path", ["/heads?plain=1", "/reasoning?sample=50"])
 def test_on_a_narrow_screen_the_controls_stand_above_the_figures(path, visit):
     page = visit(path)
     page.set_viewport_size({"width": 768, "height": 1024})
@@ -49,9 +49,19 @@ def test_no_number_of_the_headline_and_no_label_of_one_is_cut_on_a_projector(pat
     assert texts.evaluate_all("texts => texts.filter(e => e.scrollWidth > e.clientWidth).map(e => e.innerText)") == []
 
 
-@pytest.mark.parametrize(("present", "width"), [("", 1280), ("&present=1", 1280), ("", 768), ("", 390), ("", 2560)])
-def test_nothing_of_the_live_figures_is_cut(present, width, visit):
-    page = visit(f"/decompose?layer=1&r1=100&r2=16&r3=4&pins=8-4-2{present}")
+DECOMPOSE, HEADS = ".landscape .spectra .cores", ".profile .cells .similarity .contrast"
+
+
+@pytest.mark.parametrize(
+    ("name", "figures", "present", "width"),
+    [
+        *(("decompose", DECOMPOSE, *window) for window in (("", 1280), ("&present=1", 1280), ("", 768), ("", 2560))),
+        *((name, figures, "", 390) for name, figures in (("decompose", DECOMPOSE), ("heads", HEADS))),
+        ("heads", HEADS, "&present=1", 1280),
+    ],
+)
+def test_nothing_of_the_live_figures_is_cut(name, figures, present, width, visit):
+    page = visit(f"/{name}?layer=1&r1=100&r2=16&r3=4&pins=8-4-2{present}")
     page.set_viewport_size({"width": width, "height": 720})
     instrument_drawn(page)
     words = page.locator(".readout .value, .readout .note, .readout .label, .sentence, .ghosts, .controls label")
@@ -59,7 +69,7 @@ def test_nothing_of_the_live_figures_is_cut(present, width, visit):
     is_cut = "e => e.scrollWidth > e.clientWidth + 1 || e.getBoundingClientRect().right > innerWidth"
     assert words.evaluate_all(f"texts => texts.filter({is_cut}).map(e => e.innerText)") == []
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    order = [top(page.locator(name)) for name in (".controls", ".landscape", ".spectra", ".cores")]
+    order = [top(page.locator(piece)) for piece in (".controls", *figures.split())]
     if width < 1000:
         assert order == sorted(order), "in a narrow window the pieces stand below each other"
 

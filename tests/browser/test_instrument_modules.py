@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import random
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from pages.controls.texts import error_text
-from pages.session.plans import layer_plan
-from pages.session.scene import Scene
 from tensorllm_core.exports import layer_blob as blobs
 from tensorllm_core.exports.layer_blob import layer_blob
 from tensorllm_core.linalg.hosvd import short_modes
@@ -22,57 +19,22 @@ from tensorllm_core.linalg.leading import leading_hosvd
 from tensorllm_core.linalg.rank_choice import (
     clamp_ranks,
     largest_rank,
-    rank_limits,
     ranks_for_compression,
     ranks_for_error,
     tied_ranks,
 )
 from tensorllm_core.linalg.slices import core_seen_from_part
-from tensorllm_core.models.checkpoint import open_checkpoint
 from tensorllm_core.runs.layer_analysis import LayerAnalysis, errors_of_slices, rank_result
-from tensorllm_core.runs.layer_decomposition import analyse_layer
 from tensorllm_core.types import Ranks, TensorShape
-from tests.tools.instrument_page import made_up_analysis, open_layer, open_modules
-from tests.tools.screen import new_context
+from tests.tools.instrument_layers import MODELS, grouped, random_ranks
+from tests.tools.instrument_page import made_up_analysis, open_layer
 
 LARGE = TensorShape(700, 80, 6, 5)
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = new_context(browser)
-    wrong: list[str] = []
-    page = context.new_page()
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    open_modules(page)
-    yield page
-    context.close()
-    assert wrong == []
-
-
-def bundled(name: str) -> LayerAnalysis:
-    scene = Scene().with_fields(model=name, layer=1)
-    checkpoint = open_checkpoint(name)
-    return analyse_layer(layer_plan(scene, checkpoint), checkpoint)
-
-
-def grouped() -> LayerAnalysis:
-    return made_up_analysis(TensorShape(60, 12, 6, 3))
-
-
-MODELS = {
-    "decoder with noise": lambda: bundled("demo-decoder-noisy"),
-    "encoder": lambda: bundled("demo-encoder"),
-    "grouped attention": grouped,
-}
-
-
-def random_ranks(analysis: LayerAnalysis, count: int) -> list[Ranks]:
-    """Valid ranks of all sizes."""
-    draw = random.Random(7)
-    limits = rank_limits(analysis.shape)
-    wishes = [Ranks(*(round(limit ** draw.random()) for limit in limits)) for _ in range(count)]
-    return [clamp_ranks(analysis.shape, wish) for wish in wishes]
+def page(modules: Page) -> Page:
+    return modules
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -126,7 +88,10 @@ def test_the_cells_of_the_cores_are_the_cores_of_the_truncation(page, model):
         asked.append({"view": view, "ranks": ranks, "cell": {"group": group, "a": a, "b": b}})
         expected.append(float(slices[a, b, group]))
     values = page.evaluate(
-        "asked => asked.map(({ view, ranks, cell }) => modules.cores.cellValue(layer, view, ranks, cell).value)", asked
+        """asked => asked.map(
+            ({ view, ranks, cell }) => modules.core_values.cellValue(layer, view, ranks, cell).value
+        )""",
+        asked,
     )
     assert values == pytest.approx(expected, rel=1e-5, abs=1e-7)
 
@@ -180,7 +145,7 @@ def test_a_large_layer_is_sent_on_grids_and_says_where_a_number_is_between_them(
     assert looked[0]["value"] == pytest.approx(exact[0], rel=1e-6)
     assert looked[1]["value"] == pytest.approx(exact[1], abs=2e-3)
     # A cell of the core shows an entry that stands in it.
-    shown = page.evaluate("modules.cores.cellValue(layer, 'Q2', [700, 80, 6], { group: 2, a: 650, b: 70 })")
+    shown = page.evaluate("modules.core_values.cellValue(layer, 'Q2', [700, 80, 6], { group: 2, a: 650, b: 70 })")
     part = core_seen_from_part(rank_result(analysis, Ranks(700, 80, 6)).tucker, analysis.tensor.parts.index("Q2"))
     band = part[shown["rows"][0] - 1 : shown["rows"][1], shown["columns"][0] - 1 : shown["columns"][1], 2]
     assert shown["rows"][0] <= 651 <= shown["rows"][1]

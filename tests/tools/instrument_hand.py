@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Locator, Page, expect
 
 from tests.patience import PATIENCE
 from tests.tools.screen import settle
+
+COUNT_MESSAGES = """
+    window.sentToServer = 0
+    const send = WebSocket.prototype.send
+    WebSocket.prototype.send = function (...values) {
+        window.sentToServer += 1
+        return send.apply(this, values)
+    }
+"""
+"""A script that counts what a page sends to the server from its start."""
 
 _STORE = "globalThis[Symbol.for('TensorLLM Explorer: live figures')]"
 
@@ -16,6 +28,14 @@ def instrument_drawn(page: Page) -> None:
     """Wait until the live figures stand on the settled screen."""
     page.locator(".instrument canvas").first.wait_for(state="visible", timeout=1000 * PATIENCE)
     settle(page)
+
+
+@contextmanager
+def nothing_asked_of_the_server(page: Page) -> Iterator[None]:
+    """Fail if the page, which runs `COUNT_MESSAGES`, sends anything to the server meanwhile."""
+    sent = page.evaluate("window.sentToServer")
+    yield
+    assert page.evaluate("window.sentToServer") == sent
 
 
 def headline(page: Page) -> list[str]:

@@ -86,6 +86,8 @@ def scene_message(**values: Any) -> dict[str, Any]:
         "group": 0,
         "pins": [],
         "isAbsolute": False,
+        "alike": False,
+        "order": [],
         "exact": None,
         "gone": 0.95,
         "suggestedBy": "suggested",

@@ -28,9 +28,11 @@ _SETTLED = """() => {
     return app?.dataset.testScriptState === "notRunning" && !document.querySelector(waiting);
 }"""
 
-_PICTURE = ".js-plotly-plot .main-svg, .st-key-head-picture canvas"
+_PICTURE = ".js-plotly-plot .main-svg, .instrument canvas, .st-key-head-picture canvas"
 _FIGURES = """() => [...document.querySelectorAll(".js-plotly-plot")].map(figure =>
     [...figure.querySelectorAll("svg.main-svg")].map(drawing => drawing.innerHTML).join(""))"""
+_LIVE_FIGURES = """figures => figures.map(figure =>
+    [...figure.querySelectorAll("canvas")].map(canvas => canvas.toDataURL()).join())"""
 
 
 @contextmanager
@@ -79,8 +81,8 @@ def complete(page: Page) -> None:
 
 
 def figures(page: Page) -> list[str]:
-    """The drawing of every figure on the screen, in order, to compare with an earlier one."""
-    return page.evaluate(_FIGURES)
+    """The drawing of every figure on the screen, the live ones last, to compare with an earlier one."""
+    return [*page.evaluate(_FIGURES), *page.locator(".instrument .figure").evaluate_all(_LIVE_FIGURES)]
 
 
 def row(page: Page) -> Locator:

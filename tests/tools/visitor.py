@@ -36,6 +36,8 @@ class Visitor:
         deadline = time.perf_counter() + patience
         request = BackMsg()
         request.rerun_script.page_name = page
+        # The sliders of the plain figures: those of the live ones ask the server nothing.
+        request.rerun_script.query_string = "plain=1"
         while not self.sliders:
             if time.perf_counter() > deadline:
                 raise TimeoutError(f"{page} showed no slider within {patience:g} seconds")

@@ -1,8 +1,6 @@
 // The explanation of a figure, which opens beside it: words, formula, and the figure and its numbers as files.
 
 import { element, download } from "./elements.js"
-import { FORMULAS } from "./formulas.js"
-import { EXPLANATIONS } from "./words.js"
 
 /**
  * The panel; `act.close` closes it, `act.picture` gives the figure as svg or png, `act.numbers` its numbers as
@@ -13,8 +11,8 @@ export function createAbout(act) {
   return { node, shown: null, act }
 }
 
-/** Show the explanation of a figure, or none. */
-export function drawAbout(about, figure, title, data) {
+/** Show the explanation of a figure, which its description holds, or none. */
+export function drawAbout(about, figure, spec, data) {
   about.node.hidden = !figure
   if (!figure) {
     about.shown = null
@@ -24,7 +22,7 @@ export function drawAbout(about, figure, title, data) {
   if (about.shown === key) return
   about.shown = key
   const formula = element("div", { className: "formula" })
-  formula.innerHTML = FORMULAS[figure]
+  formula.innerHTML = spec.formula
   const file = (words, action) =>
     element("button", { type: "button", className: "quiet", textContent: words, onclick: action })
   about.node.replaceChildren(
@@ -35,8 +33,8 @@ export function drawAbout(about, figure, title, data) {
       textContent: "×",
       onclick: about.act.close,
     }),
-    element("h3", { textContent: title }),
-    ...EXPLANATIONS[figure](data).map((words) => element("p", { textContent: words })),
+    element("h3", { textContent: spec.title }),
+    ...spec.explain(data).map((words) => element("p", { textContent: words })),
     formula,
     element(
       "div",

@@ -164,12 +164,12 @@ export class Board {
     this.numbers = kind.numbers(data, this.state, this.scene)
     if (this.isResized || !this.plots) {
       this.isResized = false
-      drawAbout(this.about, this.opened, kind.figures[this.opened]?.title, data)
+      drawAbout(this.about, this.opened, kind.figures[this.opened], data)
       this.fitHeight()
       this.plots = plotsFor(this.figures, kind.figures, data, theme.scale)
     }
     kind.draw(this)
-    const after = standing(kind.figures, this.plots, this.state, { ...theme, key: `${theme.key} ${data.key}` })
+    const after = standing(this)
     drawFigures(this, after)
     this.drawnBefore = after
     this.frames.push(performance.now() - started)
@@ -186,8 +186,10 @@ export class Board {
 
   /** Write what stands above each figure, unless the pointer is on it and has words of its own. */
   writeCaptions(captions) {
-    for (const [name, words] of Object.entries(captions))
-      write(this.figures[name].caption, this.hints[name] ?? words)
+    for (const [name, words] of Object.entries(captions)) {
+      const { caption } = this.figures[name]
+      if (write(caption, this.hints[name] ?? words)) caption.title = caption.textContent
+    }
   }
 
   remove() {
@@ -217,6 +219,6 @@ function commonActs(board) {
     close: () => board.openAbout(null),
     picture: drawn,
     pixels: (name, then) => pngOf(drawn(name), then),
-    numbers: (name) => csvOf(name, board.data, board.state, board.numbers),
+    numbers: (name) => csvOf(board.kind.figures[name], board.data, board.state, board.numbers),
   }
 }

@@ -1,17 +1,23 @@
 // The figures of the Decompose screen: the error at all ranks, what each mode holds, and the cores of all heads.
 
 import { rankActs } from "./actions.js"
-import { corePlot, drawCoreNames, drawCores, viewsOf } from "./cores.js"
+import { corePlot, drawCoreNames, drawCores } from "./cores.js"
+import { viewsOf } from "./core_values.js"
 import { createControls, drawControls } from "./controls.js"
 import { element, write } from "./elements.js"
+import { addTool } from "./figures.js"
 import { errorText } from "./format.js"
+import { FORMULAS } from "./formulas.js"
 import { coreGestures, landscapeGestures, spectrumGestures } from "./gestures.js"
 import { drawLandscape, landscapePlot } from "./landscape.js"
+import { TABLES } from "./numbers.js"
 import { drawRanks } from "./rank_marks.js"
 import { createReadout, drawReadout, numbersAt } from "./readout.js"
 import { drawRank, drawSpectrum, spectrumPlot } from "./spectra.js"
 import { restored, sceneOf, stateOf } from "./state.js"
-import { keptWords } from "./words.js"
+import { EXPLANATIONS, keptWords } from "./words.js"
+
+const texts = (name) => ({ explain: EXPLANATIONS[name], formula: FORMULAS[name], table: TABLES[name] })
 
 const FIGURES = {
   landscape: {
@@ -23,6 +29,7 @@ const FIGURES = {
     base: drawLandscape,
     over: drawRanks,
     gestures: (node, _, view, act) => landscapeGestures(node, view, act),
+    ...texts("landscape"),
   },
   spectra: {
     title: "What each mode holds",
@@ -33,6 +40,7 @@ const FIGURES = {
     base: (paint, layer, plot, _, theme) => drawSpectrum(paint, layer, plot, theme),
     over: drawRank,
     gestures: spectrumGestures,
+    ...texts("spectra"),
   },
   cores: {
     title: "The core of every head",
@@ -43,6 +51,7 @@ const FIGURES = {
     base: drawCores,
     over: drawCoreNames,
     gestures: (node, _, view, act) => coreGestures(node, view, act),
+    ...texts("cores"),
   },
 }
 
@@ -96,9 +105,4 @@ function drawTools(board) {
     )
   }
   if (board.views.value !== state.view) board.views.value = state.view
-}
-
-function addTool(figure, node) {
-  figure.tools.append(node)
-  return node
 }

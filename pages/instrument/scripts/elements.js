@@ -12,9 +12,11 @@ export function element(tag, values = {}, ...children) {
   return made
 }
 
-/** Set a text only if it differs: writing the same text again costs a layout. */
+/** Set a text only if it differs, for writing the same text again costs a layout; returns whether it does. */
 export function write(node, text) {
-  if (node.textContent !== text) node.textContent = text
+  if (node.textContent === text) return false
+  node.textContent = text
+  return true
 }
 
 /** Give a canvas this size in CSS pixels; returns whether it changed. */

@@ -3,9 +3,10 @@
 //
 // - `title`; `labels`, one for each of its panels; `role` of the panels for readers of the screen;
 // - `plot(data, panel, width, height, scale)`: where everything stands in a panel;
-// - `standing(state)`: a text that changes where the standing strokes do, beside size and colours;
+// - `standing(state, numbers)`: a text that changes where the standing strokes do, beside data, size and colours;
 // - `base` and `over(paint, data, plot, state, theme, numbers)`: the strokes that stand, and those that move;
-// - `gestures(node, panel, view, act)`: what pointer, wheel and keys do on a panel.
+// - `gestures(node, panel, view, act)`: what pointer, wheel and keys do on a panel;
+// - `explain(data)`: paragraphs that explain it; `formula`; `table(data, state, numbers)`: names and rows of numbers.
 
 import { cleared, element, resize } from "./elements.js"
 import { CanvasPaint, SvgPaint } from "./paint.js"
@@ -21,6 +22,12 @@ export function createFigures(specs, act, view) {
   )
 }
 
+/** Put a control above a figure; returns it. */
+export function addTool(figure, node) {
+  figure.tools.append(node)
+  return node
+}
+
 function createFrame(name, title, panels, onAbout) {
   const caption = element("span", { className: "caption" })
   const about = element("button", {
@@ -33,7 +40,8 @@ function createFrame(name, title, panels, onAbout) {
   const tools = element("span", { className: "tools" })
   const head = element("figcaption", {}, caption, tools, about)
   const ground = element("div", { className: "ground" }, ...panels.map(({ node }) => node))
-  return { node: element("figure", { className: `figure ${name}` }, head, ground), caption, tools, ground }
+  const node = element("figure", { className: `figure ${name}`, style: `grid-area: ${name}` }, head, ground)
+  return { node, caption, tools, ground }
 }
 
 function createPanel(label, role) {
@@ -54,11 +62,12 @@ export function plotsFor(figures, specs, data, scale) {
 }
 
 /** What the standing part of each figure depends on: where it changes, that part is drawn again. */
-export function standing(specs, plots, state, theme) {
+export function standing({ kind, data, plots, state, theme, numbers }) {
   return Object.fromEntries(
-    Object.entries(specs).map(([name, spec]) => {
+    Object.entries(kind.figures).map(([name, spec]) => {
       const [{ width, height, scale }] = plots[name]
-      return [name, `${theme.key} ${theme.density} ${width} ${height} ${scale} ${spec.standing(state)}`]
+      const common = `${data.key} ${theme.key} ${theme.density} ${width} ${height} ${scale}`
+      return [name, `${common} ${spec.standing(state, numbers)}`]
     }),
   )
 }

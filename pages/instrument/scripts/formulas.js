@@ -20,8 +20,19 @@ const unfolded = sub("W", row(op("("), letter("n"), op(")")))
 const transposed = `<msubsup>${letter("V")}${letter("n")}${letter("T")}</msubsup>`
 const times = (mode) => `<msub>${op("×")}${number(mode)}</msub>${sub("U", number(mode))}`
 
+const of = (name, index) => sub(name, row(...index.map((each) => letter(each))))
+const squared = (name, index) => `<msup>${row(op("‖"), of(name, index), op("‖"))}${number(2)}</msup>`
+const lost = (index) => row(op("‖"), of("W", index), op("−"), of("Ŵ", index), op("‖"))
+const errorOf = (index) => `<mfrac>${lost(index)}${row(op("‖"), of("W", index), op("‖"))}</mfrac>`
+const dot = row(op("⟨"), of("G", ["g"]), op(","), of("G", ["h"]), op("⟩"))
+const norms = row(op("‖"), of("G", ["g"]), op("‖"), op("‖"), of("G", ["h"]), op("‖"))
+
 export const FORMULAS = {
   landscape: math(errorSquared, op("="), number(1), op("−"), `<mfrac>${kept}${norm}</mfrac>`),
   spectra: math(unfolded, op("="), ofMode("U"), ofMode("Σ"), transposed),
+  profile: math(`<mfrac>${squared("W", ["g"])}${norm}</mfrac>`, op(","), errorOf(["g"])),
+  cells: math(errorOf(["p", "g"])),
+  similarity: math(letter("cos"), op("="), `<mfrac>${dot}${norms}</mfrac>`),
+  contrast: math(of("G", ["a", "b", "c", "g"])),
   cores: math(sub("W", letter("g")), op("≈"), sub("G", letter("g")), times(1), times(2), times(3)),
 }

@@ -1,6 +1,7 @@
 // Pointers, keys and wheels on the figures, turned into changes of the state.
 
-import { cellAt, cellValue } from "./cores.js"
+import { cellAt } from "./cores.js"
+import { cellValue } from "./core_values.js"
 import { errorText, wholeText } from "./format.js"
 import { RATIOS, ranksAt } from "./landscape.js"
 import { bestAtRatio, compressionRatio, isPossible, largestRank, r1AtRatio, relativeError } from "./lookup.js"

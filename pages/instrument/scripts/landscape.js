@@ -1,5 +1,6 @@
 // The relative error over (R1, R2) at one R3: cells, contour lines, lines of equal ratio, and the ranks that matter.
 
+import { drawColours } from "./axes.js"
 import { d3 } from "./d3.js"
 import { contourLines } from "./contours.js"
 import { errorScale, stepOf } from "./error_scale.js"
@@ -67,7 +68,7 @@ function rankAt(axis, place, limit) {
 
 /** All that stays while ranks change at one R3. */
 export function drawLandscape(paint, layer, plot, state, theme) {
-  const { box, scale } = plot
+  const { box } = plot
   const { look, density } = theme
   const colours = errorScale(layer, state.isAbsolute)
   const pixels = theme.errorPixels(colours)
@@ -82,7 +83,7 @@ export function drawLandscape(paint, layer, plot, state, theme) {
     drawPath(paint, layer, plot, r3, look)
   })
   drawAxes(paint, layer, plot, look)
-  drawColourBar(paint, plot, colours, theme, scale)
+  drawColourBar(paint, plot, colours, theme)
 }
 
 function drawContours(paint, layer, plot, r3, colours, look) {
@@ -193,20 +194,10 @@ export function powersOfTwo(most, room) {
   return powers.filter((_, place) => place % step === 0)
 }
 
-function drawColourBar(paint, plot, colours, { look, errorColour }, scale) {
-  const { box } = plot
-  const left = box.right + 8 * scale
-  const steps = 40
-  const height = (box.bottom - box.top) / steps
-  for (let step = 0; step < steps; step++) {
-    const share = 1 - (step + 0.5) / steps
-    paint.rect(left, box.top + step * height, 7 * scale, height + 0.5, { fill: errorColour(share) })
-  }
-  const size = 10 * scale
-  const marks = Math.max(2, Math.floor((box.bottom - box.top) / (34 * scale)))
-  for (let mark = 0; mark <= marks; mark++) {
-    const y = box.bottom - 5 * scale - (mark / marks) * (box.bottom - box.top - 10 * scale)
-    paint.text(colours.errorAt(mark / marks).toFixed(2), left + 10 * scale, y, { fill: look.muted, size })
-  }
-  paint.text("error", left - 2, box.top - 9 * scale, { fill: look.muted, size })
+function drawColourBar(paint, plot, colours, { look, errorColour }) {
+  const { box, scale } = plot
+  const count = Math.max(2, Math.floor((box.bottom - box.top) / (34 * scale)))
+  const shares = Array.from({ length: count + 1 }, (_, mark) => mark / count)
+  const marks = shares.map((share) => [share, colours.errorAt(share).toFixed(2)])
+  drawColours(paint, plot, errorColour, marks, "error", look)
 }

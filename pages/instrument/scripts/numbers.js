@@ -1,16 +1,16 @@
-// The numbers behind each figure as CSV.
+// The numbers behind the figures of the Decompose screen, and how any numbers become CSV.
 
-import { coreValues } from "./cores.js"
+import { coreValues } from "./core_values.js"
 import { isPossible } from "./lookup.js"
 import { cumulativeEnergy } from "./spectra.js"
 
 /** A figure's numbers at the present state, with a line of names. */
-export function csvOf(figure, data, state, numbers) {
-  const [names, rows] = TABLES[figure](data, state, numbers)
+export function csvOf(spec, data, state, numbers) {
+  const [names, rows] = spec.table(data, state, numbers)
   return [names, ...rows].map((row) => row.join(",")).join("\n")
 }
 
-const TABLES = {
+export const TABLES = {
   landscape(layer, state) {
     const { table, table_r1: grid1, table_r2: grid2 } = layer.arrays
     const r3 = state.used[2]

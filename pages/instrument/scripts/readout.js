@@ -8,7 +8,7 @@ import { compressionRatio, entriesOf, errorBounds, relativeError, sliceErrors, s
 
 /** The numbers of the headline at the ranks in use; from the server where it knows them better. */
 export function numbersAt(layer, state, exact) {
-  const isKnown = exact && String(exact.ranks) === String(state.used)
+  const isKnown = Boolean(exact) && String(exact.ranks) === String(state.used)
   const looked = relativeError(layer, state.used)
   const error = isKnown ? exact.error : looked.value
   const bounds = errorBounds(layer, state.used, looked.value)
@@ -24,7 +24,8 @@ export function numbersAt(layer, state, exact) {
     entries: entriesOf(layer),
     energy: Math.max(0, 1 - error * error),
     parts: isKnown ? exact.parts : Array.from(slices.parts),
-    groups: Array.from(slices.groups),
+    groups: isKnown ? exact.groups : Array.from(slices.groups),
+    isKnown,
     partsExact: isKnown || slices.isExact,
     gone: isKnown ? exact.gone : null,
   }

@@ -12,7 +12,7 @@ import {
   tiedRanks,
   withinLimits,
 } from "./lookup.js"
-import { viewsOf } from "./cores.js"
+import { viewsOf } from "./core_values.js"
 
 /** The state that a scene from the server asks for; what is pointed at stays lit. */
 export function stateOf(layer, scene, before) {

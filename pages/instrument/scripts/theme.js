@@ -21,20 +21,25 @@ export function themeOf(scene, root) {
   }
 }
 
-function colours(look) {
+/** The colour at a share of a scale; its `inkOn` gives a colour for text there. */
+function colourOf(scale) {
   const blend = d3
     .scaleLinear(
-      look.errorScale.map(([place]) => place),
-      look.errorScale.map(([, colour]) => colour),
+      scale.map(([place]) => place),
+      scale.map(([, colour]) => colour),
     )
     .clamp(true)
   const table = Array.from({ length: 101 }, (_, step) => blend(step / 100))
-  const errorColour = (share) => table[Math.round(share * 100)]
+  const at = (share) => table[Math.round(Math.min(Math.max(share, 0), 1) * 100)]
   // On dark cells the text is light, on light ones dark.
-  errorColour.inkOn = (share) => {
-    const { r, g, b } = d3.rgb(errorColour(share))
+  at.inkOn = (share) => {
+    const { r, g, b } = d3.rgb(at(share))
     return 0.299 * r + 0.587 * g + 0.114 * b > 140 ? "#111827" : "#f8fafc"
   }
+  return at
+}
+
+function colours(look) {
   const errorSteps = pixelsOf(look.errorScale)
   const tables = new WeakMap()
   /** The pixel of each step of the errors, as a scale of errors spreads the colours. */
@@ -46,5 +51,11 @@ function colours(look) {
       )
     return tables.get(scale)
   }
-  return { look, errorColour, errorPixels, signedPixels: pixelsOf(look.signedScale) }
+  return {
+    look,
+    errorColour: colourOf(look.errorScale),
+    signedColour: colourOf(look.signedScale),
+    errorPixels,
+    signedPixels: pixelsOf(look.signedScale),
+  }
 }

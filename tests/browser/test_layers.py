@@ -1,4 +1,4 @@
-"""The Layers and Heads screens in a browser: clicks on figures, controls, and downloads."""
+"""The Layers screen in a browser: clicks on figures, controls, and downloads."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from playwright.sync_api import Locator, Page, expect
 from tests.tools.screen import drawn, figures, settle
 
 LAYERS = "/layers?model=demo-encoder&layer=0"
-HEADS = "/heads?model=demo-decoder-noisy&layer=1&r1=6&r2=5&r3=3"
 
 
 def chart(page: Page, key: str) -> Locator:
@@ -31,9 +30,8 @@ def fits(page: Page) -> bool:
     )
 
 
-@pytest.mark.parametrize("path", [LAYERS, HEADS])
-def test_all_four_pictures_fit_the_screen(path, visit):
-    page = visit(path)
+def test_all_four_pictures_fit_the_screen(visit):
+    page = visit(LAYERS)
     complete(page)
     assert len(figures(page)) == 4
     assert fits(page)
@@ -94,41 +92,11 @@ def test_the_other_layout_is_surveyed_too(visit):
     assert page.get_by_test_id("stAlert").count() == 0
 
 
-def test_a_click_on_a_head_chooses_it(visit):
-    page = visit(HEADS)
-    drawn(page)
-    chart(page, "heads profile").locator(".barlayer .trace >> nth=1 >> .point >> nth=5").click(force=True)
-    expect(page).to_have_url(re.compile("group=5"))
-    drawn(page)
-    expect(page.get_by_role("link", name="All layers")).to_be_visible()
-
-
-def test_ranks_change_the_pictures_of_the_heads(visit):
-    page = visit(HEADS)
-    drawn(page)
-    before = figures(page)
-    page.get_by_role("slider", name=re.compile(r"^R1\b")).press("ArrowRight")
-    expect(page).to_have_url(re.compile("r1=7"))
-    drawn(page)
-    assert [now != old for now, old in zip(figures(page), before, strict=True)] == [True] * 4
-
-
-def test_the_order_by_similarity_changes_the_similarities_alone(visit):
-    page = visit(HEADS)
-    drawn(page)
-    before = figures(page)
-    page.get_by_text("by similarity").click()
-    expect(page).to_have_url(re.compile("alike=1"))
-    drawn(page)
-    assert [now != old for now, old in zip(figures(page), before, strict=True)] == [False, False, True, False]
-
-
-@pytest.mark.parametrize(("path", "key"), [(LAYERS, "layer spectra"), (HEADS, "heads similarity")])
-def test_a_figure_explains_itself_and_hands_out_its_numbers(path, key, visit):
-    page = visit(path)
+def test_a_figure_explains_itself_and_hands_out_its_numbers(visit):
+    page = visit(LAYERS)
     complete(page)
-    page.locator(f".st-key-about-{key.replace(' ', '-')} button").first.click()
+    page.locator(".st-key-about-layer-spectra button").first.click()
     settle(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Numbers (CSV)").click()
-    assert download.value.suggested_filename == f"{key.replace(' ', '-')}.csv"
+    assert download.value.suggested_filename == "layer-spectra.csv"
