@@ -19,7 +19,7 @@ from tensorllm_core.figures.stable_ranks import stable_ranks
 
 __all__ = ["errors_picture", "shares_picture", "spectra_picture", "stable_ranks_picture"]
 
-_HEIGHT = 205
+_HEIGHT, _TALL = 205, 243
 _NOISE = f"Noise: {NULL_DRAWS} draws of random Gaussian weights of the same shape and norm, the same draws every time."
 _BAND = "The band around its mean spans these draws."
 
@@ -35,8 +35,10 @@ def spectra_picture(scene: Scene, survey: Survey) -> None:
         nearest = min(spectra, key=lambda layer: abs(layer - scene.layer))
         above = int((spectra[nearest] > largest).sum())
         takeaway = f"Layer {nearest}: {above} of {len(chance)} directions are above all noise"
+    # Beside the live errors there is room for the slider and the sentence that else stand above.
+    height = _HEIGHT if scene.plain else _TALL
     show(
-        layer_spectra(spectra, chance, survey.count, scene.layers.mode, canvas(_HEIGHT), chosen=scene.layer),
+        layer_spectra(spectra, chance, survey.count, scene.layers.mode, canvas(height), chosen=scene.layer),
         key="layer spectra",
         takeaway=takeaway,
         explanation=Explanation(

@@ -13,20 +13,20 @@ from pages.controls.page_links import page_links
 from pages.session import state
 from pages.session.scene import Scene
 from tensorllm_core.experiments.gone import gone_sentences
-from tensorllm_core.experiments.layer_summary import RATIOS
 from tensorllm_core.experiments.layers import Survey
+from tensorllm_core.exports.survey_blob import reachable_ratios
 
-__all__ = ["headline", "reachable_ratio", "sentence"]
+__all__ = ["headline", "layer_links", "reachable_ratio", "sentence"]
 
 
 def reachable_ratio(ratio: float, survey: Survey) -> float:
     """The nearest ratio of the grid that ranks of this shape reach."""
-    return min(_reachable(survey), key=lambda candidate: abs(math.log(candidate / ratio)))
+    return min(reachable_ratios(survey), key=lambda candidate: abs(math.log(candidate / ratio)))
 
 
 def headline(scene: Scene, survey: Survey) -> None:
     """The slider, the sentence and the links."""
-    ratios, ratio = _reachable(survey), scene.layers.fixed_ratio
+    ratios, ratio = reachable_ratios(survey), scene.layers.fixed_ratio
     slider, words, links = st.columns([5, 12, 9], gap="medium", vertical_alignment="center")
     with slider:
         st.markdown(
@@ -45,13 +45,18 @@ def headline(scene: Scene, survey: Survey) -> None:
     with words:
         st.markdown(sentence(ratio, errors, float(np.mean(chance)) if chance else None))
     with links:
-        page_links(
-            scene,
-            ("decompose", f"Decompose layer {scene.layer}", "view_in_ar"),
-            ("heads", f"Heads of layer {scene.layer}", "grid_view"),
-        )
+        layer_links(scene)
     # One sentence over the whole width: the four figures below are to fit on the screen.
     notable(gone_sentences({layer: summary.gone_at(ratio) for layer, summary in survey.layers.items()}, most=1))
+
+
+def layer_links(scene: Scene) -> None:
+    """Links to the screens of the chosen layer."""
+    page_links(
+        scene,
+        ("decompose", f"Decompose layer {scene.layer}", "view_in_ar"),
+        ("heads", f"Heads of layer {scene.layer}", "grid_view"),
+    )
 
 
 def sentence(ratio: float, errors: Mapping[int, float], chance: float | None) -> str:
@@ -66,9 +71,3 @@ def sentence(ratio: float, errors: Mapping[int, float], chance: float | None) ->
     if low == high:
         return f"Error at {ratio:g}x: {low} in {'every layer' if len(errors) > 1 else f'layer {least}'}{noise}."
     return f"Error at {ratio:g}x: from {low} (layer {least}) to {high} (layer {most}){noise}."
-
-
-def _reachable(survey: Survey) -> list[float]:
-    """The ratios of the grid that ranks of this shape can reach."""
-    errors = next(iter(survey.layers.values())).errors
-    return [ratio for ratio, error in zip(RATIOS, errors, strict=True) if np.isfinite(error)] or [RATIOS[0]]

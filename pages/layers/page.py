@@ -6,19 +6,22 @@ from pages.controls.figure_grid import figure_grid, outline_of_grid
 from pages.frame.frame import guarded
 from pages.frame.toolbar import screen_frame
 from pages.layers.figures import errors_picture, shares_picture, spectra_picture, stable_ranks_picture
-from pages.layers.headline import headline, reachable_ratio
+from pages.layers.headline import headline, layer_links, reachable_ratio
+from pages.layers.live import data_key, live_errors, send_survey
 from pages.layers.survey_job import survey_job
 from pages.session import state
 from pages.session.scene import Scene
 from pages.work import jobs
 from pages.work.plain_text import inert
 from tensorllm_core.experiments.layers import Survey
+from tensorllm_core.models.checkpoint import Checkpoint
 
 HELP = """
 **Which layers have structure, and how much of it is more than chance?** Every layer is decomposed at all ranks, and so
 are random **Gaussian weights** (*noise*) of the same shape and norm. Structure is what a layer has and noise does not.
 
-- **Compression ratio**: the errors of the layers are compared at this ratio, each layer at its own best ranks.
+- **Smaller by**: the errors of the layers are compared at this ratio, each layer at its own best ranks. Drag the
+  slider, or the line in the figure.
 - **Click a layer** in a figure to choose it. Then open it in *Decompose* or *Heads*.
 - The layers are read one by one, and their results are kept on disk. **Stop** keeps those that are done.
 """
@@ -32,12 +35,14 @@ def screen() -> None:
         job = survey_job(scene, checkpoint)
         if job is None:
             return
-        snapshot = jobs.show_live(job, lambda survey: _draw(_fit_ratio(scene, survey, job.snapshot.ended), survey))
+        snapshot = jobs.show_live(
+            job, lambda survey: _draw(_fit_ratio(scene, survey, job.snapshot.ended), checkpoint, survey)
+        )
         if snapshot.partial is None and not snapshot.ended:
             outline_of_grid()
 
 
-def _draw(scene: Scene, survey: Survey) -> None:
+def _draw(scene: Scene, checkpoint: Checkpoint, survey: Survey) -> None:
     if survey.problems:
         layer, problem = next(iter(survey.problems.items()))
         count = len(survey.problems)
@@ -47,8 +52,14 @@ def _draw(scene: Scene, survey: Survey) -> None:
         if not survey.problems:
             outline_of_grid()
         return
-    headline(scene, survey)
-    rows = ((spectra_picture, errors_picture), (stable_ranks_picture, shares_picture))
+    if scene.plain:
+        headline(scene, survey)
+        figure_grid(((spectra_picture, errors_picture), (stable_ranks_picture, shares_picture)), scene, survey)
+        return
+    key = data_key(scene, checkpoint, survey)
+    send_survey(key, survey)
+    layer_links(scene)
+    rows = ((spectra_picture, lambda *_: live_errors(key, survey)), (stable_ranks_picture, shares_picture))
     figure_grid(rows, scene, survey)
 
 

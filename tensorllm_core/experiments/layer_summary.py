@@ -13,11 +13,9 @@ from tensorllm_core.types import Ranks, TensorShape
 
 __all__ = ["RATIOS", "LayerSummary", "stable_rank"]
 
-RATIOS = (
-    *(1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 60.0, 80.0),
-    *(100.0, 120.0, 150.0, 200.0, 250.0, 300.0, 400.0, 500.0, 600.0, 800.0, 1000.0),
-)
-"""Compression ratios at which a summary has the least error of its layer."""
+_STEPS = (10, 11, 12, 13.5, 15, 17.5, 20, 22, 25, 28, 30, 35, 40, 45, 50, 55, 60, 70, 80, 90)
+RATIOS = (*(step * power / 10 for power in (1, 10, 100) for step in _STEPS), 1000.0)
+"""Compression ratios at which a summary has the least error of its layer: round ones, about evenly in the logarithm."""
 
 
 @dataclass(frozen=True, eq=False)

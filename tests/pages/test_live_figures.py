@@ -50,10 +50,10 @@ def pieces(app: AppTest) -> dict[str, int]:
     return {name: size for name, size in found.items() if name.startswith("live")}
 
 
-@pytest.mark.parametrize("name", ["decompose", "heads"])
-def test_a_screen_brings_scripts_a_layer_and_a_scene(name):
+@pytest.mark.parametrize(("name", "least"), [("decompose", 400_000), ("heads", 400_000), ("layers", 2_000)])
+def test_a_screen_brings_scripts_data_and_a_scene(name, least):
     app = visit(name, plain="0", refine="1", r1="6", r2="5", r3="3")
     assert not app.exception
     shown = pieces(app)
     assert list(shown) == ["live_scripts", "live_store", "live_figures"]
-    assert shown["live_store"] > 400_000
+    assert shown["live_store"] > least

@@ -4,6 +4,7 @@
 // - `name`, `figures` (see figures.js), `pieces(act)`: the elements beside the figures, each with its `node`;
 // - `acts(board)`: what a visitor may do;
 // - `stateOf(data, scene, before)`, `sceneOf(state)`, `restored(data, state, scene)`: between states and scenes;
+// - `carried(data, state)`, where there is one: the state on new data of the same screen;
 // - `numbers(data, state, scene)`: what every figure needs in a frame;
 // - `draw(board)`: writes the pieces and the captions.
 
@@ -53,6 +54,7 @@ export class Board {
     this.root.replaceChildren(this.node)
     this.watcher = new ResizeObserver(() => this.schedule({ isResized: true }))
     this.watcher.observe(this.node)
+    for (const { ground } of Object.values(this.figures)) this.watcher.observe(ground)
     this.onWindow = () => this.schedule({ isResized: true })
     window.addEventListener("resize", this.onWindow)
   }
@@ -67,7 +69,9 @@ export class Board {
     this.scene = scene
     this.theme = themeOf(scene, this.root)
     // What the visitor does at this moment counts for more than an answer to what they did before.
-    if (isNew || (isOwn && !this.grabbed && !this.resting)) {
+    if (isNew && this.grabbed && this.kind.carried) {
+      this.state = this.kind.carried(data, this.state)
+    } else if (isNew || (isOwn && !this.grabbed && !this.resting)) {
       this.state = this.kind.stateOf(data, scene, this.state)
       this.settledScene = JSON.stringify(this.kind.sceneOf(this.state))
     }
@@ -206,7 +210,11 @@ function commonActs(board) {
   return {
     state: () => board.state,
     set: (state, settings) => board.set(state, settings),
-    grab: () => (board.grabbed = board.state),
+    grab: () => {
+      board.grabbed = board.state
+      // What was pointed at is no longer what is shown.
+      board.hints = {}
+    },
     release: (isCancelled) => {
       const from = board.grabbed
       board.grabbed = null

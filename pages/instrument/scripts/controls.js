@@ -179,7 +179,8 @@ function drawLimit(row, layer, state) {
   row.slider.setAttribute("aria-valuetext", isError ? `${value}` : `${value} times`)
 }
 
-function setValue(input, value) {
+/** Show a value in a field or a slider, unless it stands there. */
+export function setValue(input, value) {
   const root = input.getRootNode()
   if (input.type === "number" && root.activeElement === input && Number(input.value) === value) return
   if (Number(input.value) !== value) input.value = value

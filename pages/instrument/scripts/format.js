@@ -21,6 +21,11 @@ export function ratioText(ratio) {
   return ratio < 100 ? `${ratio.toFixed(1)}x` : `${WHOLE(Math.round(ratio))}x`
 }
 
+/** A ratio that is chosen, as short as it can be: `13.5x`. */
+export function ratioName(ratio) {
+  return `${Number(ratio.toPrecision(3))}x`
+}
+
 /** A share as a percentage; below 1% with one digit after the point. */
 export function percentText(share) {
   const percent = 100 * share

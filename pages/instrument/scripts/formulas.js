@@ -21,6 +21,9 @@ const transposed = `<msubsup>${letter("V")}${letter("n")}${letter("T")}</msubsup
 const times = (mode) => `<msub>${op("×")}${number(mode)}</msub>${sub("U", number(mode))}`
 
 const of = (name, index) => sub(name, row(...index.map((each) => letter(each))))
+const wholeLost = row(op("‖"), letter("W"), op("−"), letter("Ŵ"), op("‖"))
+const wholeError = `<mfrac>${wholeLost}${row(op("‖"), letter("W"), op("‖"))}</mfrac>`
+const ofAll = (name) => row(sub(name, number(1)), op(","), sub(name, number(2)), op(","), sub(name, number(3)))
 const squared = (name, index) => `<msup>${row(op("‖"), of(name, index), op("‖"))}${number(2)}</msup>`
 const lost = (index) => row(op("‖"), of("W", index), op("−"), of("Ŵ", index), op("‖"))
 const errorOf = (index) => `<mfrac>${lost(index)}${row(op("‖"), of("W", index), op("‖"))}</mfrac>`
@@ -34,5 +37,6 @@ export const FORMULAS = {
   cells: math(errorOf(["p", "g"])),
   similarity: math(letter("cos"), op("="), `<mfrac>${dot}${norms}</mfrac>`),
   contrast: math(of("G", ["a", "b", "c", "g"])),
+  layerErrors: math(`<munder>${letter("min")}${ofAll("R")}</munder>`, wholeError),
   cores: math(sub("W", letter("g")), op("≈"), sub("G", letter("g")), times(1), times(2), times(3)),
 }
