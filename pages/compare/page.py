@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.compare.budget_words import budget_words
 from pages.compare.error_figure import errors_picture
 from pages.compare.figures import curves_picture, deltas_picture
 from pages.compare.headline import headline
@@ -87,7 +88,7 @@ def _draw_live(comparison: Comparison) -> None:
         errors_picture(comparison, ratio)
         return
     ranking = ranked_methods(comparison, ratio)
-    headline(comparison, ratio, ranking)
+    headline(budget_words(comparison, ratio, ranking))
     left, right = st.columns([1, 1], gap="small")
     with left:
         curves_picture(comparison, ratio, ranking)
