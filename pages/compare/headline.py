@@ -30,7 +30,7 @@ def headline(told: BudgetWords) -> None:
 
 def _metric(column: st.delta_generator.DeltaGenerator, number: Number) -> None:
     column.metric(
-        number.label,
+        inert(number.label),
         number.value,
         number.note,
         delta_color="normal" if number.sign else "off",

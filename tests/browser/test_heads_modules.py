@@ -14,7 +14,7 @@ from tensorllm_core.exports import layer_blob as blobs
 from tensorllm_core.exports.layer_blob import layer_blob
 from tensorllm_core.runs.layer_analysis import rank_result
 from tensorllm_core.types import Ranks, TensorShape
-from tests.tools.instrument_layers import MODELS, random_ranks
+from tests.tools.instrument_layers import MODELS, first_picture, random_ranks
 from tests.tools.instrument_page import made_up_analysis, open_layer
 
 FIGURES = ("profile", "cells", "similarity", "contrast")
@@ -83,6 +83,16 @@ def test_between_the_ranks_that_are_sent_errors_are_about_right_and_marked(modul
     assert off["cells"] == pytest.approx(compared(analysis, triples[1]).part_error.ravel().tolist(), abs=0.03)
     # The core came as its strongest entries: similarity waits for the server.
     assert (on["isOld"], on["cosines"]) == (True, None)
+
+
+def test_a_first_picture_compares_the_heads_in_the_directions_that_it_knows(modules):
+    analysis = first_picture(TensorShape(300, 12, 4, 8), 10)
+    open_layer(modules, layer_blob(analysis, "a layer"), kind="heads", chosen=[9, 6, 3])
+    triples = [Ranks(10, 6, 3), Ranks(3, 12, 4)]
+    for ranks, shown in zip(triples, modules.evaluate(_NUMBERS, triples), strict=True):
+        heads = compared(analysis, ranks)
+        assert shown["cells"] == pytest.approx(heads.part_error.ravel().tolist(), abs=1e-6)
+        assert np.array(shown["cosines"]).reshape(8, 8) == pytest.approx(heads.similarity, abs=1e-5)
 
 
 def test_what_the_server_knows_is_shown_instead(modules):

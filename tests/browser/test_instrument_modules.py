@@ -13,9 +13,6 @@ from playwright.sync_api import Page
 from pages.controls.texts import error_text
 from tensorllm_core.exports import layer_blob as blobs
 from tensorllm_core.exports.layer_blob import layer_blob
-from tensorllm_core.linalg.hosvd import short_modes
-from tensorllm_core.linalg.landscape import landscape
-from tensorllm_core.linalg.leading import leading_hosvd
 from tensorllm_core.linalg.rank_choice import (
     clamp_ranks,
     largest_rank,
@@ -26,7 +23,7 @@ from tensorllm_core.linalg.rank_choice import (
 from tensorllm_core.linalg.slices import core_seen_from_part
 from tensorllm_core.runs.layer_analysis import LayerAnalysis, errors_of_slices, rank_result
 from tensorllm_core.types import Ranks, TensorShape
-from tests.tools.instrument_layers import MODELS, grouped, random_ranks
+from tests.tools.instrument_layers import MODELS, first_picture, grouped, random_ranks
 from tests.tools.instrument_page import made_up_analysis, open_layer
 
 LARGE = TensorShape(700, 80, 6, 5)
@@ -153,14 +150,13 @@ def test_a_large_layer_is_sent_on_grids_and_says_where_a_number_is_between_them(
 
 
 def test_a_first_picture_is_drawn_in_the_axes_of_the_whole_and_claims_no_more_than_it_knows(page):
-    whole = made_up_analysis(TensorShape(300, 12, 4, 8))
-    first = leading_hosvd(short_modes(whole.tensor.data), 10)
-    analysis = LayerAnalysis(whole.plan, whole.tensor, first, landscape(first))
+    analysis = first_picture(TensorShape(300, 12, 4, 8), 10)
+    first = analysis.decomposition
     open_layer(page, layer_blob(analysis, "a layer"), chosen=[200, 6, 3])
     limits, used, kept, words, at_edge, possible = page.evaluate(
         """() => {
             const { spectra, landscape, lookup } = modules
-            const plot = instrument.plots.landscape
+            const [plot] = instrument.plots.landscape
             return [
                 layer.limits, instrument.state.used, Array.from(spectra.cumulativeEnergy(layer, 0)),
                 document.querySelector(".controls").innerText,

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
+
+import torch
 
 from pages.session.plans import layer_plan
 from pages.session.scene import Scene
+from tensorllm_core.linalg.hosvd import short_modes
+from tensorllm_core.linalg.landscape import landscape
+from tensorllm_core.linalg.leading import leading_hosvd
 from tensorllm_core.linalg.rank_choice import clamp_ranks, rank_limits
 from tensorllm_core.models.checkpoint import open_checkpoint
 from tensorllm_core.runs.layer_analysis import LayerAnalysis
@@ -22,6 +28,14 @@ def bundled(name: str) -> LayerAnalysis:
 
 def grouped() -> LayerAnalysis:
     return made_up_analysis(TensorShape(60, 12, 6, 3))
+
+
+def first_picture(shape: TensorShape, leading: int) -> LayerAnalysis:
+    """A random layer of which only so many directions of mode 1 are known yet."""
+    tensor = torch.randn(*shape, generator=torch.Generator().manual_seed(5))
+    first = leading_hosvd(short_modes(tensor), leading)
+    whole = made_up_analysis(shape)
+    return LayerAnalysis(whole.plan, replace(whole.tensor, data=tensor), first, landscape(first))
 
 
 MODELS = {

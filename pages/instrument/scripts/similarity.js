@@ -14,7 +14,8 @@ export function comparedIn(layer) {
 /** Whether the browser has the whole core, and compares it at these ranks within some milliseconds. */
 export function isQuick(layer, [r1, r2, r3]) {
   const { core_rows: rows, core_columns: columns } = layer.arrays
-  if (rows.length < layer.limits[0] || columns.length < layer.limits[1]) return false
+  // On a coarser grid every cell stands for several entries.
+  if (rows.length < rows.at(-1) || columns.length < columns.at(-1)) return false
   const groups = layer.shape[3]
   const pairs = groups > 1 ? (groups * (groups + 1)) / 2 : ((r3 * (r3 + 1)) / 2) * groups
   return r1 * r2 * (groups > 1 ? r3 : 1) * pairs <= MOST_PRODUCTS
@@ -66,8 +67,8 @@ function productsOfQueries(layer, ranks) {
 
 /** The leading blocks of all slices side by side, and `product`: that of slice c of group g and slice d of group h. */
 function leadingBlocks(layer, [r1, r2, r3]) {
-  const { core } = layer.arrays
-  const [k1, k2] = layer.limits
+  const { core, core_rows: rows, core_columns: columns } = layer.arrays
+  const [k1, k2] = [rows.length, columns.length]
   const groups = layer.shape[3]
   const size = r1 * r2
   // Blocks that lie far apart, at powers of two, would drive each other out of the processor's cache.
