@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from pages.compare.curves import curves_of, pin, pinned, unpin
+from pages.compare.curves import Curves, curves_of, pin, pinned, unpin
 from pages.compare.ranking import RankedMethod
 from pages.controls.widgets import Explanation, show
 from pages.frame.frame import canvas
@@ -18,7 +18,14 @@ from tensorllm_core.figures.method_deltas import MethodDelta, method_deltas
 from tensorllm_core.methods.registry import METHODS
 from tensorllm_core.runs.comparison_run import Comparison
 
-__all__ = ["curves_picture", "deltas_picture"]
+__all__ = [
+    "best_of_ranking",
+    "curves_picture",
+    "curves_sentence",
+    "deltas_picture",
+    "deltas_sentence",
+    "pin_button",
+]
 
 _HEIGHT = 285
 
@@ -26,22 +33,8 @@ _HEIGHT = 285
 def curves_picture(comparison: Comparison, ratio: float, ranking: Sequence[RankedMethod]) -> None:
     """A line for each method over the budgets; the budget in focus is marked, a pinned result lies behind in grey."""
     curves, before = curves_of(comparison), pinned()
-    best = _best(ranking)
+    best = best_of_ranking(ranking)
     whole = comparison.entries * comparison.layers
-
-    def beside() -> None:
-        if before is None:
-            st.button(
-                "Pin",
-                icon=":material/keep:",
-                key="pin",
-                type="tertiary",
-                on_click=pin,
-                args=(curves,),
-                help="Pin this result: its curves stay, in grey, while you change anything else",
-            )
-        else:
-            st.button("Unpin", icon=":material/keep_off:", key="unpin", type="tertiary", on_click=unpin)
 
     show(
         method_curves(
@@ -55,7 +48,7 @@ def curves_picture(comparison: Comparison, ratio: float, ranking: Sequence[Ranke
             pinned_baseline=before.baseline.accuracy if before else None,
         ),
         key="accuracy against stored entries",
-        takeaway=_curves_sentence(comparison, ratio, best),
+        takeaway=curves_sentence(comparison, ratio, best),
         explanation=Explanation(
             "Up: mean accuracy over the benchmarks, with its 95% interval. Across: entries that the edited layers "
             "store, fewer to the right. Every method has its own ranks at each budget, those of the least error. "
@@ -67,14 +60,30 @@ def curves_picture(comparison: Comparison, ratio: float, ranking: Sequence[Ranke
             r"N_{\text{original}} - N_{\text{stored}} \ \text{the same for all}",
         ),
         table=lambda: pd.concat([curves.table(), *([before.table()] if before else [])]),
-        beside=beside,
+        beside=lambda: pin_button(curves),
         caption=inert(f"Grey, pinned: {before.label}") if before else "",
     )
 
 
+def pin_button(curves: Curves) -> None:
+    """Keeps these curves in grey, or lets go of those that are kept."""
+    if pinned() is None:
+        st.button(
+            "Pin",
+            icon=":material/keep:",
+            key="pin",
+            type="tertiary",
+            on_click=pin,
+            args=(curves,),
+            help="Pin this result: its curves stay, in grey, while you change anything else",
+        )
+    else:
+        st.button("Unpin", icon=":material/keep_off:", key="unpin", type="tertiary", on_click=unpin)
+
+
 def deltas_picture(comparison: Comparison, ratio: float, ranking: Sequence[RankedMethod]) -> None:
     """Paired differences from the original at the budget in focus, the best first."""
-    best = _best(ranking)
+    best = best_of_ranking(ranking)
     rows = []
     for each in ranking:
         accuracy, loss = each.against.accuracy, each.against.loss
@@ -90,7 +99,7 @@ def deltas_picture(comparison: Comparison, ratio: float, ranking: Sequence[Ranke
     show(
         method_deltas(rows, canvas(_HEIGHT), emphasised=best.point.method if best else ""),
         key="differences by method",
-        takeaway=_deltas_sentence(ratio, ranking),
+        takeaway=deltas_sentence(ratio, ranking),
         explanation=Explanation(
             "How each method changes the unedited model at the budget in focus, with the 95% interval of the paired "
             "difference. Left: accuracy, more is better. Right: loss of the right answer, less is better. The two need "
@@ -107,11 +116,13 @@ def deltas_picture(comparison: Comparison, ratio: float, ranking: Sequence[Ranke
     )
 
 
-def _best(ranking: Sequence[RankedMethod]) -> RankedMethod | None:
+def best_of_ranking(ranking: Sequence[RankedMethod]) -> RankedMethod | None:
+    """The best method that is no control."""
     return next((each for each in ranking if not each.is_control), None)
 
 
-def _curves_sentence(comparison: Comparison, ratio: float, best: RankedMethod | None) -> str:
+def curves_sentence(comparison: Comparison, ratio: float, best: RankedMethod | None) -> str:
+    """The takeaway of the curves."""
     asked = sum(len(answers.right) for answers in comparison.evaluation.answers[ORIGINAL].values())
     if best is None:
         return f"No method saves as much as {ratio:.3g}x asks for; {asked:,} questions"
@@ -119,7 +130,8 @@ def _curves_sentence(comparison: Comparison, ratio: float, best: RankedMethod | 
     return f"{ratio:.3g}x: {best.title} {accuracy.after:.1%}, original {accuracy.before:.1%}, {asked:,} questions"
 
 
-def _deltas_sentence(ratio: float, ranking: Sequence[RankedMethod]) -> str:
+def deltas_sentence(ratio: float, ranking: Sequence[RankedMethod]) -> str:
+    """The takeaway of the differences."""
     intervals = [each.against.accuracy.interval for each in ranking if not each.is_control]
     better = sum(interval.low > 0 for interval in intervals)
     worse = sum(interval.high < 0 for interval in intervals)

@@ -2,31 +2,25 @@
 
 import streamlit as st
 
-from pages.compare.budget_words import budget_words
-from pages.compare.error_figure import errors_picture
-from pages.compare.figures import curves_picture, deltas_picture
-from pages.compare.headline import headline
 from pages.compare.lessons import method_lessons
 from pages.compare.panel import panel
-from pages.compare.ranking import missing_methods, ranked_methods
-from pages.compare.tabs import comparison_tabs
+from pages.compare.results import draw_ended, draw_running
 from pages.controls.ask_button import ButtonWords, ask_button, show_run
-from pages.controls.notable import notable
 from pages.controls.own_questions import invite_questions, own_questions
 from pages.frame.frame import guarded, panel_columns, show_notices
 from pages.frame.toolbar import begin_screen
 from pages.session import state
 from pages.session.plans import chosen_benchmarks, comparison_plan, methods_of
 from pages.work.caches import resources
-from tensorllm_core.experiments.comparison_result import gone_by_method
-from tensorllm_core.runs.comparison_run import Comparison, run_comparison
+from tensorllm_core.runs.comparison_run import run_comparison
 
 HELP = """
 **Which way of compressing is best, at the same size?** In each layer every method must save as many entries as the
 attention saves at the **budget** (a compression ratio), whatever matrices it replaces. Within that, each method takes
 its own ranks of the least error. Then all compressed models answer the same questions.
 
-- **Budget**: the ratio, or the number of entries, that the figures show. **Curves at** has the other budgets.
+- **Budget**: the ratio, or the number of entries, that the figures show. **Curves at** has the other budgets. Among
+  those that were asked, drag the slider above the figures, or the line in the curves.
 - **Random subspace** is a control. A method that does no better owes nothing to the directions that it chose.
 - **Pin** keeps a result in grey while you change model, layers, methods or questions.
 - **Any two methods** (below) tests one against another; **Download** has all numbers and the command line.
@@ -66,36 +60,9 @@ def screen() -> None:
     with right:
         if not chosen_benchmarks(scene):
             invite_questions()
-        show_run(asked, _BUTTON, _draw, _draw_live, _outline, lambda: method_lessons(methods_of(scene)))
+        show_run(asked, _BUTTON, draw_ended, draw_running, _outline, lambda: method_lessons(methods_of(scene)))
     with notices:
         show_notices()
-
-
-def _draw(comparison: Comparison) -> None:
-    _draw_live(comparison)
-    if comparison.is_answered:
-        comparison_tabs(state.current_scene(), comparison)
-
-
-def _draw_live(comparison: Comparison) -> None:
-    """What moves while it is asked; more would only take the questions' time."""
-    scene = state.current_scene()
-    ratio = comparison.plan.nearest(scene.compare.budget)
-    if not comparison.is_answered:
-        answered = "No question is answered yet" if comparison.plan.questions.benchmarks else "No questions are chosen"
-        st.caption(f"{answered}. These are the errors of the weights, by method.")
-        notable(gone_by_method(comparison.at(ratio)))
-        errors_picture(comparison, ratio)
-        return
-    ranking = ranked_methods(comparison, ratio)
-    headline(budget_words(comparison, ratio, ranking))
-    left, right = st.columns([1, 1], gap="small")
-    with left:
-        curves_picture(comparison, ratio, ranking)
-    with right:
-        deltas_picture(comparison, ratio, ranking)
-    for sentence in missing_methods(comparison):
-        st.caption(f":orange[{sentence}]")
 
 
 def _outline() -> None:

@@ -99,6 +99,17 @@ def test_both_buttons_begin_it_and_the_next_visitor_sees_its_result_at_once(key:
     assert button(again, "Compare again")
 
 
+def test_the_live_figures_bring_what_is_known_of_every_budget_and_its_focus_keeps_them_all() -> None:
+    app = compare(plain="0")
+    assert not app.exception
+    shown = {element.proto.component_name: element.proto for element in app.get("bidi_component")}
+    assert len(app.get("plotly_chart")) == 1
+    header = shown["live_store"].bytes.decode("utf-8", errors="ignore")
+    for ratio in (8, 16):
+        assert f"Best at {ratio}x: TensorLLM" in header
+        assert f"Against the original at {ratio}x: of 2 methods" in header
+
+
 def test_the_link_restores_all_of_it() -> None:
     parameters = {
         "budget": "12.0",

@@ -86,7 +86,14 @@ export class Board {
   /** Colours and type of the scene, for the style sheet. */
   paintVariables({ look, scale }) {
     const [mode1, mode2, mode3] = look.modes
-    for (const [name, value] of Object.entries({ scale, mode1, mode2, mode3, warning: look.warning })) {
+    for (const [name, value] of Object.entries({
+      scale,
+      mode1,
+      mode2,
+      mode3,
+      warning: look.warning,
+      better: mode3,
+    })) {
       this.root.style.setProperty(`--${name}`, value)
     }
   }

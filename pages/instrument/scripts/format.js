@@ -32,6 +32,18 @@ export function percentText(share) {
   return `${percent.toFixed(share < 0.01 ? 1 : 0)}%`
 }
 
+/** A count in three digits and a letter: `65.5k`. */
+export function shortCount(count) {
+  for (const [size, unit] of [
+    [1e9, "G"],
+    [1e6, "M"],
+    [1e3, "k"],
+  ]) {
+    if (count >= size) return `${Number((count / size).toPrecision(3))}${unit}`
+  }
+  return `${Number(count.toPrecision(3))}`
+}
+
 /** A list in words: `V, O and head 3`. */
 export function listed(names, most = 4) {
   if (names.length > most) return `${names.slice(0, most).join(", ")} and ${names.length - most} more`

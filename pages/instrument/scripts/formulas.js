@@ -38,5 +38,15 @@ export const FORMULAS = {
   similarity: math(letter("cos"), op("="), `<mfrac>${dot}${norms}</mfrac>`),
   contrast: math(of("G", ["a", "b", "c", "g"])),
   layerErrors: math(`<munder>${letter("min")}${ofAll("R")}</munder>`, wholeError),
+  curves: math(
+    sub("N", letter("stored")),
+    op("≤"),
+    `<mfrac>${sub("N", letter("attention"))}${letter("budget")}</mfrac>`,
+  ),
+  deltas: math(
+    letter("Δ"),
+    op("="),
+    `<mfrac>${row(letter("fixed"), op("−"), letter("broken"))}${letter("n")}</mfrac>`,
+  ),
   cores: math(sub("W", letter("g")), op("≈"), sub("G", letter("g")), times(1), times(2), times(3)),
 }
