@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.compare.budget_words import BudgetWords, Number
 from pages.controls.notable import notable
-from pages.frame.frame import type_scale
+from pages.frame.stage import is_presenting
 from pages.work.plain_text import inert
 
 __all__ = ["headline"]
@@ -14,7 +14,7 @@ __all__ = ["headline"]
 
 def headline(told: BudgetWords) -> None:
     """Four numbers, then two sentences: the best against the original, and against the next and the control."""
-    presents = type_scale() > 1
+    presents = is_presenting()
     # Larger type leaves no room for a fourth number, which the panel has too.
     numbers = told.numbers if presents else (*told.numbers, told.saved)
     with st.container(key="headline-compare"):

@@ -8,7 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from pages.controls.widgets import Explanation, show
-from pages.frame.frame import canvas, type_scale
+from pages.frame.frame import canvas
+from pages.frame.stage import is_presenting
 from tensorllm_core.figures.layout_cut import layout_cut
 from tensorllm_core.figures.network import network_diagram
 from tensorllm_core.figures.network_pattern import Kept, Network, read_networks
@@ -40,7 +41,7 @@ def method_lessons(method_names: Sequence[str]) -> None:
 
 def _rows(methods: Sequence[MethodDescription]) -> list[Sequence[MethodDescription]]:
     """Rows as even as can be, of as many cards as there is room for."""
-    most = _MOST_IN_ROW if type_scale() == 1 else _MOST_IN_ROW_PRESENTING
+    most = _MOST_IN_ROW_PRESENTING if is_presenting() else _MOST_IN_ROW
     count = -(-len(methods) // most)
     each = -(-len(methods) // count) if count else 1
     return [methods[start : start + each] for start in range(0, len(methods), each)]

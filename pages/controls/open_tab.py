@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from pages.frame.stage import is_presenting
 from pages.session import state
 from pages.session.scene import Scene
 
@@ -20,6 +21,9 @@ def draw_open_tab(
     Args:
         drawers: a function for each title; only that of the open tab is called, with `arguments`.
     """
+    if is_presenting():
+        # Nothing stands below the figures of a presented screen.
+        return
     tabs = st.tabs(titles, **state.bound("tab", scene.tab if scene.tab in titles else titles[0], key))
     for tab, draw in zip(tabs, drawers, strict=True):
         if tab.open:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
+from pages.frame.stage import is_presenting
 from pages.session import state
 from pages.session.scene import Scene
 from tensorllm_core.runs.layer_analysis import LayerAnalysis
@@ -109,10 +110,13 @@ def _draw(figure: Any, key: str, takeaway: str, selectable: bool) -> Any:
 
 
 def _grow_with_window(key: str, height: float) -> None:
-    """Give the figure more than its height on a window that is larger than the one it was made for."""
-    st.html(
-        f"<style>@media {_LARGE} {{.{_css_class(key)} {{height: {100 * height / _DESK:.2f}vh;}}}}</style>",
-    )
+    """Let the height of a figure follow the window: presented, or where it is larger than the one it was made for."""
+    name = _css_class(key)
+    if is_presenting():
+        rule = f".{name} {{height: calc(var(--stage, 1) * {height:.0f}px);}}"
+    else:
+        rule = f"@media {_LARGE} {{.{name} {{height: {100 * height / _DESK:.2f}vh;}}}}"
+    st.html(f"<style>{rule}</style>")
 
 
 def _selected_points(event: Any) -> list[int]:

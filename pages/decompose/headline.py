@@ -7,7 +7,7 @@ import streamlit as st
 from pages.controls.notable import notable
 from pages.controls.suggestion import noise_floor_words, suggestion_words
 from pages.controls.texts import error_text
-from pages.frame.frame import type_scale
+from pages.frame.stage import is_presenting
 from tensorllm_core.experiments.gone import gone_sentence
 from tensorllm_core.numbers_text import ratio_text, share_text
 from tensorllm_core.runs.layer_analysis import LayerAnalysis, RankResult, gone_at
@@ -42,7 +42,7 @@ def headline(analysis: LayerAnalysis, result: RankResult) -> None:
     )
     ranks_sentence = sentence(analysis.shape.entries, result.stored_entries, result.energy_kept, result.ranks)
     # Larger type leaves room for one line: on a projector the suggestion stands in the panel alone.
-    suggestion = "" if type_scale() > 1 else f" {suggestion_words(analysis)}"
+    suggestion = "" if is_presenting() else f" {suggestion_words(analysis)}"
     st.markdown(f"{ranks_sentence}{suggestion}", help=noise_floor_words(analysis))
     notable([gone_sentence(gone_at(analysis, result))])
 

@@ -9,6 +9,7 @@ from typing import ParamSpec
 
 import streamlit as st
 
+from pages.frame.stage import type_scale
 from pages.session import state
 from pages.session.scene import Scene
 from pages.work.apology import sentence_for
@@ -20,18 +21,13 @@ from tensorllm_core.figures.theme import Appearance, Canvas
 __all__ = [
     "appearance",
     "canvas",
-    "enlarge_when_presenting",
     "guarded",
     "notices_above",
     "panel_columns",
     "show_notices",
-    "type_scale",
 ]
 
 P = ParamSpec("P")
-
-_PRESENT_SCALE = 1.3
-_PRESENT_STYLE = "<style>html {font-size: 20px; --purpose-display: none; --row-height: 36px;}</style>"
 
 
 def guarded(screen: Callable[P, None]) -> Callable[P, None]:
@@ -51,12 +47,6 @@ def guarded(screen: Callable[P, None]) -> Callable[P, None]:
             st.error(inert(sentence_for(error)), icon=icon)
 
     return run
-
-
-def enlarge_when_presenting() -> None:
-    """Make the type larger everywhere while the scene is presented."""
-    if state.current_scene().present:
-        st.html(_PRESENT_STYLE)
 
 
 def panel_columns(scene: Scene) -> list[st.delta_generator.DeltaGenerator]:
@@ -87,8 +77,3 @@ def canvas(height: int) -> Canvas:
 def appearance() -> Appearance:
     """The theme, light or dark, that the visitor's browser shows now."""
     return Appearance.DARK if st.context.theme.type == "dark" else Appearance.LIGHT
-
-
-def type_scale() -> float:
-    """Factor by which the type in figures is larger: 1 unless the scene is presented."""
-    return _PRESENT_SCALE if state.current_scene().present else 1.0

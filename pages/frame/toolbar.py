@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import streamlit as st
 
 from pages.frame.device_popover import device_popover
-from pages.frame.frame import enlarge_when_presenting, notices_above
+from pages.frame.frame import notices_above
 from pages.frame.glossary import list_of_words
+from pages.frame.stage import set_stage
+from pages.frame.stage_line import shown, stage_line
 from pages.session import state
 from pages.session.checked_scene import checked_scene
 from pages.session.scene import Scene
 from pages.work.caches import rest_heap
-from pages.work.plain_text import inert, inert_name
+from pages.work.plain_text import inert
 from tensorllm_core.models.bundled_models import BUNDLED
 from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.models.layers import numbers_text
-from tensorllm_core.models.quantisation import main_quantisation, quantisation_notice
 from tensorllm_core.types import Layout
 
-__all__ = ["begin_screen", "copy_link", "help_popover", "link_and_present", "screen_frame"]
+__all__ = ["begin_plain_screen", "begin_screen", "screen_frame"]
 
 _LAYOUTS = {Layout.PAPER: "layout: paper", Layout.RELEASED_CODE: "layout: released code"}
 _HELP_OF_ALL = """
 - The **info** button at each figure explains it, and has the formula, the numbers and downloads.
 - A word **underlined with dots** says what it means when the pointer rests on it, or when it is touched.
+- **Present** is for a projector. **F** shows one figure on the whole screen, there and here.
 - **Copy link** copies the address of this screen with all its settings.
 """
 
@@ -80,20 +82,39 @@ def screen_frame(help_text: str) -> Iterator[tuple[Scene, Checkpoint]]:
         yield scene, checkpoint
 
 
+def begin_plain_screen(scene: Scene, title: str, help_text: str, controls: Callable[[], None] | None = None) -> None:
+    """Draw the row of controls of a screen that needs no open model; `title` is what is shown when it is presented."""
+    set_stage(scene)
+    if scene.present:
+        stage_line(f"**{title}**", leave_stage)
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar"):
+        if controls:
+            controls()
+        st.space("stretch")
+        link_and_present()
+        help_popover(help_text)
+
+
 def copy_link() -> None:
     """A button that copies the address, which holds the whole scene."""
     _COPY_LINK(key="copy link", width="content")
 
 
-def link_and_present(scene: Scene) -> None:
-    """Two buttons: copy the link, and switch between normal type and larger type for a projector."""
+def link_and_present() -> None:
+    """Two buttons: copy the link, and present the screen."""
     copy_link()
     st.button(
-        "Exit" if scene.present else "Present",
+        "Present",
         icon=":material/co_present:",
-        on_click=lambda: state.change(present=not scene.present),
-        help="Back to the normal type" if scene.present else "Larger type, for a projector",
+        on_click=lambda: state.change(present=True),
+        help="For a projector: larger type, no controls, figures that fill the window",
     )
+
+
+def leave_stage() -> None:
+    """Leave the presentation; a callback."""
+    state.change(present=False)
 
 
 def help_popover(words: str) -> None:
@@ -106,7 +127,11 @@ def help_popover(words: str) -> None:
 
 
 def _toolbar(scene: Scene, checkpoint: Checkpoint, help_text: str) -> None:
-    enlarge_when_presenting()
+    set_stage(scene)
+    if scene.present:
+        words, note = shown(scene, checkpoint)
+        stage_line(words, leave_stage, lambda: _step_buttons(scene, checkpoint.attention_layers), note)
+        return
     same_weights = checkpoint.sizes.sharing(scene.layer)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar"):
         names = [*BUNDLED, *([scene.model] if scene.model not in BUNDLED else [])]
@@ -117,8 +142,7 @@ def _toolbar(scene: Scene, checkpoint: Checkpoint, help_text: str) -> None:
             on_change=_take_model,
             label_visibility="collapsed",
             accept_new_options=True,
-            # Larger type leaves less room: the whole row must fit into one line at 1280 pixels.
-            width=220 if scene.present else 270,
+            width=270,
             help="A bundled model, a folder with config.json and safetensors files, a .gguf file, or a hub id: "
             "owner/name@revision",
         )
@@ -129,17 +153,14 @@ def _toolbar(scene: Scene, checkpoint: Checkpoint, help_text: str) -> None:
             **state.bound("layout", scene.layout),
             format_func=_LAYOUTS.__getitem__,
             label_visibility="collapsed",
-            width=180 if scene.present else 200,
+            width=200,
             help="How the weights are cut into heads: as in the paper's equations, or as in the authors' program",
         )
-        if scene.present and checkpoint.quantisation is not None:
-            # Presented, a line below the row would push the figures off the screen.
-            _badge(checkpoint.quantisation)
         st.space("stretch")
-        link_and_present(scene)
+        link_and_present()
         device_popover(scene, checkpoint)
         help_popover(help_text)
-    for notice in checkpoint.notices if not scene.present else ():
+    for notice in checkpoint.notices:
         st.caption(inert(notice))
     if len(same_weights) > 1:
         first, last = same_weights[0], same_weights[-1]
@@ -151,40 +172,36 @@ def _toolbar(scene: Scene, checkpoint: Checkpoint, help_text: str) -> None:
         )
 
 
-def _badge(shares: Mapping[str, float]) -> None:
-    name, notice = inert_name(main_quantisation(shares)), inert(quantisation_notice(shares))
-    st.markdown(f":gray-badge[{name}]", help=notice, width="content")
-
-
 def _layer(scene: Scene, checkpoint: Checkpoint) -> None:
     layers, last = checkpoint.attention_layers, checkpoint.layers - 1
-    st.button(
-        "Previous layer",
-        icon=":material/chevron_left:",
-        key="previous layer",
-        on_click=_step_layer,
-        args=(-1, layers),
-        disabled=scene.layer == layers[0],
-        shortcut="Alt+PageUp",
-        help="Previous layer",
-    )
+    _step_button(scene, layers, -1)
     st.selectbox(
         "Layer",
         layers,
         **state.bound("layer", scene.layer, f"layer widget {last}"),
-        format_func=lambda layer: f"layer {layer}" if scene.present else f"layer {layer} (0 to {last})",
+        format_func=lambda layer: f"layer {layer} (0 to {last})",
         label_visibility="collapsed",
-        width=130 if scene.present else 150,
+        width=150,
     )
+    _step_button(scene, layers, 1)
+
+
+def _step_buttons(scene: Scene, layers: tuple[int, ...]) -> None:
+    for step in (-1, 1):
+        _step_button(scene, layers, step)
+
+
+def _step_button(scene: Scene, layers: tuple[int, ...], step: int) -> None:
+    name = "Next layer" if step > 0 else "Previous layer"
     st.button(
-        "Next layer",
-        icon=":material/chevron_right:",
-        key="next layer",
+        name,
+        icon=f":material/chevron_{'right' if step > 0 else 'left'}:",
+        key=name.lower(),
         on_click=_step_layer,
-        args=(1, layers),
-        disabled=scene.layer == layers[-1],
-        shortcut="Alt+PageDown",
-        help="Next layer",
+        args=(step, layers),
+        disabled=scene.layer == layers[-1 if step > 0 else 0],
+        shortcut="Alt+PageDown" if step > 0 else "Alt+PageUp",
+        help=name,
     )
 
 

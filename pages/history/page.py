@@ -3,8 +3,8 @@
 import streamlit as st
 
 from pages.controls.page_links import page_link
-from pages.frame.frame import enlarge_when_presenting, guarded, show_notices
-from pages.frame.toolbar import help_popover, link_and_present
+from pages.frame.frame import guarded, show_notices
+from pages.frame.toolbar import begin_plain_screen
 from pages.history.run_table import run_table
 from pages.session import state
 from pages.session.scene import Scene
@@ -33,11 +33,7 @@ def screen() -> None:
     """The table of runs, and the selected one below."""
     rest_heap("start")
     scene = state.current_scene()
-    enlarge_when_presenting()
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar"):
-        st.space("stretch")
-        link_and_present(scene)
-        help_popover(HELP)
+    begin_plain_screen(scene, "Runs on this server", HELP)
     show_notices()
     st.caption(_SHARED)
     records = run_log().records()

@@ -12,7 +12,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.frame.frame import appearance, type_scale
+from pages.frame.frame import appearance
+from pages.frame.stage import type_scale
 from pages.instrument.bundle import all_scripts, store_script, style, view_script
 from pages.instrument.sent import Sent
 from pages.session import state

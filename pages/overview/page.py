@@ -6,6 +6,7 @@ import streamlit as st
 from pages.controls.page_links import page_link
 from pages.controls.widgets import Explanation, show
 from pages.frame.frame import canvas, guarded
+from pages.frame.stage import is_presenting
 from pages.frame.toolbar import screen_frame
 from pages.overview.scene_cards import SCENES, SceneCard
 from pages.session.scene import Scene
@@ -51,7 +52,9 @@ def _model(scene: Scene, checkpoint: Checkpoint) -> None:
 
 
 def _examples() -> None:
-    """Cards, three in a row, that open a screen with a scene worth seeing."""
+    """Cards, three in a row, that open a screen with a scene worth seeing; at the desk alone."""
+    if is_presenting():
+        return
     st.markdown("#### Worth seeing")
     for start in range(0, len(SCENES), 3):
         for column, card in zip(st.columns(3, gap="small"), SCENES[start : start + 3], strict=False):

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.frame.frame import guarded, show_notices
+from pages.frame.stage import is_presenting
 from pages.papers.cell_panel import panel
 from pages.papers.figures import picture
 from pages.papers.papers_toolbar import begin_papers
@@ -29,10 +30,11 @@ HELP = """
 @st.fragment
 @guarded
 def screen() -> None:
-    """The table above, its figure and the chosen cell below."""
+    """The table above, its figure and the chosen cell below; presented, the figure alone."""
     scene, choice = begin_papers(HELP)
     show_notices()
-    papers_table(scene, choice)
+    if not is_presenting():
+        papers_table(scene, choice)
     left, right = st.columns([1, 1], gap="medium")
     with left:
         picture(choice)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.frame.frame import enlarge_when_presenting
-from pages.frame.toolbar import help_popover, link_and_present
+from pages.frame.toolbar import begin_plain_screen
 from pages.papers.cell_choice import Choice, settled_choice
 from pages.session import state
 from pages.session.scene import Scene
@@ -28,21 +27,20 @@ def begin_papers(help_text: str) -> tuple[Scene, Choice]:
     """Draw the row of controls. Returns the scene, made to fit the papers, and the chosen cell."""
     rest_heap("start")
     scene, choice = settled_choice(state.current_scene())
-    enlarge_when_presenting()
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar"):
-        st.segmented_control(
-            "Table",
-            PAPER_TABLES,
-            key=state.seed("table widget", scene.papers.table),
-            format_func=_TITLES.__getitem__,
-            on_change=_take_table,
-            required=True,
-            label_visibility="collapsed",
-        )
-        st.space("stretch")
-        link_and_present(scene)
-        help_popover(help_text)
+    begin_plain_screen(scene, _TITLES[scene.papers.table], help_text, lambda: _choose_table(scene))
     return scene, choice
+
+
+def _choose_table(scene: Scene) -> None:
+    st.segmented_control(
+        "Table",
+        PAPER_TABLES,
+        key=state.seed("table widget", scene.papers.table),
+        format_func=_TITLES.__getitem__,
+        on_change=_take_table,
+        required=True,
+        label_visibility="collapsed",
+    )
 
 
 def _take_table() -> None:

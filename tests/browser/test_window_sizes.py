@@ -57,6 +57,6 @@ def test_figures_use_the_room_of_a_large_window(path, visit):
     page.set_viewport_size({"width": 2560, "height": 1440})
     complete(page)
     page.wait_for_function(
-        """() => Math.max(...[...document.querySelectorAll(".js-plotly-plot")]
+        """() => Math.max(...[...document.querySelectorAll(".js-plotly-plot, [class*='st-key-live-']")]
             .map(figure => figure.getBoundingClientRect().bottom)) > 0.7 * innerHeight"""
     )

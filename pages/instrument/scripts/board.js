@@ -67,6 +67,7 @@ export class Board {
     const isOwn = scene.echo >= this.sent
     this.data = data
     this.scene = scene
+    const scale = this.theme?.scale
     this.theme = themeOf(scene, this.root)
     // What the visitor does at this moment counts for more than an answer to what they did before.
     if (isNew && this.grabbed && this.kind.carried) {
@@ -80,7 +81,7 @@ export class Board {
     this.paintVariables(scene)
     this.root.dataset.layer = data.key
     this.root.dataset.echo = scene.echo
-    this.schedule({ isResized: isNew })
+    this.schedule({ isResized: isNew || scale !== this.theme.scale })
   }
 
   /** Colours and type of the scene, for the style sheet. */
