@@ -29,7 +29,7 @@ HELP = """
 - Choose ranks on **validation** questions and report results on **test** questions: ranks look better than they are on
   the questions that chose them.
 - The questions have a fixed random order. If you stop a run, you have a random sample of each benchmark that it began.
-- **Rank scan** (below) tries many compression ratios on validation questions. Click a point to use its ranks.
+- **Rank scan** (below) tries many compression ratios on validation questions. Choose a point to use its ranks.
 - **Own questions**: a JSON Lines or CSV file with `question`, `answer` and, optionally, `choices`.
 """
 

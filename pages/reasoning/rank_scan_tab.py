@@ -12,6 +12,7 @@ from pages.controls.own_questions import own_questions
 from pages.controls.texts import layers_text
 from pages.controls.widgets import Explanation, show
 from pages.frame.frame import canvas
+from pages.reasoning.live_scan import live_scan
 from pages.session import state
 from pages.session.plans import scan_plan
 from pages.session.scene_parts import ChooseBy
@@ -39,7 +40,7 @@ def scan_tab(result: EditResult) -> None:
     if job is None:
         st.markdown(
             f"Try a dozen compression ratios on {layers_text(plan.layers)}, each at the ranks with the smallest error, "
-            "on **validation** questions. Click a point to use its ranks. Then report the result on **test** questions."
+            "on **validation** questions. Choose a point and use its ranks. Then report the result on **test** ones."
         )
         if st.button("Scan ratios", icon=":material/query_stats:", key="scan"):
             checkpoint = cached_checkpoint(plan.model.reference)
@@ -66,20 +67,26 @@ def _draw(scan: ScanResult, result: EditResult) -> None:
         )
         for point, step in zip(scanned, scan.steps, strict=True)
     ]
+    baseline = FigurePoint(1.0, ORIGINAL, original.accuracy, original.low, original.high, original.loss)
     best = max(points, key=lambda point: (point.accuracy, point.ratio))
+    takeaway = (
+        f"Best of these on {original.n:,} validation questions: {best.ratio:.3g} times smaller, "
+        f"accuracy {best.accuracy:.1%} (original {original.accuracy:.1%}){_crosses(points)}"
+    )
+    if state.current_scene().plain:
+        _draw_plainly(scan, points, baseline, takeaway, result.compression_ratio)
+        return
+    key = f"scan {scan.plan.key} {len(points)} {original.n}"
+    live_scan(key, points, baseline, takeaway, result.compression_ratio, lambda number: _offer(scan.steps[number]))
+
+
+def _draw_plainly(
+    scan: ScanResult, points: Sequence[FigurePoint], baseline: FigurePoint, takeaway: str, current: float
+) -> None:
     selected = show(
-        rank_scan(
-            points,
-            canvas(340),
-            baseline=FigurePoint(1.0, ORIGINAL, original.accuracy, original.low, original.high, original.loss),
-            current=result.compression_ratio,
-        ),
+        rank_scan(points, canvas(340), baseline=baseline, current=current),
         key="rank scan",
-        takeaway=(
-            f"Best of these on {original.n:,} validation questions: {best.ratio:.3g} times smaller, "
-            f"accuracy {best.accuracy:.1%} (original {original.accuracy:.1%})"
-            f"{_crosses(points)}"
-        ),
+        takeaway=takeaway,
         explanation=Explanation(
             "Each point is the accuracy of the model at one compression ratio, with the ranks of the smallest "
             "reconstruction error. The best of many points is partly luck. So choose a point on validation questions, "
@@ -93,6 +100,7 @@ def _draw(scan: ScanResult, result: EditResult) -> None:
     steps = [scan.steps[number] for number in selected if number < len(scan.steps)]
     if steps:
         _offer(steps[0])
+        notable(gone_sentences(steps[0].gone))
 
 
 def _crosses(points: Sequence[FigurePoint]) -> str:
@@ -102,7 +110,7 @@ def _crosses(points: Sequence[FigurePoint]) -> str:
 
 
 def _offer(step: ScanStep) -> None:
-    st.button(
+    used = st.button(
         f"Use {_ranks_text(step)}",
         type="primary",
         icon=":material/my_location:",
@@ -110,7 +118,9 @@ def _offer(step: ScanStep) -> None:
         args=(step,),
         help="Sets these ranks for the edit, and switches to test questions",
     )
-    notable(gone_sentences(step.gone))
+    if used:
+        # The panel shows the ranks, and stands outside of the fragment that follows the hand.
+        st.rerun()
 
 
 def _take(step: ScanStep) -> None:

@@ -198,10 +198,14 @@ class HeadsPart:
 
 @dataclass(frozen=True)
 class ReasoningPart:
-    """Whether controls are asked, and the split on whose questions the ranks were chosen; empty for none."""
+    """Whether controls are asked, and the split on whose questions the ranks were chosen; empty for none.
+
+    `scan_ratio` is the ratio in focus in the rank scan; 0 is that of the best point.
+    """
 
     controls: bool = flag(default=True)
     chosen_on: str = choice("", SPLITS)
+    scan_ratio: float = number(0.0, least=0.0, most=1e9)
 
 
 @dataclass(frozen=True)

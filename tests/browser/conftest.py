@@ -76,13 +76,24 @@ def visit(server: Server, browser: Browser) -> Iterator[Callable[..., Page]]:
 
 
 @pytest.fixture
-def live(visit):
-    """`live(path)`: a screen with its live figures drawn, counting what is sent to the server."""
+def counted(visit):
+    """`counted(path)`: a screen that counts what it sends to the server."""
 
     def open_screen(path: str) -> Page:
         page = visit("/overview")
         page.add_init_script(COUNT_MESSAGES)
         page.goto(f"{urlsplit(page.url).scheme}://{urlsplit(page.url).netloc}{path}")
+        return page
+
+    return open_screen
+
+
+@pytest.fixture
+def live(counted):
+    """`live(path)`: the same with its live figures drawn."""
+
+    def open_screen(path: str) -> Page:
+        page = counted(path)
         instrument_drawn(page)
         return page
 

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.patience import PATIENCE
+from tests.tools.instrument_hand import nothing_asked_of_the_server, place
 from tests.tools.screen import drawn, figures, open_screen, settle
 
 LONG = "/reasoning?model=demo-decoder-noisy&layer=1&layers=all&r1=11&r2=6&r3=4&sample=0&split=all"
@@ -164,10 +165,42 @@ def test_nonsense_in_the_link_costs_a_sentence(parameters, sentence, visit):
     expect(page.get_by_test_id("stAlert").filter(has_text=sentence.replace("`", "")).first).to_be_visible()
 
 
-def test_a_scan_draws_its_points_on_validation_questions(scene, visit):
-    page = visit(scene.replace("layers=all&", "") + "&tab=Rank+scan")
+def scanned(page: Page) -> None:
+    """Scan ratios, and wait until all of the scan is drawn."""
     answered(page)
     page.get_by_role("button", name="Scan ratios").click()
     expect(page.get_by_text("Best of these on")).to_be_visible()
     expect(page.get_by_test_id("stProgress")).to_have_count(0)
     settle(page)
+
+
+def test_a_scan_on_validation_questions_follows_the_hand_and_its_ranks_are_used(scene, counted):
+    page = counted(scene.replace("layers=all&", "") + "&tab=Rank+scan")
+    scanned(page)
+    points = page.locator(".scan .over")
+    points.scroll_into_view_if_needed()
+    page.mouse.move(*place(points, 0.1, 0.5))
+    page.mouse.down()
+    link, before = page.url, figures(page)
+    with nothing_asked_of_the_server(page):
+        page.mouse.move(*place(points, 0.93, 0.5), steps=6)
+        expect(page.locator(".scan .caption")).to_contain_text("ranks (1, 1, 1)")
+        expect(page.locator(".scan .warning")).to_contain_text("practically gone")
+        assert [now != then for now, then in zip(figures(page), before, strict=True)] == [False, False, True]
+        assert page.url == link
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(r"scan_ratio=\d{3}\.0"))
+    expect(page.get_by_role("button", name="Use ranks (1, 1, 1)")).to_be_visible()
+    page.get_by_role("slider", name="Times smaller").press("ArrowLeft")
+    use = page.get_by_role("button", name=re.compile(r"Use ranks \(\d, \d, 1\)"))
+    expect(use).not_to_have_text(re.compile(r"\(1, 1, 1\)"))
+    ranks = re.findall(r"\d+", use.inner_text())
+    use.click()
+    expect(page.get_by_role("button", name=f"Edit: ranks ({', '.join(ranks)})")).to_be_visible()
+    expect(page).to_have_url(re.compile("chosen_on=validation"))
+
+
+def test_in_the_plain_figures_a_scan_draws_its_points_too(scene, visit):
+    page = visit(scene.replace("layers=all&", "") + "&tab=Rank+scan&plain=1")
+    scanned(page)
+    assert len(figures(page)) == 3

@@ -50,6 +50,7 @@ FIELD_VALUES = {
     "alike": some.booleans(),
     "controls": some.booleans(),
     "chosen_on": some.sampled_from(["", *SPLITS]),
+    "scan_ratio": some.floats(0, 1e6),
     "methods": some.sampled_from([(), ("tensorllm",), ("tensorllm", "laser")]),
     "budget": some.floats(1.001, 1e6),
     "budgets": some.lists(some.floats(1.001, 1e6), min_size=1, max_size=5, unique=True).map(

@@ -1,6 +1,7 @@
 // Strokes that several figures share: numbers below a plot, a scale at its left, lines across, frames, a colour bar.
 
 const MOST_NUMBERS = 16
+const RATIOS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000]
 
 /** Places of things that are numbered from 0: `at` is the middle of one, `placeAt` the one at a place, or -1. */
 export function bands(count, low, high) {
@@ -33,6 +34,20 @@ export function drawNumbers(paint, plot, columns, name, look, chosen = -1) {
 export function drawName(paint, { box, scale }, name, look) {
   const style = { fill: look.ink, size: 11 * scale, anchor: "center" }
   paint.text(name, (box.left + box.right) / 2, box.bottom + 23 * scale, style)
+}
+
+/** Compression ratios below a plot, on a logarithmic axis, as many as have room. */
+export function drawRatios(paint, plot, axis, look) {
+  const { box, scale } = plot
+  const [least, most] = axis.domain()
+  let last = -Infinity
+  for (const tick of RATIOS.filter((each) => each >= least && each <= most)) {
+    const x = axis(tick)
+    if (x - last < 26 * scale) continue
+    last = x
+    paint.text(`${tick}x`, x, box.bottom + 9 * scale, { fill: look.muted, size: 10 * scale, anchor: "center" })
+  }
+  drawName(paint, plot, "times smaller", look)
 }
 
 /** A vertical axis: lines across with their numbers at the left, and its name on its side. */

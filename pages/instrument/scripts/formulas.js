@@ -48,5 +48,10 @@ export const FORMULAS = {
     op("="),
     `<mfrac>${row(letter("fixed"), op("−"), letter("broken"))}${letter("n")}</mfrac>`,
   ),
+  scan: math(
+    `<munder>${letter("max")}${letter("ρ")}</munder><mspace width="0.3em"/>`,
+    sub("accuracy", letter("validation")),
+    row(op("("), letter("ρ"), op(")")),
+  ),
   cores: math(sub("W", letter("g")), op("≈"), sub("G", letter("g")), times(1), times(2), times(3)),
 }

@@ -1,10 +1,9 @@
 // The least error of every layer: at the left over all ratios, at the right at the chosen one, on one vertical axis.
 
-import { bands, drawAcross, drawNumbers, drawScale, drawUp } from "./axes.js"
+import { bands, drawAcross, drawNumbers, drawRatios, drawScale, drawUp } from "./axes.js"
 import { d3 } from "./d3.js"
 import { faint } from "./look.js"
 
-const TICKS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
 const NEAR = 12
 
 /** Where everything stands; lengths in CSS pixels. */
@@ -42,15 +41,7 @@ export function drawLayerCurves(paint, data, plot, { layer }, { look }) {
   drawScale(paint, plot, error, [0, 0.2, 0.4, 0.6, 0.8, 1], d3.format("~g"), "relative error", look)
   drawNumbers(paint, { ...plot, box: right }, plot.columns, "layer", look, layer)
   const { ratios, numbers, arrays } = data
-  let last = -Infinity
-  for (const tick of TICKS.filter((each) => each <= ratios.at(-1))) {
-    const x = plot.ratio(tick)
-    if (x - last < 26 * scale) continue
-    last = x
-    paint.text(`${tick}x`, x, left.bottom + 9 * scale, { fill: look.muted, size: 10 * scale, anchor: "center" })
-  }
-  const name = { fill: look.ink, size: 11 * scale, anchor: "center" }
-  paint.text("times smaller", (left.left + left.right) / 2, left.bottom + 23 * scale, name)
+  drawRatios(paint, { box: left, scale }, plot.ratio, look)
   const curve = (row) => ratios.map((ratio, place) => [plot.ratio(ratio), error(row(place))])
   const errorOf = (row) => (place) => arrays.errors[row * ratios.length + place]
   const draws = arrays.chance.shape[0]

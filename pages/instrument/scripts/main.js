@@ -6,8 +6,9 @@ import { COMPARE } from "./compare.js"
 import { DECOMPOSE } from "./decompose.js"
 import { HEADS } from "./heads.js"
 import { LAYERS } from "./layers.js"
+import { SCAN } from "./scan.js"
 
-const KINDS = Object.fromEntries([DECOMPOSE, HEADS, LAYERS, COMPARE].map((kind) => [kind.name, kind]))
+const KINDS = Object.fromEntries([DECOMPOSE, HEADS, LAYERS, COMPARE, SCAN].map((kind) => [kind.name, kind]))
 /** The most bytes of data that stay, beside the newest. pages/instrument/sent.py counts in the same way. */
 const MOST_BYTES = 96 * 2 ** 20
 /** Milliseconds after which data that have not come are asked for. */
