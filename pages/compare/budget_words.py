@@ -1,4 +1,4 @@
-"""Who is best at one budget, and whether that is more than luck, as plain texts: the headline and its live form."""
+"""Who is best at one budget, and whether that is more than chance, as plain texts: the headline and its live form."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def budget_words(comparison: Comparison, ratio: float, ranking: Sequence[RankedM
     return BudgetWords(
         numbers,
         saved,
-        claim=f"{best.title} has the highest accuracy of these methods.",
+        claim=_claim(best),
         against=f"Against the original: {verdict(best.against.accuracy)}",
         # A control is made to lose: only of the others it is news.
         warnings=(*gone_by_method([each.point for each in methods]), *constant_sentences(subjects)),
@@ -97,7 +97,7 @@ def _number(label: str, each: RankedMethod | None) -> Number:
 def _saved(comparison: Comparison, ratio: float) -> Number:
     saved = comparison.entries - int(comparison.entries / ratio)
     return Number(
-        "Every method saves, at least",
+        "Every method saves at least",
         f"{saved * comparison.layers:,}",
         f"{saved / comparison.entries:.0%} of the attention of {_layers(comparison)}",
         help="Entries that need not be stored any more. The same for all methods, whatever they replace",
@@ -107,3 +107,11 @@ def _saved(comparison: Comparison, ratio: float) -> Number:
 def _layers(comparison: Comparison) -> str:
     layers = comparison.plan.layers
     return f"layer {layers[0]}" if len(layers) == 1 else f"{len(layers)} layers"
+
+
+def _claim(best: RankedMethod) -> str:
+    """What the best of the methods has to show for itself: where it loses answers, it is not praised."""
+    accuracy = best.against.accuracy
+    if accuracy.delta < 0 and accuracy.interval.high < 0:
+        return f"No method keeps the accuracy of the original; {best.title} loses least of it."
+    return f"{best.title} has the highest accuracy of these methods."

@@ -34,7 +34,7 @@ def spectra_picture(scene: Scene, survey: Survey) -> None:
         largest = max(float(summary.spectra[mode][0]) for summary in survey.null)
         nearest = min(spectra, key=lambda layer: abs(layer - scene.layer))
         above = int((spectra[nearest] > largest).sum())
-        takeaway = f"Layer {nearest}: {above} of {len(chance)} directions are above all noise"
+        takeaway = f"Layer {nearest}: {above} of {len(chance)} directions are stronger than any of random weights"
     # Beside the live errors there is room for the slider and the sentence that else stand above.
     height = _HEIGHT if scene.plain else _TALL
     show(

@@ -67,6 +67,12 @@ def test_it_compares_without_a_click() -> None:
     assert button(app, "Compare again")
 
 
+def test_where_every_method_makes_the_answers_worse_the_best_one_is_not_praised() -> None:
+    app = compare(model="demo-encoder", methods="separate,tensorllm", budget="64", budgets="64", sample="100")
+    assert "**No method keeps the accuracy of the original;" in words(app)
+    assert "highest accuracy" not in words(app)
+
+
 def test_a_long_comparison_says_what_it_would_ask_and_waits_for_a_click() -> None:
     app = visit("compare")
     assert not app.exception
@@ -257,5 +263,5 @@ def test_a_stopped_comparison_says_so_and_may_start_again() -> None:
 def test_it_presents() -> None:
     app = compare(present="1")
     assert not app.exception
-    assert len(app.get("plotly_chart")) == 3
+    assert len(app.get("plotly_chart")) == 2, "no tabs below"
     assert len(app.metric) == 3

@@ -59,7 +59,7 @@ def test_the_ratio_and_the_mode_in_the_link_are_shown() -> None:
     app = visit("layers", fixed_ratio="20", mode="3", layer="2")
     assert ratio(app).value == 20.0
     assert "Layer 2: " in words(app)
-    assert " of 4 directions are above all noise" in words(app)
+    assert " of 4 directions are stronger than any of random weights" in words(app)
 
 
 @pytest.mark.parametrize(
