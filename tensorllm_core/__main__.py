@@ -13,7 +13,7 @@ __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code: 0, 2 for bad input, 130 when stopped from the keyboard."""
+    """Run one command; returns 0, 1 after a slow rehearsal, 2 for bad input, 130 when stopped from the keyboard."""
     try:
         return _run(sys.argv[1:] if arguments is None else arguments)
     except KeyboardInterrupt:
@@ -32,6 +32,7 @@ def _run(arguments: Sequence[str]) -> int:
     from tensorllm_core.commands.evaluate import add_evaluate
     from tensorllm_core.commands.inspect import add_inspect
     from tensorllm_core.commands.options import Parser, attach_negative_values
+    from tensorllm_core.commands.rehearse import add_rehearse
     from tensorllm_core.commands.scan import add_scan
     from tensorllm_core.errors import ExplorerError
 
@@ -41,7 +42,7 @@ def _run(arguments: Sequence[str]) -> int:
         allow_abbrev=False,
     )
     commands = parser.add_subparsers(required=True, metavar="command", title="commands")
-    for add in (add_decompose, add_evaluate, add_scan, add_compare, add_inspect, add_bench):
+    for add in (add_decompose, add_evaluate, add_scan, add_compare, add_inspect, add_rehearse, add_bench):
         add(commands.add_parser)
     try:
         options = parser.parse_args(attach_negative_values(arguments))

@@ -13,7 +13,7 @@ from pages.frame.device_popover import has_room
 from pages.session import state
 from pages.session.scene import Scene
 from pages.work import jobs
-from pages.work.caches import cached_questions
+from pages.work.caches import cached_questions, prepared_runs
 from pages.work.logged_runs import start_run
 from pages.work.plain_text import inert
 from tensorllm_core.errors import ExplorerError
@@ -68,7 +68,8 @@ def ask_button(
 ) -> jobs.Job | Offer | str:
     """Draw the button. Returns the run to show, or the one that waits for a click, or what is wrong with the settings.
 
-    On the first visit a bundled model is asked at once if that takes some seconds only.
+    On the first visit a bundled model is asked at once if that takes some seconds only. In a scene list that is played
+    it is asked at once in any case: nobody on a stage wants to be asked.
     """
     last_key = f"last {words.key}"
     try:
@@ -84,7 +85,8 @@ def ask_button(
 
     job = jobs.job_of(plan.key)
     room = job is not None or has_room(scene, checkpoint)
-    if job is None and state.kept(last_key) is None and scene.model in BUNDLED and _is_short(size):
+    is_first = state.kept(last_key) is None and _is_short(size)
+    if job is None and scene.model in BUNDLED and (is_first or scene.playing.show or plan.key in prepared_runs()):
         begin()
         job = jobs.job_of(plan.key)
     st.button(

@@ -38,7 +38,11 @@ def guarded(screen: Callable[P, None]) -> Callable[P, None]:
         job_board().touch()
         try:
             screen(*args, **kwargs)
+            was_playing = "show" in st.query_params
             state.write_url()
+            if was_playing and not state.current_scene().playing.show:
+                # The line of the list stands outside this fragment.
+                st.rerun()
         except Exception as error:
             # Streamlit uses exceptions of its own to stop and rerun a page: let them pass.
             if type(error).__module__.startswith("streamlit.runtime"):

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["APP", "DECOMPOSE", "PAGES", "START", "PageEntry"]
+__all__ = ["APP", "DECOMPOSE", "PAGES", "SCENE_LISTS", "SPEAKER", "SPEAKER_PAGE", "START", "PageEntry"]
 
 APP = "TensorLLM Explorer"
 """The name of the app."""
 START, DECOMPOSE = "start", "decompose"
 """The front door, at `/`, and the screen that opens there with the link of a scene."""
+SCENE_LISTS, SPEAKER = "show", "speaker"
+"""The screen of scene lists, and the speaker's window, which is in no row of screens."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,12 @@ PAGES: dict[str, PageEntry] = {
         "Overview",
         "pages/overview/page.py",
         "What the chosen model is made of, where its parameters are, and examples to open next.",
+    ),
+    SCENE_LISTS: PageEntry(
+        "Start",
+        "Show",
+        "pages/show/page.py",
+        "Play a list of scenes with the arrow keys, rehearse it before, and make a list of your own.",
     ),
     DECOMPOSE: PageEntry(
         "Explore",
@@ -84,3 +92,8 @@ PAGES: dict[str, PageEntry] = {
         "The last runs on this server: what was asked, what came of it, and the link that shows it again.",
     ),
 }
+
+SPEAKER_PAGE = PageEntry(
+    "Start", "Speaker", "pages/speaker/page.py", "The speaker's notes, a clock and the next scene, in a second window."
+)
+"""It follows the window that presents, and needs no other screen."""

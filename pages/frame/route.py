@@ -12,7 +12,7 @@ import streamlit as st
 from pages.frame import loading
 from pages.frame.glossary import explain_words
 from pages.frame.lost_connection import lost_connection_style
-from pages.frame.navigation import APP, DECOMPOSE, PAGES, START
+from pages.frame.navigation import APP, DECOMPOSE, PAGES, SPEAKER, SPEAKER_PAGE, START, PageEntry
 from pages.frame.screen_row import screen_row
 from tensorllm_core.storage.own_text import text_beside
 
@@ -25,17 +25,20 @@ def route() -> Any:
     All pages but the front door need the libraries: until they are loaded, an outline stands in the page's place.
     """
     at_root = _screen_at_root()
-    pages = {name: _page(name, name) for name in PAGES if name != START} | {START: _page(at_root, START)}
-    page = st.navigation(list(pages.values()), position="hidden")
+    pages = {name: _page(PAGES[name], name) for name in PAGES if name != START} | {START: _page(PAGES[at_root], START)}
+    speaker = _page(SPEAKER_PAGE, SPEAKER)
+    page = st.navigation([*pages.values(), speaker], position="hidden")
     name = page.url_path or at_root
+    if name == SPEAKER:
+        st.set_page_config(page_title=f"{SPEAKER_PAGE.title} · {APP}", page_icon="assets/logo.svg", layout="wide")
+        return page
     # First of all, so that nothing that follows is drawn in another width and then jumps.
     st.set_page_config(page_title=f"{PAGES[name].title} · {APP}", page_icon="assets/logo.svg", layout="wide")
     st.html(f"<style>{text_beside(__file__, 'style.css')}</style>")
     st.html(lost_connection_style(int(st.get_option("server.port"))))
     explain_words()
     if chosen := screen_row(name):
-        # The front door has no scene.
-        st.switch_page(pages[chosen], query_params=st.query_params.to_dict() if chosen != START else None)
+        st.switch_page(pages[chosen], query_params=_parameters_for(chosen, name))
     if name == START:
         loading.wait_for_style()
         return page
@@ -46,11 +49,32 @@ def route() -> Any:
     if not state.kept("styled"):
         state.keep("styled", True)
         loading.wait_for_style()
+    # Imported late, as above.
+    from pages.frame.player import player
+
+    with st.container():
+        move = player(name)
+    if move is not None:
+        st.switch_page(pages[move.page], query_params=move.parameters)
     return page
 
 
-def _page(name: str, path: str) -> Any:
-    return st.Page(PAGES[name].file, title=PAGES[name].title, url_path=path, default=path == START)
+def _page(entry: PageEntry, path: str) -> Any:
+    return st.Page(entry.file, title=entry.title, url_path=path, default=path == START)
+
+
+def _parameters_for(chosen: str, name: str) -> dict[str, str] | None:
+    """The parameters with which a screen opens from the row: those of the scene."""
+    if chosen == START:
+        # The front door has no scene.
+        return None
+    if name != START or not loading.is_done():
+        return st.query_params.to_dict()
+    # Imported late: it needs the libraries.
+    from pages.session import state
+
+    # From the front door one comes back to the scene that was left.
+    return state.scene_left()
 
 
 def _screen_at_root() -> str:

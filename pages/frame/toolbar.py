@@ -10,6 +10,7 @@ import streamlit as st
 from pages.frame.device_popover import device_popover
 from pages.frame.frame import notices_above
 from pages.frame.glossary import list_of_words
+from pages.frame.link_buttons import link_buttons
 from pages.frame.stage import set_stage
 from pages.frame.stage_line import shown, stage_line
 from pages.session import state
@@ -22,45 +23,16 @@ from tensorllm_core.models.checkpoint import Checkpoint
 from tensorllm_core.models.layers import numbers_text
 from tensorllm_core.types import Layout
 
-__all__ = ["begin_plain_screen", "begin_screen", "screen_frame"]
+__all__ = ["begin_plain_screen", "begin_screen", "help_popover", "screen_frame"]
 
 _LAYOUTS = {Layout.PAPER: "layout: paper", Layout.RELEASED_CODE: "layout: released code"}
 _HELP_OF_ALL = """
 - The **info** button at each figure explains it, and has the formula, the numbers and downloads.
 - A word **underlined with dots** says what it means when the pointer rests on it, or when it is touched.
 - **Present** is for a projector. **F** shows one figure on the whole screen, there and here.
-- **Copy link** copies the address of this screen with all its settings.
+- **Copy link** copies the address of this screen with all its settings. **Record** makes it a scene of your own list,
+  which *Show* plays.
 """
-
-_COPY_LINK = st.components.v2.component(
-    "copy_link",
-    html="<button type='button' title='Copy a link to this screen with all its settings'></button>",
-    css="""
-button {
-  font: inherit; font-size: 0.875rem; cursor: pointer; height: 2.5rem; padding: 0 0.75rem; white-space: nowrap;
-  color: var(--st-text-color); background: var(--st-background-color);
-  border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius);
-}
-button:hover, button:focus-visible { color: var(--st-primary-color); border-color: var(--st-primary-color); }
-""",
-    js="""
-export default function ({ parentElement }) {
-  const button = parentElement.querySelector("button")
-  const rest = "Copy link"
-  if (!button.textContent) button.textContent = rest
-  button.onclick = async () => {
-    const link = window.location.href
-    try {
-      await navigator.clipboard.writeText(link)
-      button.textContent = "Copied"
-    } catch {
-      window.prompt("Copy this link:", link)
-    }
-    setTimeout(() => { button.textContent = rest }, 1500)
-  }
-}
-""",
-)
 
 
 def begin_screen(help_text: str) -> tuple[Scene, Checkpoint]:
@@ -96,14 +68,9 @@ def begin_plain_screen(scene: Scene, title: str, help_text: str, controls: Calla
         help_popover(help_text)
 
 
-def copy_link() -> None:
-    """A button that copies the address, which holds the whole scene."""
-    _COPY_LINK(key="copy link", width="content")
-
-
 def link_and_present() -> None:
-    """Two buttons: copy the link, and present the screen."""
-    copy_link()
+    """Buttons: copy the link, record the screen, and present it."""
+    link_buttons()
     st.button(
         "Present",
         icon=":material/co_present:",

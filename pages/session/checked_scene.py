@@ -26,7 +26,8 @@ def checked_scene(scene: Scene) -> tuple[Scene, Checkpoint]:
         checkpoint = cached_checkpoint(scene.model)
     except ExplorerError as error:
         # How the visitor looks at the screen stays, whatever model it shows.
-        looks = {"present": scene.present, "plain": scene.plain}
+        playing = {"show": scene.playing.show, "at": scene.playing.at, "rehearse": scene.playing.rehearse}
+        looks = {"present": scene.present, "plain": scene.plain, **playing}
         scene = (state.kept(_LAST_GOOD) or Scene()).with_fields(**looks)
         state.notify([f"{error} Showing `{scene.model}` instead."])
         checkpoint = cached_checkpoint(scene.model)
@@ -48,6 +49,8 @@ def checked_scene(scene: Scene) -> tuple[Scene, Checkpoint]:
         )
         scene = replace(scene, layout=Layout.PAPER)
     group = min(scene.group, checkpoint.groups - 1)
+    if group != scene.group:
+        state.notify([f"Expected `group` from 0 to {group}, got {scene.group}; showing {group}."])
     scene = state.settle(replace(scene, group=group, device=checked_device(scene.device)))
     state.keep(_LAST_GOOD, scene)
     return scene, checkpoint

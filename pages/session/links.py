@@ -13,14 +13,14 @@ from tensorllm_core.errors import ExplorerError
 __all__ = ["parse_fields", "parse_scene", "scene_parameters"]
 
 _LONGEST_TEXT = 400
-_ALWAYS = ("model", "layer")
-"""Parameters that every link has, also at their defaults."""
+_MOST_NAMED = 3
+"""Unknown parameters that a sentence names."""
 
 
 def parse_scene(parameters: Mapping[str, str]) -> tuple[Scene, tuple[str, ...]]:
     """The scene that a link asks for, and one sentence for every parameter that could not be read.
 
-    Parameters that are absent or unreadable keep their defaults; unknown ones are ignored.
+    Parameters that are absent or unreadable keep their defaults; unknown ones are left out, with a sentence.
 
     >>> parse_scene({"layer": "2", "r1": "abc"})[1]
     ('Expected `r1` to be a whole number from 1, got `abc`; showing the suggested ranks instead.',)
@@ -44,21 +44,25 @@ def parse_fields(parameters: Mapping[str, str]) -> tuple[dict[str, Any], list[st
                 values[name] = reader.read(name, parameters[name][:_LONGEST_TEXT])
             except ExplorerError as error:
                 notices.append(str(error))
+    if unknown := [name[:_LONGEST_TEXT] for name in parameters if name not in FIELDS]:
+        names = ", ".join(f"`{name}`" for name in unknown[:_MOST_NAMED])
+        more = f" and {len(unknown) - _MOST_NAMED} more" if len(unknown) > _MOST_NAMED else ""
+        notices.append(f"Expected parameters of this version, got {names}{more}; leaving out what they ask for.")
     return values, notices
 
 
 def scene_parameters(scene: Scene) -> dict[str, str]:
-    """The URL parameters that restore the scene. Defaults are left out, except model and layer.
+    """The URL parameters that restore the scene. Defaults are left out.
 
     >>> from tensorllm_core.types import Ranks
     >>> scene_parameters(Scene().at(Ranks(16, 8, 4)))
-    {'model': 'demo-decoder-noisy', 'layer': '1', 'r1': '16', 'r2': '8', 'r3': '4'}
+    {'r1': '16', 'r2': '8', 'r3': '4'}
     """
     default = Scene()
     parameters = {}
     for name, reader in _readers().items():
         value = scene.value(name)
-        if value is not None and (value != default.value(name) or name in _ALWAYS):
+        if value is not None and value != default.value(name):
             parameters[name] = reader.write(value)
     return parameters
 

@@ -75,7 +75,7 @@ def choice(default: Any, options: Names, *, instead: str = "", kind: Callable[[s
 
     def read(name: str, text: str) -> Any:
         names = list(options() if callable(options) else options)
-        if text in names:
+        if text in names or text == default:
             return kind(text)
         if not instead:
             return default

@@ -18,6 +18,7 @@ from pages.session.scene_parts import (
     RanksPart,
     ReasoningPart,
 )
+from pages.session.scene_playing import PlayingPart
 from tensorllm_core.errors import RequestError
 from tensorllm_core.types import Layout, Ranks
 
@@ -53,7 +54,7 @@ class Scene:
     layer: int = whole_number(1, least=0, digits=5, instead="showing layer 1")
     layout: Layout = choice(Layout.PAPER, tuple(Layout), instead="showing `paper` instead", kind=Layout)
     group: int = whole_number(0, least=0, digits=5, instead="showing group 0")
-    tab: str = choice("", (*DECOMPOSE_TABS, *REASONING_TABS, *COMPARE_TABS))
+    tab: str = choice("", (*DECOMPOSE_TABS, *REASONING_TABS, *COMPARE_TABS), instead="opening the first tab")
     present: bool = flag()
     plain: bool = flag()
     device: str = text("auto", check=_device)
@@ -66,6 +67,7 @@ class Scene:
     reasoning: ReasoningPart = field(default_factory=ReasoningPart)
     compare: ComparePart = field(default_factory=ComparePart)
     papers: PapersPart = field(default_factory=PapersPart)
+    playing: PlayingPart = field(default_factory=PlayingPart)
 
     def at(self, ranks: Ranks | None) -> Scene:
         """The same scene at these ranks; None for the suggested ones."""

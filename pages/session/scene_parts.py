@@ -204,7 +204,7 @@ class ReasoningPart:
     """
 
     controls: bool = flag(default=True)
-    chosen_on: str = choice("", SPLITS)
+    chosen_on: str = choice("", SPLITS, instead="taking none")
     scan_ratio: float = number(0.0, least=0.0, most=1e9)
 
 
@@ -242,6 +242,6 @@ class PapersPart:
 
     table: str = choice("II", PAPER_TABLES, instead="showing II")
     cell: str = choice("gptj-fever", _cells, instead="showing gptj-fever")
-    variant: str = choice("", _variants)
+    variant: str = choice("", _variants, instead="showing the last of its table")
     triple: int = whole_number(1, least=1, digits=2, instead="taking the first")
     cell_layer: int | None = whole_number(None, least=0, digits=5, instead="taking the suggested one")

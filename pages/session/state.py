@@ -26,6 +26,7 @@ __all__ = [
     "notices_to_show",
     "notify",
     "refuse",
+    "scene_left",
     "seed",
     "settle",
     "take",
@@ -42,7 +43,7 @@ def current_scene() -> Scene:
     parameters = st.query_params.to_dict()
     changed_here = st.session_state.pop(_CHANGED, False)
     first_visit = _SCENE not in st.session_state
-    moved = not changed_here and bool(parameters) and parameters != st.session_state.get(_URL)
+    moved = not changed_here and parameters != st.session_state.get(_URL)
     if first_visit or moved:
         scene, notices = parse_scene(parameters)
         st.session_state[_SCENE] = scene
@@ -55,6 +56,9 @@ def current_scene() -> Scene:
 
 def change(**values: Any) -> None:
     """Replace fields of the scene, or none; for callbacks of widgets. Notices about the scene before are dropped."""
+    if values.get("present") is False:
+        # Whoever leaves the presentation leaves the list that is played, too.
+        values |= {"show": "", "at": 0, "rehearse": False}
     st.session_state[_SCENE] = st.session_state[_SCENE].with_fields(**values)
     st.session_state[_CHANGED] = True
     st.session_state.pop(_SHOWN, None)
@@ -80,6 +84,11 @@ def write_url() -> None:
     st.session_state[_URL] = parameters
     if st.query_params.to_dict() != parameters:
         st.query_params.from_dict(parameters)
+
+
+def scene_left() -> dict[str, str]:
+    """The parameters of the scene that this tab showed last, for who comes back from a page without one."""
+    return scene_parameters(st.session_state[_SCENE]) if _SCENE in st.session_state else {}
 
 
 def seed(key: str, value: Any) -> str:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.controls.first_scene import link_to_answers
 from pages.frame import loading
-from pages.frame.navigation import DECOMPOSE, PAGES, START
+from pages.frame.navigation import DECOMPOSE, PAGES, SCENE_LISTS, START
 from pages.start.picture import CAPTION, head_picture
 from pages.start.texts import EXPLORE, LEARN, METHOD, SHOW, WHAT
 
@@ -31,7 +31,7 @@ def screen() -> None:
             st.markdown("[The method in five sentences](#method)")
         with show:
             _way("Show", SHOW)
-            _open_decompose("Present a layer", present="1")
+            st.page_link(PAGES[SCENE_LISTS].file, label="Choose a list", icon=":material/arrow_forward:")
         st.subheader("The method in five sentences", anchor="method")
         st.markdown(METHOD)
 
@@ -42,8 +42,8 @@ def _way(title: str, words: str) -> None:
     st.space("stretch")
 
 
-def _open_decompose(words: str, **parameters: str) -> None:
-    st.page_link(PAGES[DECOMPOSE].file, label=words, icon=":material/arrow_forward:", query_params=parameters)
+def _open_decompose(words: str) -> None:
+    st.page_link(PAGES[DECOMPOSE].file, label=words, icon=":material/arrow_forward:")
 
 
 screen()

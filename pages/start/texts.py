@@ -18,7 +18,10 @@ EXPLORE = f"Choose a layer and ranks, and see what is lost and what is saved. {F
 
 LEARN = "You know the SVD of a matrix. From there it is five sentences to the decomposition of all heads at once."
 
-SHOW = "Larger type for a projector. An address holds its scene: prepare links, and open one after the other."
+SHOW = (
+    "Play a list of scenes with the arrow keys or a clicker, in large type. Three lists are there, and any screen can "
+    "become a scene of your own."
+)
 
 METHOD = r"""
 1. A layer's attention has four projections, Q, K, V and O, and each is cut into heads: stacked, all weights are one

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pages.session import state
 from pages.work.ahead_board import Wish
@@ -12,19 +12,29 @@ from pages.work.caches import job_board, layer_cache
 from pages.work.jobs import current_session
 from pages.work.report import Report
 from tensorllm_core.models.checkpoint import Checkpoint
+from tensorllm_core.models.devices import resolve_device
 from tensorllm_core.models.fit import device_memories
 from tensorllm_core.runs.layer_analysis import LayerAnalysis
 from tensorllm_core.runs.plan import LayerPlan
 
-__all__ = ["SWITCH", "neighbours", "prepare_neighbours"]
+__all__ = ["SWITCH", "Need", "neighbours", "prepare_first", "prepare_neighbours"]
 
 SWITCH = "TENSORLLM_AHEAD"
 """The environment variable that turns it off, with the value `off`."""
 _BEFORE = "layer looked at"
+_FIRST = "wishes of the scene list"
 _MOST_OF_FREE_MEMORY = 0.5
 """Share of the free memory that a decomposition ahead may need while it runs."""
 _PEAK = 2
 """Memory that a decomposition needs at its peak, in sizes of what it leaves; measured: 1.4."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a scene needs before its screen can be drawn at once, and whether that is there."""
+
+    wish: Wish
+    is_met: Callable[[], bool]
 
 
 def prepare_neighbours(plan: LayerPlan, checkpoint: Checkpoint, analysis: LayerAnalysis) -> None:
@@ -48,7 +58,20 @@ def prepare_neighbours(plan: LayerPlan, checkpoint: Checkpoint, analysis: LayerA
     if missing and _PEAK * size > _MOST_OF_FREE_MEMORY * _free_memory(plan.device):
         missing = []
     wishes = [Wish(other.key, f"Decomposing layer {other.layer}", _work(other, checkpoint)) for other in missing]
-    job_board().prepare(wishes, current_session(), plan.device)
+    # What the list that is played needs comes first.
+    job_board().prepare([*_first_wishes(), *wishes], current_session(), plan.device)
+
+
+def prepare_first(needs: Sequence[Need]) -> None:
+    """Wish for these before the neighbours of any layer, until they are met."""
+    state.keep(_FIRST, tuple(needs))
+    if os.environ.get(SWITCH) != "off":
+        job_board().prepare(_first_wishes(), current_session(), str(resolve_device("auto")))
+
+
+def _first_wishes() -> list[Wish]:
+    wishes = {need.wish.key: need.wish for need in state.kept(_FIRST) or () if not need.is_met()}
+    return list(wishes.values())
 
 
 def neighbours(layers: Sequence[int], layer: int, step: int = 1) -> list[int]:

@@ -47,6 +47,7 @@ __all__ = [
     "loaded_models",
     "measured_store",
     "prefix_store",
+    "prepared_runs",
     "refinement_key",
     "resources",
     "rest_heap",
@@ -55,6 +56,8 @@ __all__ = [
 
 _MOST_ENTRIES = 48
 _MOST_BYTES = 6 * 2**30
+_MOST_PREPARED_RUNS = 24
+_MOST_PREPARED_BYTES = 2**29
 _QUIET = 1.0
 """Seconds after the latest act of a visitor in which nothing is prepared ahead: the browser draws meanwhile."""
 
@@ -204,6 +207,12 @@ def cached_questions(name: str, split: Split) -> QuestionSet:
         BenchmarkError: as `load_registered`.
     """
     return load_registered(name, split)
+
+
+@st.cache_resource(show_spinner=False)
+def prepared_runs() -> BoundedCache[str, Any]:
+    """Results of runs that were made ahead for a scene list, by the key of their plan."""
+    return BoundedCache(_MOST_PREPARED_RUNS, most_bytes=_MOST_PREPARED_BYTES)
 
 
 @st.cache_resource(show_spinner=False)

@@ -32,6 +32,7 @@ __all__ = [
     "State",
     "current_session",
     "forget",
+    "give",
     "job_of",
     "offer_restart",
     "result_of",
@@ -117,6 +118,16 @@ def start(key: str, title: str, work: Callable[[Report[T]], T], device: str = "a
     """
     session, device_name = current_session(), str(resolve_device(device))
     return Job(job_board(), job_board().start(key, title, work, session, device_name, lane), session)
+
+
+def give(key: str, title: str, result: T, device: str = "auto") -> Job[T]:
+    """A job that is done, whose result was made ahead and is kept elsewhere.
+
+    Raises:
+        RequestError: this machine has no such device.
+    """
+    session = current_session()
+    return Job(job_board(), job_board().give(key, title, result, session, str(resolve_device(device))), session)
 
 
 def job_of(key: str) -> Job | None:

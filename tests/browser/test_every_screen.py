@@ -20,7 +20,7 @@ def test_a_link_straight_to_a_screen_draws_it_and_keeps_nobody_out(path, theme, 
     complete(page)
     expect(page).to_have_url(re.compile(rf"{path.partition('?')[0]}(\?|$)"))
     expect(row(page).get_by_role("link", name=APP)).to_be_visible()
-    assert (figures(page) != []) == (path not in {"/", "/history"})
+    assert (figures(page) != []) == (path not in {"/", "/history", "/show"})
     assert page.get_by_test_id("stAlertContentWarning").or_(page.get_by_test_id("stAlertContentError")).count() == 0
     assert (brightness(page) < 128) == (theme == "dark")
     assert findings(page) == []

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from pages.overview.scene_cards import SCENES
-from pages.session import scene_parts
+from pages.session import scene_parts, scene_playing
 from pages.session.links import parse_scene, scene_parameters
 from pages.session.scene import FIELDS, PARTS, Scene
 from pages.session.scene_parts import DTYPES, PAPER_TABLES, SPLITS, ChooseBy
@@ -63,12 +63,15 @@ FIELD_VALUES = {
     "variant": some.sampled_from(["", "1", "3", "Q", "all"]),
     "triple": some.integers(1, 99),
     "cell_layer": some.none() | some.integers(**WHOLE),
+    "show": some.sampled_from(["", "own"]),
+    "at": some.integers(0, 999),
+    "rehearse": some.booleans(),
 }
 SCENE = some.fixed_dictionaries(FIELD_VALUES).map(lambda values: Scene().with_fields(**values))
 
 
 def test_every_part_is_in_the_scene() -> None:
-    declared = {kind for kind in vars(scene_parts).values() if is_dataclass(kind)}
+    declared = {kind for file in (scene_parts, scene_playing) for kind in vars(file).values() if is_dataclass(kind)}
     assert set(PARTS.values()) == declared
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pages.frame.navigation import PAGES, START
+from pages.frame.navigation import PAGES, SPEAKER_PAGE, START
 from pages.overview.scene_cards import SCENES
 from pages.session.links import scene_parameters
 from pages.session.scene import DEFAULT_MODEL
@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_every_folder_of_a_screen_is_registered() -> None:
-    assert {page.file for page in PAGES.values()} == {
+    assert {page.file for page in (*PAGES.values(), SPEAKER_PAGE)} == {
         path.relative_to(ROOT).as_posix() for path in ROOT.glob("pages/*/page.py")
     }
 
@@ -26,12 +26,13 @@ def test_every_screen_draws_with_no_click(name: str) -> None:
     app = visit(name, sample="50")
     assert not app.exception
     assert sentences(app) == []
-    assert app.get("plotly_chart") or name in {START, "history"}
+    assert app.get("plotly_chart") or name in {START, "history", "show"}
 
 
 def test_decompose_opens_on_the_noisy_model_at_the_hinted_ranks() -> None:
     app = visit()
-    assert app.query_params["model"] == DEFAULT_MODEL
+    assert app.selectbox("model widget").value == DEFAULT_MODEL
+    assert "model" not in app.query_params, "a link is as short as can be"
     assert "r1" not in app.query_params
     assert value(app, "Smaller by").endswith("x")
 

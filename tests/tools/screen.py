@@ -16,7 +16,7 @@ PATHS = tuple("/" if name == START else f"/{name}" for name in PAGES)
 """Where every screen is."""
 QUICK_PATHS = tuple(f"{path}?sample=50" if path in {"/reasoning", "/compare"} else path for path in PATHS)
 """Scenes of all screens, none of which computes for long."""
-_WITHOUT_FIGURES = "/history"
+_WITHOUT_FIGURES = ("/history", "/show")
 
 Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
@@ -74,7 +74,7 @@ def drawn(page: Page, patience: float = PATIENCE) -> None:
 
 def complete(page: Page) -> None:
     """Wait until the screen is drawn, with figures where it has any, and its work in the background is done."""
-    stands = settle if _WITHOUT_FIGURES in page.url else drawn
+    stands = settle if any(path in page.url for path in _WITHOUT_FIGURES) else drawn
     stands(page)
     page.get_by_test_id("stProgress").first.wait_for(state="detached")
     stands(page)
