@@ -51,11 +51,16 @@ def route() -> Any:
         loading.wait_for_style()
     # Imported late, as above.
     from pages.frame.player import player
+    from pages.frame.tour import tour
 
     with st.container():
         move = player(name)
     if move is not None:
         st.switch_page(pages[move.page], query_params=move.parameters)
+    with st.container():
+        step = tour(name)
+    if step is not None:
+        st.switch_page(pages[step[0]], query_params=step[1])
     return page
 
 

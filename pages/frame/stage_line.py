@@ -31,7 +31,7 @@ def stage_line(
         if steps:
             steps()
         st.space("stretch")
-        st.button(
+        left = st.button(
             "Exit",
             icon=":material/close_fullscreen:",
             type="tertiary",
@@ -39,6 +39,9 @@ def stage_line(
             on_click=leave,
             help="Back to the desk: all controls, normal type. **F** shows one figure on the whole screen",
         )
+    if left:
+        # Also what stands around this fragment: the line of a list that is played.
+        st.rerun()
 
 
 def shown(scene: Scene, checkpoint: Checkpoint) -> tuple[str, str | None]:

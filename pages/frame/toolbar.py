@@ -80,8 +80,8 @@ def link_and_present() -> None:
 
 
 def leave_stage() -> None:
-    """Leave the presentation; a callback."""
-    state.change(present=False)
+    """Leave the presentation, and the list that is played; a callback."""
+    state.change(present=False, show="", at=0, rehearse=False)
 
 
 def help_popover(words: str) -> None:

@@ -5,6 +5,7 @@ import streamlit as st
 from pages.controls.first_scene import link_to_answers
 from pages.frame import loading
 from pages.frame.navigation import DECOMPOSE, PAGES, SCENE_LISTS, START
+from pages.frame.tour_steps import STEPS, tour_parameters
 from pages.start.picture import CAPTION, head_picture
 from pages.start.texts import EXPLORE, LEARN, METHOD, SHOW, WHAT
 
@@ -23,15 +24,17 @@ def screen() -> None:
             with st.container(border=True, height="stretch"):
                 _way("Explore", EXPLORE)
                 with st.container(horizontal=True):
-                    _open_decompose("Decompose a layer")
+                    _open("Decompose a layer", DECOMPOSE)
                     link_to_answers()
         learn, show = (column.container(border=True, height="stretch") for column in st.columns([5, 6], gap="large"))
         with learn:
             _way("Learn", LEARN)
-            st.markdown("[The method in five sentences](#method)")
+            with st.container(horizontal=True, vertical_alignment="center"):
+                _open("Take the tour", STEPS[0].page, tour_parameters(1))
+                st.markdown("[The method in five sentences](#method)", width="content")
         with show:
             _way("Show", SHOW)
-            st.page_link(PAGES[SCENE_LISTS].file, label="Choose a list", icon=":material/arrow_forward:")
+            _open("Choose a list", SCENE_LISTS)
         st.subheader("The method in five sentences", anchor="method")
         st.markdown(METHOD)
 
@@ -42,8 +45,8 @@ def _way(title: str, words: str) -> None:
     st.space("stretch")
 
 
-def _open_decompose(words: str) -> None:
-    st.page_link(PAGES[DECOMPOSE].file, label=words, icon=":material/arrow_forward:")
+def _open(words: str, screen: str, parameters: dict[str, str] | None = None) -> None:
+    st.page_link(PAGES[screen].file, label=words, icon=":material/arrow_forward:", query_params=parameters)
 
 
 screen()

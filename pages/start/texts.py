@@ -16,7 +16,10 @@ what it loses, in any model, at any ranks, and asks the model questions before a
 
 EXPLORE = f"Choose a layer and ranks, and see what is lost and what is saved. {FIRST_SCENE}"
 
-LEARN = "You know the SVD of a matrix. From there it is five sentences to the decomposition of all heads at once."
+LEARN = (
+    "You know the SVD of a matrix. From there it is five steps on the real screens, or five sentences, to the "
+    "decomposition of all heads at once."
+)
 
 SHOW = (
     "Play a list of scenes with the arrow keys or a clicker, in large type. Three lists are there, and any screen can "

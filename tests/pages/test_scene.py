@@ -66,6 +66,7 @@ FIELD_VALUES = {
     "show": some.sampled_from(["", "own"]),
     "at": some.integers(0, 999),
     "rehearse": some.booleans(),
+    "tour": some.integers(0, 9),
 }
 SCENE = some.fixed_dictionaries(FIELD_VALUES).map(lambda values: Scene().with_fields(**values))
 

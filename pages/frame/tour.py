@@ -1,0 +1,66 @@
+"""The guided tour: five steps on the real screens. A click on a word of its sentences sets the screen to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from pages.frame.navigation import PAGES
+from pages.frame.tour_steps import STEPS, tour_parameters
+from pages.session import state
+from pages.session.links import parse_fields, scene_parameters
+from pages.session.scene import Scene
+from tensorllm_core.storage.own_text import text_beside
+
+__all__ = ["tour"]
+
+_TOUR = st.components.v2.component(
+    "tour",
+    html=text_beside(__file__, "tour.html"),
+    css=text_beside(__file__, "tour.css"),
+    js=text_beside(__file__, "tour.js"),
+)
+
+
+def tour(name: str) -> tuple[str, Mapping[str, str]] | None:
+    """Draw the step of the tour that the scene names, if it names one. Returns the screen that is to be opened.
+
+    Args:
+        name: of the screen on which it is drawn.
+    """
+    scene = state.current_scene()
+    number = min(scene.playing.tour, len(STEPS))
+    if not number or scene.present:
+        return None
+    step = STEPS[number - 1]
+    if step.page != name:
+        # Whoever goes to another screen looks around: the tour waits there for the way back.
+        words: list[dict[str, Any]] = [{"text": f"The tour goes on at {PAGES[step.page].title}."}]
+    else:
+        words = step.pieces
+    answer = _TOUR(
+        data={"number": number, "count": len(STEPS), "title": step.title, "pieces": words, "isHere": step.page == name},
+        key="tour",
+        on_go_change=lambda: None,
+        on_control_change=_take_control,
+    )
+    if type(answer.go) is not int:
+        return None
+    if 1 <= answer.go <= len(STEPS):
+        return STEPS[answer.go - 1].page, tour_parameters(answer.go)
+    return name, scene_parameters(scene.with_fields(tour=0))
+
+
+def _take_control() -> None:
+    """Callback: set the screen to what a word of the sentences names."""
+    chosen = getattr(state.widget_value("tour"), "control", None)
+    controls = STEPS[min(max(state.current_scene().playing.tour, 1), len(STEPS)) - 1].controls
+    if type(chosen) is int and 0 <= chosen < len(controls):
+        state.change(**_fields(controls[chosen]))
+
+
+def _fields(parameters: Mapping[str, str]) -> dict[str, Any]:
+    fields = parse_fields(parameters)[0]
+    return fields | ({"by": Scene().ranks.by, "tied": False} if "r1" in fields else {})
