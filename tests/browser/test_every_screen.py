@@ -39,7 +39,7 @@ def test_on_a_narrow_screen_the_controls_stand_above_the_figures(path, visit):
     assert bottom(controls) <= top(figure), "the controls do not stick there and cover the figures"
 
 
-@pytest.mark.parametrize("path", ["/decompose?plain=1&", "/reasoning?sample=50&", "/compare?sample=50&"])
+@pytest.mark.parametrize("path", ["/decompose?plain=1&", "/reasoning?sample=50&", "/compare?plain=1&sample=50&"])
 def test_no_number_of_the_headline_and_no_label_of_one_is_cut_on_a_projector(path, visit):
     page = visit(f"{path}present=1")
     drawn(page)

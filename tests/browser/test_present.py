@@ -17,7 +17,7 @@ SIZES: tuple[ViewportSize, ...] = (
     {"width": 1920, "height": 1080},
     {"width": 2560, "height": 1440},
 )
-PATHS = [path for path in QUICK_PATHS if path not in {"/", "/history"}]
+PATHS = [path for path in QUICK_PATHS if path not in {"/", "/history", "/show"}]
 
 
 @pytest.mark.parametrize("path", PATHS)

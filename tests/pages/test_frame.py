@@ -19,4 +19,4 @@ def test_figures_are_taller_by_as_much_as_their_type_is_larger_while_presenting(
     for desk, projector in zip(plain, presented, strict=True):
         factor = projector["font"]["size"] / desk["font"]["size"]
         assert factor > 1
-        assert projector["height"] == round(factor * desk["height"])
+        assert abs(projector["height"] - factor * desk["height"]) <= 1
