@@ -37,6 +37,7 @@ bench: test-environment browser  ## measure this machine: the core, the evaluati
 	$(python) -m tensorllm_core bench
 	$(python) -m tests.tools.evaluation_bench
 	$(python) -m tests.tools.browser_bench
+	$(python) -m tests.tools.instrument_bench
 
 demo-models: app-environment  ## train the bundled models anew
 	$(python) -m tensorllm_core.demo train
