@@ -16,18 +16,19 @@ from tensorllm_core.storage.own_text import text_beside
 __all__ = ["sync_own_show"]
 
 _STORE = st.components.v2.component("own_list", html="<span></span>", js=text_beside(__file__, "own_list.js"))
+_KEY = "own list"
 _MOST_CHANGES = 2**53
 
 
 def sync_own_show() -> None:
     """Take over what the browser holds, if that is newer, or give it what this tab has changed."""
     own = own_show()
-    answer = _STORE(
+    _STORE(
         data={"change": own.change, "text": write_scene_list(own.scenes)},
-        key="own list",
-        on_stored_change=lambda: None,
+        key=_KEY,
+        on_stored_change=lambda: state.hold(_KEY, "stored"),
     )
-    match answer.stored:
+    match state.told(_KEY, "stored"):
         case {"change": int(change), "text": str(text)} if own.change < change < _MOST_CHANGES:
             try:
                 take_own_show(text[: LARGEST_FILE + 1], change)

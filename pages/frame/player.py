@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import streamlit as st
 
@@ -33,6 +32,7 @@ _PLAYER = st.components.v2.component(
     css=text_beside(__file__, "player.css"),
     js=text_beside(__file__, "player.js"),
 )
+_KEY = "player"
 _LONGEST_REHEARSAL = 3600_000
 
 
@@ -68,20 +68,21 @@ def _play(scene: Scene, scenes: SceneList, name: str) -> Move | None:
     prepare_scenes(scenes, min(max(at, 1), last))
     if not 1 <= at <= last:
         return _move_to(scenes, min(max(at, 1), last), scene)
-    answer = _draw(scene, scenes)
+    _draw(scene, scenes)
+    rehearsed, go = state.told(_KEY, "rehearsed"), state.told(_KEY, "go")
     move: Move | None = None
-    if answer.rehearsed is not None:
-        state.keep(REHEARSED, (scene.playing.show, _milliseconds(answer.rehearsed, last)))
+    if rehearsed is not None:
+        state.keep(REHEARSED, (scene.playing.show, _milliseconds(rehearsed, last)))
         move = _end(scene, SCENE_LISTS)
-    elif answer.go == "end":
+    elif go == "end":
         move = _end(scene, name)
-    elif type(answer.go) is int and 1 <= answer.go <= last and answer.go != at:
-        move = _move_to(scenes, answer.go, scene)
+    elif type(go) is int and 1 <= go <= last and go != at:
+        move = _move_to(scenes, go, scene)
     return move
 
 
-def _draw(scene: Scene, scenes: SceneList) -> Any:
-    return _PLAYER(
+def _draw(scene: Scene, scenes: SceneList) -> None:
+    _PLAYER(
         data={
             "title": scenes.title,
             "show": scene.playing.show,
@@ -89,9 +90,9 @@ def _draw(scene: Scene, scenes: SceneList) -> Any:
             "rehearse": scene.playing.rehearse,
             "scenes": [{"title": each.title, "note": each.note, "covered": each.covered} for each in scenes.scenes],
         },
-        key="player",
-        on_go_change=lambda: None,
-        on_rehearsed_change=lambda: None,
+        key=_KEY,
+        on_go_change=lambda: state.hold(_KEY, "go"),
+        on_rehearsed_change=lambda: state.hold(_KEY, "rehearsed"),
     )
 
 

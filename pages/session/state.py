@@ -21,6 +21,7 @@ __all__ = [
     "change_ranks",
     "current_scene",
     "has_other_notices",
+    "hold",
     "keep",
     "kept",
     "notices_to_show",
@@ -30,6 +31,7 @@ __all__ = [
     "seed",
     "settle",
     "take",
+    "told",
     "widget_value",
     "write_url",
 ]
@@ -146,6 +148,19 @@ def has_other_notices() -> bool:
     """Whether the screen shows notices that no longer hold, or not yet all that do."""
     shown = tuple(st.session_state.get(_SHOWN, ()))
     return bool(st.session_state.get(_NOTICES)) or shown != st.session_state.get(_DRAWN, ())
+
+
+def hold(key: str, name: str) -> None:
+    """Callback of a component: hold what it tells until `told` takes it.
+
+    A callback always runs. The run after it may be stopped for another one, which would know nothing of it any more.
+    """
+    st.session_state[f"{key} tells {name}"] = st.session_state[key].get(name)
+
+
+def told(key: str, name: str) -> Any:
+    """What `hold` holds, once; None if that is nothing."""
+    return st.session_state.pop(f"{key} tells {name}", None)
 
 
 def keep(key: str, value: Any) -> None:

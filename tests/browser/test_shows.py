@@ -11,9 +11,10 @@ from tests.tools.screen import drawn, open_screen, settle
 
 
 def place(page: Page, at: int) -> None:
-    """Wait until this scene is played and stands."""
+    """Wait until this scene is played and stands, and the keys are listened to."""
     expect(page).to_have_url(re.compile(rf"[?&]at={at}(&|$)"))
     settle(page)
+    expect(player(page, "place")).to_have_text(re.compile(f"^{at} / "))
 
 
 def player(page: Page, part: str):
@@ -91,14 +92,16 @@ def test_screens_are_recorded_changed_kept_and_played(visit):
     settle(page)
     page.get_by_text("Change", exact=True).first.click()
     note = page.get_by_role("textbox", name="Speaker's note").first
+    words_of_note = page.get_by_test_id("stCaptionContainer").filter(has_text="this.")
     note.fill("<b>Say</b> this.")
     note.press("Control+Enter")
-    expect(page.get_by_text("<b>Say</b> this.", exact=True).first).to_be_visible()
-    settle(page)
+    expect(words_of_note).to_have_text("<b>Say</b> this.")
+    page.wait_for_function("Object.values(localStorage).some(stored => stored.includes('Say'))")
     page.reload()
     settle(page)
     page.get_by_text("My scenes").click()
-    expect(page.get_by_text("<b>Say</b> this.", exact=True).first).to_be_visible()
+    expect(words_of_note).to_have_text("<b>Say</b> this.")
+    settle(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Download").click()
     assert "ranks 5, 4, 3" in download.value.path().read_text(encoding="utf-8")
