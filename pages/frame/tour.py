@@ -16,6 +16,7 @@ from tensorllm_core.storage.own_text import text_beside
 
 __all__ = ["tour"]
 
+_KEY = "tour"
 _TOUR = st.components.v2.component(
     "tour",
     html=text_beside(__file__, "tour.html"),
@@ -40,22 +41,23 @@ def tour(name: str) -> tuple[str, Mapping[str, str]] | None:
         words: list[dict[str, Any]] = [{"text": f"The tour goes on at {PAGES[step.page].title}."}]
     else:
         words = step.pieces
-    answer = _TOUR(
+    _TOUR(
         data={"number": number, "count": len(STEPS), "title": step.title, "pieces": words, "isHere": step.page == name},
-        key="tour",
-        on_go_change=lambda: None,
+        key=_KEY,
+        on_go_change=lambda: state.hold(_KEY, "go"),
         on_control_change=_take_control,
     )
-    if type(answer.go) is not int:
+    go = state.told(_KEY, "go")
+    if type(go) is not int:
         return None
-    if 1 <= answer.go <= len(STEPS):
-        return STEPS[answer.go - 1].page, tour_parameters(answer.go)
+    if 1 <= go <= len(STEPS):
+        return STEPS[go - 1].page, tour_parameters(go)
     return name, scene_parameters(scene.with_fields(tour=0))
 
 
 def _take_control() -> None:
     """Callback: set the screen to what a word of the sentences names."""
-    chosen = getattr(state.widget_value("tour"), "control", None)
+    chosen = getattr(state.widget_value(_KEY), "control", None)
     controls = STEPS[min(max(state.current_scene().playing.tour, 1), len(STEPS)) - 1].controls
     if type(chosen) is int and 0 <= chosen < len(controls):
         state.change(**_fields(controls[chosen]))
