@@ -1,12 +1,18 @@
-// Presented, the figures take all the room that the words leave. F shows one figure on the whole screen.
+// Presented, the figures take all the room that the words leave, and Escape leaves. F shows one figure on the whole screen.
 
 const STEP = 0.25
 const LEAST_CHANGE = 3
 const MOST_FITS_A_SECOND = 8
+const SECONDS_TO_REST = 0.2
 const BOARD = "[class*='st-key-live-']:not(.st-key-live-data, .st-key-live-store, .st-key-live-scripts)"
 const PLOT = "[class*='st-key-figure-'] [data-testid='stElementContainer']"
 const FIGURES = "[class*='st-key-figure-'], figure.figure"
-const TYPES = "input, textarea, select, [contenteditable], [role=combobox], [role=textbox]"
+const TYPES = [
+  ...["input:not([type=range], [type=checkbox], [type=radio])", "textarea", "select"],
+  ...["[contenteditable]", "[role=combobox]", "[role=textbox]"],
+].join()
+const EXIT = ".st-key-leave-the-stage button"
+const PLAYER = ".st-key-player"
 
 /** How much larger the window is than the one that the figures are made for. */
 const factor = () => {
@@ -30,11 +36,15 @@ const covered = (boxes) => {
 const fit = () => {
   const main = document.querySelector('[data-testid="stMain"]')
   const content = contentOf(main)
-  if (!content || document.fullscreenElement) return
+  if (!content || filled()) return
   const boards = [...main.querySelectorAll(BOARD)].filter(isShown)
   const plots = [...main.querySelectorAll(PLOT)].filter((plot) => plot.querySelector(".js-plotly-plot") && isShown(plot))
   const height = covered([...boards, ...plots].map((figure) => figure.getBoundingClientRect()))
-  const rest = innerHeight - 8 - (content.getBoundingClientRect().bottom + main.scrollTop)
+  // Captions reach beyond what holds them.
+  const bottoms = [content, ...content.querySelectorAll('[data-testid="stCaptionContainer"]')].map(
+    (element) => element.getBoundingClientRect().bottom,
+  )
+  const rest = innerHeight - 8 - (Math.max(...bottoms) + main.scrollTop)
   if (!height || Math.abs(rest) < LEAST_CHANGE) return
   const { style } = document.documentElement
   const by = Math.max((height + rest) / height, 0.4)
@@ -44,6 +54,38 @@ const fit = () => {
 }
 
 const contentOf = (main) => main?.querySelector('[data-testid="stMainBlockContainer"] > *')
+
+let laidOver = null
+
+/** What fills the screen: as the browser does it or, where it must not, laid over everything else. */
+const filled = () => document.fullscreenElement ?? (laidOver?.isConnected ? laidOver : null)
+
+const fill = async (figure) => {
+  // A figure has no ground of its own.
+  figure.style.background = getComputedStyle(document.querySelector('[data-testid="stApp"]')).backgroundColor
+  try {
+    await figure.requestFullscreen()
+  } catch {
+    laidOver = figure
+    figure.popover = "manual"
+    figure.showPopover()
+    return
+  }
+  const leave = () => {
+    if (document.fullscreenElement) return
+    figure.style.background = ""
+    document.removeEventListener("fullscreenchange", leave)
+  }
+  document.addEventListener("fullscreenchange", leave)
+}
+
+const takeBack = () => {
+  if (document.fullscreenElement) return document.exitFullscreen()
+  laidOver.hidePopover()
+  laidOver.removeAttribute("popover")
+  laidOver.style.background = ""
+  laidOver = null
+}
 
 /** What is at a point, also in components. */
 const elementAt = (x, y) => {
@@ -78,9 +120,13 @@ export default function ({ data, setStateValue }) {
   let frame = 0
   let fits = []
   let told = data.factor
+  // For whoever waits until the type has followed the window.
+  root.dataset.stage = data.factor
+  let resting = 0
 
   const tell = () => {
-    if (data.isPresented && factor() !== told) setStateValue("factor", (told = factor()))
+    // The type of the other figures stays as it is while one fills the screen.
+    if (data.isPresented && !filled() && factor() !== told) setStateValue("factor", (told = factor()))
   }
   const schedule = () => {
     if (!data.isPresented || frame) return
@@ -94,26 +140,33 @@ export default function ({ data, setStateValue }) {
       } else setTimeout(schedule, 1000)
     })
   }
-  const fill = (figure) => {
-    if (document.fullscreenElement) return document.exitFullscreen()
-    figure?.style.setProperty("background", getComputedStyle(document.querySelector('[data-testid="stApp"]')).backgroundColor)
-    return figure?.requestFullscreen?.()
-  }
   const press = (event) => {
-    if (event.key.toLowerCase() !== "f" || event.ctrlKey || event.metaKey || event.altKey) return
-    if (focused()?.matches(TYPES)) return
+    if (event.ctrlKey || event.metaKey || event.altKey || focused()?.matches(TYPES)) return
+    const isF = event.key.toLowerCase() === "f"
+    if (filled() ? !isF && event.key !== "Escape" : !isF) return
     event.preventDefault()
+    // Nor is it a key for who plays a list of scenes.
+    event.stopImmediatePropagation()
+    if (filled()) return takeBack()
     const under = elementAt(pointer.x, pointer.y)?.closest(FIGURES)
-    fill(under ?? focused()?.closest(FIGURES) ?? firstFigure())
+    const figure = under ?? focused()?.closest(FIGURES) ?? firstFigure()
+    if (figure) fill(figure)
+  }
+  const leave = (event) => {
+    // A list of scenes ends by itself, and a figure takes back what was done to it.
+    if (event.key !== "Escape" || event.defaultPrevented || document.querySelector(PLAYER)) return
+    if (!focused()?.matches(TYPES)) document.querySelector(EXIT)?.click()
   }
 
-  const listen = (name, react) => addEventListener(name, react, { capture: true, signal: watched.signal })
-  listen("pointermove", (event) => Object.assign(pointer, { x: event.clientX, y: event.clientY }))
-  listen("keydown", press)
-  listen("resize", () => {
-    tell()
+  const { signal } = watched
+  addEventListener("pointermove", ({ clientX: x, clientY: y }) => Object.assign(pointer, { x, y }), { capture: true, signal })
+  addEventListener("keydown", press, { capture: true, signal })
+  addEventListener("keydown", leave, { signal })
+  addEventListener("resize", () => {
+    clearTimeout(resting)
+    resting = setTimeout(tell, 1000 * SECONDS_TO_REST)
     schedule()
-  })
+  }, { signal })
   tell()
   const sizes = new ResizeObserver(schedule)
   const changes = new MutationObserver(() => {
@@ -132,6 +185,7 @@ export default function ({ data, setStateValue }) {
     sizes.disconnect()
     changes.disconnect()
     cancelAnimationFrame(frame)
+    clearTimeout(resting)
   }
   before = end
   return end

@@ -8,10 +8,11 @@ from pages.session import state
 from pages.session.scene import Scene
 from tensorllm_core.storage.own_text import text_beside
 
-__all__ = ["is_presenting", "set_stage", "type_scale"]
+__all__ = ["is_presenting", "live_type_scale", "set_stage", "type_scale"]
 
-_PRESENT_SCALE = 1.35
-"""How much larger the type in figures is than at a desk, on the window that figures are made for."""
+_FIGURES, _LIVE = 1.5, 1.35
+"""How much larger the type in figures is than at a desk, on the window that figures are made for. Live figures leave
+more room to their strokes: they share the window with their controls."""
 _FACTOR = "how much larger the window is"
 _STAGE = st.components.v2.component("stage", html="<i hidden></i>", js=text_beside(__file__, "stage.js"))
 
@@ -20,13 +21,7 @@ def set_stage(scene: Scene) -> None:
     """Fit the screen to the window while it is presented, and listen to F. Every screen calls this before it draws."""
     if scene.present:
         st.html(f"<style>{text_beside(__file__, 'present.css')}</style>")
-    stage = _STAGE(
-        data={"isPresented": scene.present, "factor": _factor()},
-        key="stage",
-        on_factor_change=lambda: None,
-    )
-    if isinstance(stage.factor, int | float) and 0.5 <= stage.factor <= 4:
-        state.keep(_FACTOR, float(stage.factor))
+    _STAGE(data={"isPresented": scene.present, "factor": _factor()}, key="stage", on_factor_change=_take_factor)
 
 
 def is_presenting() -> bool:
@@ -36,7 +31,19 @@ def is_presenting() -> bool:
 
 def type_scale() -> float:
     """Factor by which the type in figures is larger: 1 unless the scene is presented."""
-    return _PRESENT_SCALE * _factor() if is_presenting() else 1.0
+    return _FIGURES * _factor() if is_presenting() else 1.0
+
+
+def live_type_scale() -> float:
+    """The same for live figures and the controls among them."""
+    return _LIVE * _factor() if is_presenting() else 1.0
+
+
+def _take_factor() -> None:
+    """Callback, so that the run that it causes draws in the new type at once. The value comes from the browser."""
+    factor = getattr(state.widget_value("stage"), "factor", None)
+    if isinstance(factor, int | float) and 0.5 <= factor <= 4:
+        state.keep(_FACTOR, float(factor))
 
 
 def _factor() -> float:

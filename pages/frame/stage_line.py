@@ -37,7 +37,7 @@ def stage_line(
             type="tertiary",
             key="leave the stage",
             on_click=leave,
-            help="Back to the desk: all controls, normal type. **F** shows one figure on the whole screen",
+            help="Back to the desk, with all controls (Escape). **F** shows one figure on the whole screen",
         )
     if left:
         # Also what stands around this fragment: the line of a list that is played.

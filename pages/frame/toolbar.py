@@ -29,7 +29,7 @@ _LAYOUTS = {Layout.PAPER: "layout: paper", Layout.RELEASED_CODE: "layout: releas
 _HELP_OF_ALL = """
 - The **info** button at each figure explains it, and has the formula, the numbers and downloads.
 - A word **underlined with dots** says what it means when the pointer rests on it, or when it is touched.
-- **Present** is for a projector. **F** shows one figure on the whole screen, there and here.
+- **Present** is for a projector; *Escape* leaves it. **F** shows one figure on the whole screen, there and here.
 - **Copy link** copies the address of this screen with all its settings. **Record** makes it a scene of your own list,
   which *Show* plays.
 """

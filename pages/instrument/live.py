@@ -13,7 +13,7 @@ from typing import Any
 import streamlit as st
 
 from pages.frame.frame import appearance
-from pages.frame.stage import type_scale
+from pages.frame.stage import live_type_scale
 from pages.instrument.bundle import all_scripts, store_script, style, view_script
 from pages.instrument.sent import Sent
 from pages.session import state
@@ -88,7 +88,7 @@ def show_scene(
         "key": key,
         "echo": state.kept(f"echo {kind}") or 0,
         "look": look_of(look(appearance())),
-        "scale": type_scale(),
+        "scale": live_type_scale(),
         "isPresented": state.current_scene().present,
     }
     _view(key=f"live {kind}", data={**common, **message}, on_released_change=partial(_take, kind, read))

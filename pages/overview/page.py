@@ -44,7 +44,8 @@ def _model(scene: Scene, checkpoint: Checkpoint) -> None:
         f"{share:.0%} of them attention",
         help=inert_name(scene.model) if name != scene.model else None,
     )
-    left, right = st.columns([3, 2], gap="medium")
+    # Presented, both are drawn over the whole width.
+    left, right = (st.container(), st.container()) if is_presenting() else st.columns([3, 2], gap="medium")
     with left:
         _tensor(checkpoint)
     with right:

@@ -78,6 +78,7 @@ export class Board {
     }
     if (isNew) this.history = []
     this.node.classList.toggle("presented", scene.isPresented)
+    if (scene.isPresented && this.opened) this.openAbout(this.opened)
     this.paintVariables(scene)
     this.root.dataset.layer = data.key
     this.root.dataset.echo = scene.echo
