@@ -6,7 +6,7 @@ import { deltasPlot, drawDeltaAxes, drawDeltas, rowUnder } from "./deltas.js"
 import { element, write } from "./elements.js"
 import { FORMULAS } from "./formulas.js"
 import { ratioName } from "./format.js"
-import { drag, placeIn } from "./pointer.js"
+import { drag, onWheel, placeIn } from "./pointer.js"
 import { createStops, drawStops, nearestStop, stopActs } from "./stops.js"
 
 export const COMPARE = {
@@ -138,7 +138,7 @@ function curveGestures(node, view, act) {
     },
   })
   node.onkeydown = act.key
-  node.addEventListener("wheel", act.wheel, { passive: false })
+  onWheel(node, act.wheel)
 }
 
 function deltaGestures(node, view, act) {

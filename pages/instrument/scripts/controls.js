@@ -2,6 +2,7 @@
 
 import { element, write } from "./elements.js"
 import { breakEvenR1, compressionRatio, isPossible, largestRank, mostTied } from "./lookup.js"
+import { onWheel } from "./pointer.js"
 import { rankAfterKey } from "./state.js"
 import { impossibleWords, MODE_NAMES } from "./words.js"
 
@@ -80,7 +81,7 @@ function rankRow(name, mode, act) {
   slider.oninput = () => act.rank(mode, rankOf(Number(slider.value) / STEPS, row.limit), {})
   slider.onchange = () => act.commit()
   slider.onkeydown = (event) => key(event, false)
-  row.node.addEventListener("wheel", (event) => act.wheel(mode, event), { passive: false })
+  onWheel(row.node, (event) => act.wheel(mode, event))
   function key(event, isField) {
     if (isField && ["ArrowLeft", "ArrowRight", "Home", "End"].includes(event.key)) return
     const rank = rankAfterKey(act.state().chosen[mode], event.key, event.shiftKey, row.limit)
@@ -147,7 +148,7 @@ export function drawControls(controls, layer, state, theme) {
   if (!isByRanks) drawLimit(controls.limit, layer, state)
   controls.tied.checked = state.tied
   controls.tiedLabel.hidden = !isByRanks
-  write(controls.tiedLabel.querySelector(".tied-words"), `R1 = ${layer.shape[3]} x R2, as in the paper's program`)
+  write(controls.tiedLabel.querySelector(".tied-words"), `R1 = ${layer.shape[3]} x R2, as in TensorLLM's own program`)
   controls.refine.checked = state.refine
   controls.suggest.disabled = String(state.used) === String(layer.suggestion)
   controls.suggest.title = `Takes (${layer.suggestion.join(", ")}), ${theme.suggestedBy}`
@@ -198,5 +199,7 @@ function noteOn(layer, state) {
   if (compressionRatio(layer, state.used) <= 1)
     return even ? `Nothing is saved above R1 = ${even}.` : "Nothing is saved at these R2 and R3."
   const isAlways = even === largestRank(layer, [1, state.used[1], state.used[2]], 0)
-  return isAlways ? "Every R1 saves numbers at these R2 and R3." : `Saves numbers up to R1 = ${even}, break-even.`
+  return isAlways
+    ? "At these R2 and R3, any R1 makes the layer smaller."
+    : `Saves numbers up to R1 = ${even}, break-even.`
 }

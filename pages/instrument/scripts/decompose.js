@@ -94,7 +94,7 @@ function drawTools(board) {
     figures.landscape,
     element("button", { type: "button", className: "quiet", onclick: act.absolute }),
   )
-  write(board.range, state.isAbsolute ? "Colours: 0 to 1" : "Colours: what occurs")
+  write(board.range, state.isAbsolute ? "Colours: 0 to 1" : "Colours: this layer")
   const names = viewsOf(layer, state.used)
   if (board.viewNames !== String(names)) {
     board.viewNames = String(names)

@@ -5,7 +5,7 @@ import { cellValue } from "./core_values.js"
 import { errorText, wholeText } from "./format.js"
 import { RATIOS, ranksAt } from "./landscape.js"
 import { bestAtRatio, compressionRatio, isPossible, largestRank, r1AtRatio, relativeError } from "./lookup.js"
-import { arrowStep, drag, placeIn } from "./pointer.js"
+import { arrowStep, drag, onWheel, placeIn } from "./pointer.js"
 import { markedRank } from "./spectra.js"
 import { rankAfterKey } from "./state.js"
 import { aboutError, cellWords, pointedWords } from "./words.js"
@@ -59,7 +59,7 @@ export function landscapeGestures(node, view, act) {
     const name = { "[": "ArrowLeft", "]": "ArrowRight" }[event.key] ?? event.key
     keyOnMode(event, mode, name, layer, act)
   }
-  node.addEventListener("wheel", (event) => act.wheel(2, event), { passive: false })
+  onWheel(node, (event) => act.wheel(2, event))
 }
 
 /** What is under the pointer: the third axis, the ring, a line of equal ratio (its number), or free ground. */
@@ -131,7 +131,7 @@ export function spectrumGestures(node, mode, view, act) {
   })
   node.style.cursor = "ew-resize"
   node.onkeydown = (event) => keyOnMode(event, mode, event.key, view().layer, act)
-  node.addEventListener("wheel", (event) => act.wheel(mode, event), { passive: false })
+  onWheel(node, (event) => act.wheel(mode, event))
 }
 
 function keyOnMode(event, mode, name, layer, act) {

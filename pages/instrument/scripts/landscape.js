@@ -76,11 +76,12 @@ export function drawLandscape(paint, layer, plot, state, theme) {
   const r3 = state.used[2]
   paint.image(heatPixels(layer, plot, r3, pixels, look, density), box.left, box.top, width, height)
   const known = Math.min(plot.x(layer.known + 0.5), box.right) - box.left
+  // The words come last: nothing may lie on them.
+  paint.clip(box.left, box.top, width, height, () => drawPath(paint, layer, plot, r3, look))
   paint.clip(box.left, box.top, known, height, () => drawContours(paint, layer, plot, r3, colours, look))
   paint.clip(box.left, box.top, width, height, () => {
     drawImpossible(paint, layer, plot, r3, look)
     drawRatios(paint, layer, plot, r3, look)
-    drawPath(paint, layer, plot, r3, look)
   })
   drawAxes(paint, layer, plot, look)
   drawColourBar(paint, plot, colours, theme)
@@ -140,7 +141,8 @@ function drawRatios(paint, layer, plot, r3, look) {
     const style = isEven ? { lineWidth: 2, alpha: 0.85 } : { lineWidth: 1, dash: [2, 3], alpha: 0.6 }
     paint.path(points, { stroke: look.ink, ...style })
     // Labels climb in steps, so that those of neighbours do not meet.
-    const [x, y] = points[Math.min(points.length - 1, Math.round(points.length * (0.93 - 0.09 * (place % 3))))]
+    const [x, at] = points[Math.min(points.length - 1, Math.round(points.length * (0.93 - 0.09 * (place % 3))))]
+    const y = Math.min(Math.max(at, box.top + 0.8 * size), box.bottom - 0.8 * size)
     if (x > lastLabel - 34 * scale || x < box.left + 14 * scale || x > box.right - 4) return
     lastLabel = x
     const words = isEven ? "break-even" : `${ratio}x`

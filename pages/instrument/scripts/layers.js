@@ -3,7 +3,7 @@
 import { FORMULAS } from "./formulas.js"
 import { chanceAt, drawLayerCurves, drawLayerErrors, layerErrorsPlot, layerErrorUnder } from "./layer_errors.js"
 import { layerHint, layersExplanation, ratioHint, ratioWords } from "./layers_words.js"
-import { drag } from "./pointer.js"
+import { drag, onWheel } from "./pointer.js"
 import { createStops, createWarning, drawStops, drawWarning, nearestStop, stopActs } from "./stops.js"
 
 export const LAYERS = {
@@ -109,7 +109,7 @@ function layerGestures(node, view, act) {
     const row = Math.max(numbers.indexOf(act.state().layer), 0) + step
     act.layer(numbers[(row + numbers.length) % numbers.length])
   }
-  node.addEventListener("wheel", act.wheel, { passive: false })
+  onWheel(node, act.wheel)
 }
 
 function hintAt(data, { place, layer }, numbers, { row, ratio }) {

@@ -32,6 +32,11 @@ export function placeIn(node, event) {
   return [event.clientX - box.left, event.clientY - box.top]
 }
 
+/** Call `turn` for a wheel over an element that has the focus; over any other, the wheel scrolls the page. */
+export function onWheel(node, turn) {
+  node.addEventListener("wheel", (event) => node.matches(":focus-within") && turn(event), { passive: false })
+}
+
 /** Turns the turning of a wheel into whole steps: a notch is one, and what a touchpad sends adds up. */
 export function wheelSteps() {
   let turned = 0

@@ -22,14 +22,20 @@ export function drawRanks(paint, layer, plot, state, theme) {
   }
   const suggestion = layer.suggestion
   const isSuggested = String(suggestion) === String(state.used)
-  if (suggestion[2] === r3 && !isSuggested) drawDiamond(paint, plot, suggestion, "suggested", ink)
-  state.pins.forEach((pin, place) => drawGhost(paint, plot, pin, "AB"[place], r3, ink))
   const named = `your ranks (${state.used.join(", ")})${isSuggested ? ", as suggested" : ""}`
-  drawRing(paint, plot, state.used, named, look, isPossible(layer, state.chosen) ? null : state.chosen)
+  const yours = labelAt(paint, plot, state.used, named, 600)
+  if (suggestion[2] === r3 && !isSuggested) {
+    drawDiamond(paint, plot, suggestion, ink)
+    const hint = labelAt(paint, plot, suggestion, "suggested", 400)
+    if (!meet(hint.box, yours.box)) drawLabel(paint, hint, ink)
+  }
+  state.pins.forEach((pin, place) => drawGhost(paint, plot, pin, "AB"[place], r3, ink))
+  drawRing(paint, plot, state.used, look, isPossible(layer, state.chosen) ? null : state.chosen)
+  drawLabel(paint, yours, look)
   drawStrip(paint, layer, plot, state, theme)
 }
 
-function drawRing(paint, plot, ranks, words, look, wished) {
+function drawRing(paint, plot, ranks, look, wished) {
   const { scale } = plot
   const [x, y] = [plot.x(ranks[0]), plot.y(ranks[1])]
   if (wished) {
@@ -39,10 +45,9 @@ function drawRing(paint, plot, ranks, words, look, wished) {
   }
   paint.circle(x, y, 9 * scale, { stroke: look.ground, lineWidth: 6 })
   paint.circle(x, y, 9 * scale, { stroke: look.modes[1], lineWidth: 3 })
-  label(paint, plot, x, y, words, look, 600)
 }
 
-function drawDiamond(paint, plot, [r1, r2], words, look) {
+function drawDiamond(paint, plot, [r1, r2], look) {
   const [x, y] = [plot.x(r1), plot.y(r2)]
   const size = 6 * plot.scale
   const corners = [
@@ -54,7 +59,6 @@ function drawDiamond(paint, plot, [r1, r2], words, look) {
   ]
   paint.path(corners, { stroke: look.ground, lineWidth: 4 })
   paint.path(corners, { stroke: look.ink, lineWidth: 1.6 })
-  label(paint, plot, x, y, words, look, 400)
 }
 
 function drawGhost(paint, plot, pin, name, r3, look) {
@@ -75,17 +79,33 @@ function drawGhost(paint, plot, pin, name, r3, look) {
   })
 }
 
-/** A name beside a mark, on the side where there is room; above it where there is none. */
-function label(paint, plot, x, y, words, look, weight) {
+/** Where a name stands beside a mark: on the side where there is room; above or below it where there is none. */
+function labelAt(paint, plot, [r1, r2], words, weight) {
+  const [x, y] = [plot.x(r1), plot.y(r2)]
   const size = 11 * plot.scale
   const gap = 14 * plot.scale
   const width = paint.width(words, size, weight)
-  const style = { fill: look.ink, size, weight, halo: look.ground }
-  if (x + gap + width < plot.box.right) paint.text(words, x + gap, y, { ...style, anchor: "left" })
-  else if (x - gap - width > plot.box.left) paint.text(words, x - gap, y, { ...style, anchor: "right" })
-  else {
-    const above = y - plot.box.top > 2 * gap ? y - 1.3 * gap : y + 1.3 * gap
-    const middle = Math.min(Math.max(x, plot.box.left + width / 2), plot.box.right - width / 2)
-    paint.text(words, middle, above, { ...style, anchor: "center" })
-  }
+  const boxFrom = (left, middle) => ({
+    left,
+    right: left + width,
+    top: middle - 0.7 * size,
+    bottom: middle + 0.7 * size,
+  })
+  const above = y - plot.box.top > 2 * gap ? y - 1.3 * gap : y + 1.3 * gap
+  const inside = Math.min(Math.max(x - width / 2, plot.box.left), plot.box.right - width)
+  let box = boxFrom(inside, above)
+  if (x + gap + width < plot.box.right) box = boxFrom(x + gap, y)
+  else if (x - gap - width > plot.box.left) box = boxFrom(x - gap - width, y)
+  return { words, box, size, weight }
+}
+
+/** A name on a ground of its own, since lines and other names lie below it. */
+function drawLabel(paint, { words, box, size, weight }, look) {
+  const { left, right, top, bottom } = box
+  paint.rect(left - 3, top, right - left + 6, bottom - top, { fill: look.ground, alpha: 0.8 })
+  paint.text(words, left, (top + bottom) / 2, { fill: look.ink, size, weight, halo: look.ground })
+}
+
+function meet(one, other) {
+  return one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom
 }

@@ -73,8 +73,8 @@ export function drawReadout(readout, layer, state, numbers, theme, words) {
   write(readout.size.value, ratioText(numbers.ratio))
   write(readout.size.note, `keeps ${percentText(numbers.stored / numbers.entries)} of the numbers`)
   write(readout.error.value, aboutError(numbers.error, numbers.isExact))
-  const range = `${errorText(numbers.lower, 3)} to ${errorText(numbers.best, 3)}`
-  write(readout.error.note, `${numbers.isRefined ? "refined; " : ""}the least possible is ${range}`)
+  const range = `${errorText(numbers.lower, 3)} and ${errorText(numbers.best, 3)}`
+  write(readout.error.note, `${numbers.isRefined ? "refined; " : ""}the least possible: between ${range}`)
   write(readout.stored.value, wholeText(numbers.stored))
   write(readout.stored.note, `of ${wholeText(numbers.entries)} in the layer's attention`)
   drawParts(readout, layer, numbers, theme)

@@ -2,7 +2,7 @@
 
 import { element, write } from "./elements.js"
 import { FORMULAS } from "./formulas.js"
-import { drag } from "./pointer.js"
+import { drag, onWheel } from "./pointer.js"
 import { drawScan, drawScanCurves, scanPlot } from "./scan_plot.js"
 import { createStops, createWarning, drawStops, drawWarning, nearestStop, stopActs } from "./stops.js"
 
@@ -70,7 +70,7 @@ function scanGestures(node, view, act) {
     leave: () => act.hint("scan", null),
   })
   node.onkeydown = act.key
-  node.addEventListener("wheel", act.wheel, { passive: false })
+  onWheel(node, act.wheel)
 }
 
 function scanTable({ ratios, points }) {

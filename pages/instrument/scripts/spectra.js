@@ -100,7 +100,7 @@ export function drawSpectrum(paint, layer, plot, theme) {
         ],
         { stroke: look.muted, lineWidth: 1.2, dash: [5, 3] },
       )
-      paint.text("noise", box.right - 2, y - 6 * scale, {
+      paint.text("noise", box.right - 12 * scale, y - 6 * scale, {
         fill: look.muted,
         size: 9.5 * scale,
         anchor: "right",

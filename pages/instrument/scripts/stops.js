@@ -2,7 +2,7 @@
 
 import { element, write } from "./elements.js"
 import { setValue } from "./controls.js"
-import { wheelSteps } from "./pointer.js"
+import { onWheel, wheelSteps } from "./pointer.js"
 
 const STEPS = 1000
 
@@ -93,7 +93,7 @@ export function createStops(name, act) {
   slider.oninput = () => act.stop(stopAtShare(act.stops(), Number(slider.value) / STEPS), {})
   slider.onchange = () => act.commit()
   slider.onkeydown = act.key
-  rank.addEventListener("wheel", act.wheel, { passive: false })
+  onWheel(rank, act.wheel)
   return { node, number, slider }
 }
 

@@ -70,7 +70,7 @@ export const EXPLANATIONS = {
       "as its rows. " +
       "The shaded area (right axis) is the share of the energy, the sum of squared weights, that the first " +
       "directions hold.",
-    "The mark is your rank: what is left of it is kept. Drag it, or turn the wheel over it.",
+    "The mark is your rank: what is left of it is kept. Drag it, or click and turn the wheel.",
     "The dashed line is the noise floor: the largest singular value that white noise of the same strength " +
       "would have. " +
       `It lies at ranks (${layer.noise.ranks.join(", ")}). It uses no data, so it is only a hint.`,
