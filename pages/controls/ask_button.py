@@ -59,14 +59,26 @@ class Offer:
     begin: Callable[[], None]
 
 
+@dataclass(frozen=True)
+class Earlier:
+    """The last run, of other settings than those that are set now; and the run that would be theirs."""
+
+    job: jobs.Job
+    offer: Offer
+
+
+Asked = jobs.Job | Earlier | Offer | str
+"""The run to show, also one of other settings; the run that waits for a click; or what is wrong with the settings."""
+
+
 def ask_button(
     scene: Scene,
     checkpoint: Checkpoint,
     words: ButtonWords,
     make_plan: Callable[[], P],
     run: Callable[[P, jobs.Report], Any],
-) -> jobs.Job | Offer | str:
-    """Draw the button. Returns the run to show, or the one that waits for a click, or what is wrong with the settings.
+) -> Asked:
+    """Draw the button. Returns what there is to show.
 
     On the first visit a bundled model is asked at once if that takes some seconds only. In a scene list that is played
     it is asked at once in any case: nobody on a stage wants to be asked.
@@ -102,15 +114,12 @@ def ask_button(
     if job is not None:
         state.keep(last_key, plan.key)
         return job
-    last = jobs.job_of(state.kept(last_key) or "")
-    if last is not None:
-        st.caption(":orange[Shown: the last run. Its settings differ from those above.]")
-        return last
-    return Offer(size, rate, room, begin)
+    offer, last = Offer(size, rate, room, begin), jobs.job_of(state.kept(last_key) or "")
+    return offer if last is None else Earlier(last, offer)
 
 
 def show_run(
-    asked: jobs.Job | Offer | str,
+    asked: Asked,
     words: ButtonWords,
     draw: Callable[[Any], None],
     draw_live: Callable[[Any], None],
@@ -130,23 +139,33 @@ def show_run(
     elif isinstance(asked, Offer):
         with st.container(border=True, key="waiting-run"):
             st.markdown(f"{offer_text(asked.size, asked.rate)} Press **{words.first}** {words.invitation}")
-            st.button(
-                words.first,
-                type="primary",
-                icon=words.icon,
-                key=f"{words.key} here",
-                on_click=asked.begin,
-                disabled=not asked.has_room,
-            )
+            _begin_here(asked, words)
         meanwhile()
     else:
-        running = not asked.snapshot.ended
-        snapshot = jobs.show_live(asked, draw_live if running else draw)
+        job = asked.job if isinstance(asked, Earlier) else asked
+        if isinstance(asked, Earlier):
+            # Beside the numbers, not at the settings: nobody may take them for those of the settings.
+            with st.container(horizontal=True, vertical_alignment="center", gap="small", key="earlier-run"):
+                st.markdown(":orange[**Shown: the last run.** Its settings differ from those that are set now.]")
+                _begin_here(asked.offer, words)
+        running = not job.snapshot.ended
+        snapshot = jobs.show_live(job, draw_live if running else draw)
         if snapshot.partial is None and not snapshot.ended:
             outline()
-        if running and asked.snapshot.ended:
+        if running and job.snapshot.ended:
             # The run ended while the page was drawn: the button still shows it as running.
             st.rerun()
+
+
+def _begin_here(offer: Offer, words: ButtonWords) -> None:
+    st.button(
+        words.first,
+        type="primary",
+        icon=words.icon,
+        key=f"{words.key} here",
+        on_click=offer.begin,
+        disabled=not offer.has_room,
+    )
 
 
 def offer_text(size: RunSize, rate: Rate) -> str:
