@@ -14,7 +14,7 @@ def share_text(share: float, digits: int = 0) -> str:
     >>> share_text(0.24), share_text(0.523, 1), share_text(0.004)
     ('24%', '52.3%', '0.4%')
     """
-    return f"{share:.{digits if share >= 0.01 else max(digits, 1)}%}"
+    return f"{_percent(share):.{digits if share >= 0.01 else max(digits, 1)}f}%"
 
 
 def signed_points(share: float) -> str:
@@ -24,7 +24,7 @@ def signed_points(share: float) -> str:
     ('+3.2', '+0.0')
     """
     # Adding zero turns a rounded -0.0 into 0.0.
-    return f"{round(100 * share, 1) + 0.0:+.1f}"
+    return f"{round(_percent(share), 1) + 0.0:+.1f}"
 
 
 def points_text(share: float) -> str:
@@ -70,3 +70,12 @@ def ratio_text(ratio: float) -> str:
     ('16.6x', '1,234x')
     """
     return f"{ratio:.1f}x" if ratio < 100 else f"{ratio:,.0f}x"
+
+
+def _percent(share: float) -> float:
+    """A share in percent, without what the last bits of a sum add: means of the same answers round alike.
+
+    >>> _percent(0.4925), _percent(0.49250000000000005)
+    (49.25, 49.25)
+    """
+    return round(100 * share, 9)

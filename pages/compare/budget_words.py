@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pages.compare.ranking import RankedMethod, difference_of
+from pages.controls.texts import layers_text
 from tensorllm_core.experiments.comparison_result import gone_by_method
 from tensorllm_core.experiments.constant_answer import constant_sentences
 from tensorllm_core.experiments.evaluate import ORIGINAL
-from tensorllm_core.experiments.statistics import best_of, better_than_control, verdict
+from tensorllm_core.experiments.statistics import best_of, better_than_control, direction_shown, verdict
+from tensorllm_core.numbers_text import interval_text, points_text, share_text
 from tensorllm_core.runs.comparison_run import Comparison
 from tensorllm_core.runs.questions import wording_notices
 
@@ -81,15 +83,14 @@ def _number(label: str, each: RankedMethod | None) -> Number:
     if each is None:
         return Number(label, "–", "not compared")
     accuracy = each.against.accuracy
-    is_shown = not accuracy.interval.low <= 0 <= accuracy.interval.high
     return Number(
         f"{label}: {each.title}",
-        f"{accuracy.before:.1%} → {accuracy.after:.1%}",
-        f"{100 * accuracy.delta:+.1f} points, loss {each.against.loss.delta:+.2f}",
-        sign=0 if not is_shown else 1 if accuracy.delta > 0 else -1,
+        f"{share_text(accuracy.before, 1)} → {share_text(accuracy.after, 1)}",
+        f"{points_text(accuracy.delta)}, loss {each.against.loss.delta:+.2f}",
+        sign=direction_shown(accuracy),
         help=(
-            f"Mean accuracy over the benchmarks, {ORIGINAL} and compressed; 95% interval of the difference "
-            f"{100 * accuracy.interval.low:+.1f} to {100 * accuracy.interval.high:+.1f} points. Loss in nats."
+            f"Mean accuracy over the benchmarks, {ORIGINAL} and compressed; 95% interval of the difference, in points: "
+            f"{interval_text(accuracy.interval.low, accuracy.interval.high)}. Loss in nats."
         ),
     )
 
@@ -99,19 +100,15 @@ def _saved(comparison: Comparison, ratio: float) -> Number:
     return Number(
         "Every method saves at least",
         f"{saved * comparison.layers:,}",
-        f"{saved / comparison.entries:.0%} of the attention of {_layers(comparison)}",
+        f"{share_text(saved / comparison.entries)} of the attention of {layers_text(comparison.plan.layers)}",
         help="Entries that need not be stored any more. The same for all methods, whatever they replace",
     )
-
-
-def _layers(comparison: Comparison) -> str:
-    layers = comparison.plan.layers
-    return f"layer {layers[0]}" if len(layers) == 1 else f"{len(layers)} layers"
 
 
 def _claim(best: RankedMethod) -> str:
     """What the best of the methods has to show for itself: where it loses answers, it is not praised."""
     accuracy = best.against.accuracy
-    if accuracy.delta < 0 and accuracy.interval.high < 0:
+    if direction_shown(accuracy) < 0:
         return f"No method keeps the accuracy of the original; {best.title} loses least of it."
-    return f"{best.title} has the highest accuracy of these methods."
+    shown = "" if direction_shown(accuracy) > 0 else ", but is not shown to be better than the original"
+    return f"{best.title} has the highest accuracy of these methods{shown}."

@@ -16,6 +16,7 @@ from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.figures.method_curves import method_curves
 from tensorllm_core.figures.method_deltas import MethodDelta, method_deltas
 from tensorllm_core.methods.registry import METHODS
+from tensorllm_core.numbers_text import share_text
 from tensorllm_core.runs.comparison_run import Comparison
 
 __all__ = [
@@ -127,7 +128,8 @@ def curves_sentence(comparison: Comparison, ratio: float, best: RankedMethod | N
     if best is None:
         return f"No method saves as much as {ratio:.3g}x asks for; {asked:,} questions"
     accuracy = best.against.accuracy
-    return f"{ratio:.3g}x: {best.title} {accuracy.after:.1%}, original {accuracy.before:.1%}, {asked:,} questions"
+    before, after = share_text(accuracy.before, 1), share_text(accuracy.after, 1)
+    return f"{ratio:.3g}x: {best.title} {after}, original {before}, {asked:,} questions"
 
 
 def deltas_sentence(ratio: float, ranking: Sequence[RankedMethod]) -> str:

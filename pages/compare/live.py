@@ -24,7 +24,7 @@ from tensorllm_core.exports.blob import pack
 from tensorllm_core.figures.method_curves import MethodPoint
 from tensorllm_core.figures.method_looks import method_look
 from tensorllm_core.methods.registry import METHODS
-from tensorllm_core.numbers_text import signed_points
+from tensorllm_core.numbers_text import share_text, signed_points
 from tensorllm_core.runs.comparison_run import Comparison
 
 __all__ = ["live_comparison"]
@@ -114,7 +114,7 @@ def _curve(name: str, title: str, points: Sequence[MethodPoint]) -> dict[str, An
 
 
 def _words(point: MethodPoint) -> str:
-    return f"{point.accuracy:.1%} [{point.low:.1%}, {point.high:.1%}]"
+    return f"{share_text(point.accuracy, 1)} [{share_text(point.low, 1)}, {share_text(point.high, 1)}]"
 
 
 def _pinned(curves: Curves) -> dict[str, Any]:

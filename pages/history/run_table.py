@@ -16,7 +16,7 @@ from pages.frame.navigation import PAGES
 from pages.session.links import parse_scene
 from pages.work.plain_text import inert
 from tensorllm_core.models.layers import numbers_text
-from tensorllm_core.numbers_text import change_text
+from tensorllm_core.numbers_text import change_text, share_text
 from tensorllm_core.runs.run_record import RunRecord
 
 __all__ = ["link_of", "run_table"]
@@ -109,7 +109,7 @@ def _stored(record: RunRecord, address: str) -> dict[str, object]:
 def _offer(record: RunRecord, address: str) -> None:
     """The selected run: what it was, where it opens, and its link to copy."""
     with st.container(border=True, key="chosen-run"):
-        accuracy = f"accuracy {record.accuracy_before:.1%} → {record.accuracy_after:.1%}"
+        accuracy = f"accuracy {share_text(record.accuracy_before, 1)} → {share_text(record.accuracy_after, 1)}"
         points = change_text(record.delta, record.low, record.high)
         st.markdown(inert(f"{record.method}, {record.setting}, on {record.model}: {accuracy}, {points}."))
         if link := link_of(record, address):

@@ -9,6 +9,7 @@ from pages.frame.frame import canvas
 from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.figures.accuracy_curves import AccuracyCurve, accuracy_curves
 from tensorllm_core.figures.deltas import Delta, deltas
+from tensorllm_core.numbers_text import points_text, share_text
 from tensorllm_core.runs.edit_run import EDITED, EditResult
 
 __all__ = ["curves_picture", "deltas_picture"]
@@ -26,8 +27,8 @@ def curves_picture(result: EditResult) -> None:
         accuracy_curves(curves, canvas(_HEIGHT), emphasised=EDITED, total=sum(result.evaluation.total.values())),
         key="accuracy curves",
         takeaway=(
-            f"After {last[EDITED].answered[-1]:,} questions: {EDITED} {last[EDITED].accuracy[-1]:.1%}, "
-            f"original {last[ORIGINAL].accuracy[-1]:.1%}"
+            f"After {last[EDITED].answered[-1]:,} questions: {EDITED} {share_text(last[EDITED].accuracy[-1], 1)}, "
+            f"original {share_text(last[ORIGINAL].accuracy[-1], 1)}"
         ),
         explanation=Explanation(
             "The share of right answers among all questions answered so far, with its 95% interval (Wilson). The "
@@ -59,9 +60,9 @@ def deltas_picture(result: EditResult) -> None:
             rows.append(Delta("all", subject, whole.delta, whole.interval.low, whole.interval.high))
     edited = [row for row in rows if row.series == EDITED]
     best = max(edited, key=lambda row: row.delta)
-    takeaway = f"Best result of the {EDITED} model: {best.benchmark}, {100 * best.delta:+.1f} points"
+    takeaway = f"Best result of the {EDITED} model: {best.benchmark}, {points_text(best.delta)}"
     if len(edited) == 1:
-        takeaway = f"Change of the {EDITED} model: {100 * best.delta:+.1f} points on {best.benchmark}"
+        takeaway = f"Change of the {EDITED} model: {points_text(best.delta)} on {best.benchmark}"
     show(
         deltas(rows, canvas(_HEIGHT), emphasised=EDITED),
         key="accuracy differences",

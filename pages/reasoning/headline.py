@@ -13,7 +13,7 @@ from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.experiments.gone import gone_sentences
 from tensorllm_core.experiments.paired import Paired
 from tensorllm_core.experiments.statistics import better_than_control, verdict
-from tensorllm_core.numbers_text import change_text, p_text, ratio_text
+from tensorllm_core.numbers_text import change_text, p_text, ratio_text, share_text
 from tensorllm_core.runs.edit_run import EDITED, EditResult
 from tensorllm_core.runs.questions import wording_notices
 from tensorllm_core.types import Ranks
@@ -28,7 +28,7 @@ def headline(result: EditResult) -> None:
         accuracy, loss, changed, ratio = st.columns([5, 4, 4, 3], gap="small", vertical_alignment="bottom", wrap=False)
     accuracy.metric(
         "Accuracy, before → after",
-        f"{against.accuracy.before:.1%} → {against.accuracy.after:.1%}",
+        f"{share_text(against.accuracy.before, 1)} → {share_text(against.accuracy.after, 1)}",
         change_text(against.accuracy.delta, against.accuracy.interval.low, against.accuracy.interval.high),
         help=(
             "The share of right answers, in the mean over the benchmarks, before and after the edit. Below: the change "

@@ -13,6 +13,7 @@ from pages.instrument.live import Fields, read_fields, send, show_scene
 from pages.session import state
 from tensorllm_core.exports.blob import pack
 from tensorllm_core.figures.rank_scan import ScanPoint
+from tensorllm_core.numbers_text import share_text
 
 __all__ = ["live_scan"]
 
@@ -34,7 +35,7 @@ def live_scan(
     header = {
         "ratios": [_short(points[number].ratio) for number in order],
         "points": [asdict(points[number]) | {"words": _words(points[number])} for number in order],
-        "baseline": asdict(baseline) | {"words": [baseline.ranks, f"{baseline.accuracy:.1%}"]},
+        "baseline": asdict(baseline) | {"words": [baseline.ranks, share_text(baseline.accuracy, 1)]},
         "best": best,
     }
     send("reasoning", key, lambda: pack(key, header, {}))
@@ -61,5 +62,5 @@ def _short(ratio: float) -> float:
 
 
 def _words(point: ScanPoint) -> str:
-    accuracy = f"accuracy {point.accuracy:.1%} [{point.low:.1%}, {point.high:.1%}]"
+    accuracy = f"accuracy {share_text(point.accuracy, 1)} [{share_text(point.low, 1)}, {share_text(point.high, 1)}]"
     return f"{point.ranks}, {point.ratio:.3g} times smaller: {accuracy}, loss {point.loss:.3f} nats"

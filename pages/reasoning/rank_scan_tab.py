@@ -24,6 +24,7 @@ from tensorllm_core.experiments.evaluate import ORIGINAL
 from tensorllm_core.experiments.gone import gone_sentences
 from tensorllm_core.figures.rank_scan import ScanPoint as FigurePoint
 from tensorllm_core.figures.rank_scan import rank_scan
+from tensorllm_core.numbers_text import share_text
 from tensorllm_core.runs.edit_run import EditResult
 from tensorllm_core.runs.plan import ScanPlan
 from tensorllm_core.runs.rank_scan import ScanResult, ScanStep, run_scan, scan_points
@@ -71,7 +72,7 @@ def _draw(scan: ScanResult, result: EditResult) -> None:
     best = max(points, key=lambda point: (point.accuracy, point.ratio))
     takeaway = (
         f"Best of these on {original.n:,} validation questions: {best.ratio:.3g} times smaller, "
-        f"accuracy {best.accuracy:.1%} (original {original.accuracy:.1%}){_crosses(points)}"
+        f"accuracy {share_text(best.accuracy, 1)} (original {share_text(original.accuracy, 1)}){_crosses(points)}"
     )
     if state.current_scene().plain:
         _draw_plainly(scan, points, baseline, takeaway, result.compression_ratio)

@@ -30,6 +30,7 @@ __all__ = [
     "PairedLoss",
     "best_of",
     "better_than_control",
+    "direction_shown",
     "macro",
     "macro_loss",
     "paired_accuracy",
@@ -184,7 +185,7 @@ def verdict(accuracy: PairedAccuracy) -> str:
     """
     benchmarks = accuracy.benchmarks if isinstance(accuracy, MacroAccuracy) else 1
     where = f" in the mean over {benchmarks} benchmarks" if benchmarks > 1 else ""
-    sign = _sign_beyond_luck(accuracy)
+    sign = direction_shown(accuracy)
     words = {
         1: "better, more than chance explains",
         0: "no difference shown",
@@ -210,7 +211,7 @@ def better_than_control(accuracy: PairedAccuracy, control: str) -> str:
         1: f"Better than {control}, more than chance explains",
         0: f"Not shown to differ from {control}",
         -1: f"Worse than {control}, more than chance explains",
-    }[_sign_beyond_luck(accuracy)]
+    }[direction_shown(accuracy)]
     return f"{words}: {_points(accuracy)} ({p_text(accuracy.p)}; {_count(accuracy.n, 'question')})."
 
 
@@ -231,8 +232,8 @@ def _mean(values: Iterable[float]) -> float:
     return math.fsum(listed) / len(listed)
 
 
-def _sign_beyond_luck(accuracy: PairedAccuracy) -> int:
-    """1 where better and -1 where worse by more than luck, 0 where neither is shown."""
+def direction_shown(accuracy: PairedAccuracy) -> int:
+    """1 where better and -1 where worse, more than chance explains; 0 where neither is shown."""
     if accuracy.p >= _LUCK:
         return 0
     if accuracy.interval.low > 0 and accuracy.fixed > accuracy.broken:
