@@ -122,7 +122,7 @@ def _by_ranks(layer: ShownLayer) -> None:
     st.caption("" if ranks == chosen else f"In use: **{ranks}**; {limit}")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.checkbox(
-            f"R1 = {shape.group} x R2, as in the paper's program",
+            f"R1 = {shape.group} x R2, as in TensorLLM's own program",
             key=state.seed("tied widget", scene.ranks.tied),
             on_change=_take_tied,
             args=(analysis, ranks),

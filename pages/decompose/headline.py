@@ -27,7 +27,7 @@ def headline(analysis: LayerAnalysis, result: RankResult) -> None:
         help="Numbers in the layer's attention, divided by those in core and factors. Below 1x nothing is saved.",
     )
     error.metric(
-        f"Relative error; the least possible is {error_text(result.lower, 3)} to {error_text(best, 3)}",
+        f"Relative error; the least possible: between {error_text(result.lower, 3)} and {error_text(best, 3)}",
         error_text(result.relative_error, 4),
         help=(
             "norm(W - W_hat) / norm(W). No Tucker decomposition with these ranks can have an error below "

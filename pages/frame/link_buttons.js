@@ -4,7 +4,7 @@ const KEY = "TensorLLM Explorer: own scenes"
 const NEW_LIST = { title: "My scenes", scenes: [] }
 const MOST_SCENES = 60
 // Set by playing, or by this machine; the same names as in scene_list.py.
-const LOOKS = ["show", "at", "rehearse", "present", "device"]
+const LOOKS = ["show", "at", "rehearse", "present", "tour", "device"]
 
 const read = () => {
   try {

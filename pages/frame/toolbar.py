@@ -75,7 +75,7 @@ def link_and_present() -> None:
         "Present",
         icon=":material/co_present:",
         on_click=lambda: state.change(present=True),
-        help="For a projector: larger type, no controls, figures that fill the window",
+        help="For a projector: larger type, fewer controls, figures that fill the window",
     )
 
 

@@ -52,8 +52,9 @@ STEPS = (
         DECOMPOSE,
         "Few directions can hold a layer",
         "model=demo-decoder&r1=128&r2=16&r3=4",
-        "One layer's attention is 65,536 numbers. A rank says how many directions are kept along one side of that "
-        "table. With [all of them](r1=128&r2=16&r3=4) nothing is lost, and nothing is saved. "
+        "One layer's attention is a block of 65,536 numbers: model width by head width by four parts by heads. A rank "
+        "says how many directions are kept along one of its sides. With [all of them](r1=128&r2=16&r3=4) nothing is "
+        "lost, and nothing is saved. "
         "At [R1 = 12, R2 = 6](r1=12&r2=6&r3=4) the error is still zero: the rest held nothing. "
         "At [R1 = 6](r1=6&r2=6&r3=4) something is lost. Now drag the ring yourself.",
     ),
@@ -61,9 +62,9 @@ STEPS = (
         DECOMPOSE,
         "Every rank has its price",
         "model=demo-encoder&r1=32&r2=8&r3=4",
-        "The heads of this model were not trained to share directions, so every direction that goes takes something "
-        "with it: [R1 = 64](r1=64&r2=8&r3=4), [R1 = 32](r1=32&r2=8&r3=4), [R1 = 8](r1=8&r2=8&r3=4). Dotted lines join "
-        "ranks that make the layer equally small; the orange points are the best of each size.",
+        "The first model was trained to share directions. This one was not, so every direction that goes takes "
+        "something with it: [R1 = 64](r1=64&r2=8&r3=4), [R1 = 32](r1=32&r2=8&r3=4), [R1 = 8](r1=8&r2=8&r3=4). Dotted "
+        "lines join ranks that make the layer equally small; the orange points are the best of each size.",
     ),
     Step(
         "heads",

@@ -25,8 +25,8 @@ _MOST_SCENES = 60
 _LONGEST_TITLE, _LONGEST_COVER, _LONGEST_NOTE, _LONGEST_LINK = 120, 200, 2000, 2000
 _SCREENS = PAGES.keys() - {START, SCENE_LISTS}
 """The screens that a scene may show."""
-_LOOKS = ("show", "at", "rehearse", "present")
-"""Parameters that playing sets, whatever a link says."""
+_LOOKS = ("show", "at", "rehearse", "present", "tour")
+"""Parameters that playing sets, or that only lead through the app, whatever a link says."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ __all__ = ["EXPLORE", "LEARN", "METHOD", "SHOW", "WHAT"]
 
 WHAT = """
 The attention of a layer is a stack of matrices, four for each head. An SVD writes a matrix as a sum of **directions**,
-the largest first. In the picture, six of sixteen rebuild all of it: 864 numbers do the work of 2,048.
+the largest first. In the picture, six of sixteen rebuild all of it: this small model was trained to show
+that. Real models have longer spectra, and each choice loses something.
 
 **TensorLLM** goes further: its directions are shared by *all heads of a layer*. This app shows what that keeps and
 what it loses, in any model, at any ranks, and asks the model questions before and after.
