@@ -6,9 +6,7 @@ on it. For the keyboard, the help of each screen lists them all. This module imp
 
 from __future__ import annotations
 
-import streamlit as st
-
-from tensorllm_core.storage.own_text import text_beside
+from pages.frame.own_component import own_component
 
 __all__ = ["WORDS", "explain_words", "list_of_words"]
 
@@ -41,12 +39,7 @@ WORDS: dict[str, str] = {
 }
 """What each word means, in the order in which the help lists them. A plural is found too."""
 
-_GLOSSARY = st.components.v2.component(
-    "glossary",
-    html="<div role='tooltip' popover='manual'></div>",
-    css=text_beside(__file__, "glossary.css"),
-    js=text_beside(__file__, "glossary.js"),
-)
+_GLOSSARY = own_component(__file__, "glossary", html="<div role='tooltip' popover='manual'></div>")
 
 
 def explain_words() -> None:

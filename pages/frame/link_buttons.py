@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
-from tensorllm_core.storage.own_text import text_beside
+from pages.frame.own_component import BUTTON_STYLE, own_component
 
 __all__ = ["copy_button", "link_buttons"]
 
-_BUTTONS = st.components.v2.component(
-    "link_buttons",
-    html=(
-        "<button type='button' data-part='copy' title='Copy a link to this screen with all its settings'></button>\n"
-        "<button type='button' data-part='record' title='Record this screen as a scene of your own list, on Show'>"
-        "</button>"
-    ),
-    css=text_beside(__file__, "link_buttons.css"),
-    js=text_beside(__file__, "link_buttons.js"),
+_HTML = (
+    "<button type='button' data-part='copy' title='Copy a link to this screen with all its settings'></button>\n"
+    "<button type='button' data-part='record' title='Record this screen as a scene of your own list, on Show'></button>"
 )
+_BUTTONS = own_component(__file__, "link_buttons", html=_HTML, style=BUTTON_STYLE)
 
 
 def link_buttons() -> None:

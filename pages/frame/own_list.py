@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.frame.own_component import own_component
 from pages.session import state
 from pages.session.scene_list import LARGEST_FILE, write_scene_list
 from pages.session.shows import own_show, take_own_show
 from tensorllm_core.errors import RequestError
-from tensorllm_core.storage.own_text import text_beside
 
 __all__ = ["sync_own_show"]
 
-_STORE = st.components.v2.component("own_list", html="<span></span>", js=text_beside(__file__, "own_list.js"))
+_STORE = own_component(__file__, "own_list", html="<span></span>")
 _KEY = "own list"
 _MOST_CHANGES = 2**53
 

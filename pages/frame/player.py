@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages.frame.navigation import SCENE_LISTS
+from pages.frame.own_component import own_component
 from pages.frame.own_list import sync_own_show
 from pages.session import state
 from pages.session.links import scene_parameters
@@ -20,18 +21,12 @@ from pages.session.scene_list import ListedScene, SceneList
 from pages.session.show_names import OWN
 from pages.session.shows import parameters_at, show_of
 from pages.work.prepared_scenes import prepare_scenes
-from tensorllm_core.storage.own_text import text_beside
 
 __all__ = ["REHEARSED", "Move", "player"]
 
 REHEARSED = "rehearsed"
 """Where the tab keeps what a rehearsal has measured: the name of the list, and the milliseconds of each scene."""
-_PLAYER = st.components.v2.component(
-    "player",
-    html=text_beside(__file__, "player.html"),
-    css=text_beside(__file__, "player.css"),
-    js=text_beside(__file__, "player.js"),
-)
+_PLAYER = own_component(__file__, "player")
 _KEY = "player"
 _LONGEST_REHEARSAL = 3600_000
 

@@ -8,19 +8,12 @@ from __future__ import annotations
 
 from itertools import groupby
 
-import streamlit as st
-
 from pages.frame.navigation import APP, PAGES, START
-from tensorllm_core.storage.own_text import text_beside
+from pages.frame.own_component import own_component
 
 __all__ = ["screen_row"]
 
-_ROW = st.components.v2.component(
-    "screen_row",
-    html="<nav aria-label='Screens'></nav>\n<header><h1></h1><p></p></header>",
-    css=text_beside(__file__, "screen_row.css"),
-    js=text_beside(__file__, "screen_row.js"),
-)
+_ROW = own_component(__file__, "screen_row", html="<nav aria-label='Screens'></nav>\n<header><h1></h1><p></p></header>")
 
 
 def screen_row(current: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.frame.own_component import own_component
 from pages.session import state
 from pages.session.scene import Scene
 from tensorllm_core.storage.own_text import text_beside
@@ -14,7 +15,7 @@ _FIGURES, _LIVE = 1.5, 1.35
 """How much larger the type in figures is than at a desk, on the window that figures are made for. Live figures leave
 more room to their strokes: they share the window with their controls."""
 _FACTOR = "how much larger the window is"
-_STAGE = st.components.v2.component("stage", html="<i hidden></i>", js=text_beside(__file__, "stage.js"))
+_STAGE = own_component(__file__, "stage", html="<i hidden></i>")
 
 
 def set_stage(scene: Scene) -> None:

@@ -5,24 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import streamlit as st
-
 from pages.frame.navigation import PAGES
+from pages.frame.own_component import own_component
 from pages.frame.tour_steps import STEPS, tour_parameters
 from pages.session import state
 from pages.session.links import parse_fields, scene_parameters
 from pages.session.scene import Scene
-from tensorllm_core.storage.own_text import text_beside
 
 __all__ = ["tour"]
 
 _KEY = "tour"
-_TOUR = st.components.v2.component(
-    "tour",
-    html=text_beside(__file__, "tour.html"),
-    css=text_beside(__file__, "tour.css"),
-    js=text_beside(__file__, "tour.js"),
-)
+_TOUR = own_component(__file__, "tour")
 
 
 def tour(name: str) -> tuple[str, Mapping[str, str]] | None:

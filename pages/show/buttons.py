@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from pages.frame.navigation import DECOMPOSE, PAGES, SPEAKER
+from pages.frame.own_component import BUTTON_STYLE, own_component
 from pages.frame.player import REHEARSED
 from pages.session import state
 from pages.session.scene_list import SceneList
@@ -18,24 +19,10 @@ __all__ = ["LONGEST_WAIT", "play_buttons", "readiness", "rehearsal_result"]
 LONGEST_WAIT = 300
 """Milliseconds that a scene may take on a stage."""
 _BETWEEN_LOOKS = 1.0
-_SPEAKER_LINK = st.components.v2.component(
-    "speaker_link",
-    html="<button type='button' title='Notes, a clock and the next scene, in a second window'>Speaker window</button>",
-    css="""
-button {
-  font: inherit; font-size: 0.875rem; cursor: pointer; height: 2.5rem; padding: 0 0.75rem; white-space: nowrap;
-  color: var(--st-text-color); background: var(--st-background-color);
-  border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius);
-}
-button:hover, button:focus-visible { color: var(--st-primary-color); border-color: var(--st-primary-color); }
-""",
-    js="""
-export default function ({ data, parentElement }) {
-  parentElement.querySelector("button").onclick = () =>
-    window.open(data.path, "TensorLLM Explorer speaker", "popup,width=960,height=640")
-}
-""",
+_SPEAKER_BUTTON = (
+    "<button type='button' title='Notes, a clock and the next scene, in a second window'>Speaker window</button>"
 )
+_SPEAKER_LINK = own_component(__file__, "speaker_link", html=_SPEAKER_BUTTON, style=BUTTON_STYLE)
 
 
 def play_buttons(name: str) -> None:

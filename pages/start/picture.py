@@ -10,10 +10,9 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import streamlit as st
-
+from pages.frame.own_component import own_component
 from tensorllm_core.figures.looks import Appearance, look
-from tensorllm_core.storage.own_text import own_text, text_beside
+from tensorllm_core.storage.own_text import own_text
 
 __all__ = ["CAPTION", "head_picture"]
 
@@ -21,12 +20,7 @@ _HEAD = Path(__file__).parents[2] / "assets" / "front-door" / "head.json"
 _STILL_AT = 3
 """Directions of the picture for a visitor who asks for no motion."""
 
-_PICTURE = st.components.v2.component(
-    "head_picture",
-    html=text_beside(__file__, "picture.html"),
-    css=text_beside(__file__, "picture.css"),
-    js=text_beside(__file__, "picture.js"),
-)
+_PICTURE = own_component(__file__, "head_picture")
 
 CAPTION = (
     "The query weights of one head of `demo-decoder`, a small trained model. Orange weights are negative, blue ones "
