@@ -15,7 +15,7 @@ from tensorllm_core.exports.blob import pack
 from tensorllm_core.figures.rank_scan import ScanPoint
 from tensorllm_core.numbers_text import share_text
 
-__all__ = ["live_scan"]
+__all__ = ["best_of", "live_scan"]
 
 Offer = Callable[[int], None]
 """Offers to use a point, by its number."""
@@ -42,12 +42,16 @@ def live_scan(
     _follow(key, points, current, offer)
 
 
+def best_of(points: Sequence[ScanPoint]) -> int:
+    """The number of the best point: of the same accuracy, the one that stores least."""
+    return max(range(len(points)), key=lambda number: (points[number].accuracy, points[number].ratio))
+
+
 @st.fragment
 @guarded
 def _follow(key: str, points: Sequence[ScanPoint], current: float, offer: Offer) -> None:
     chosen = state.current_scene().reasoning.scan_ratio
-    best = max(range(len(points)), key=lambda number: (points[number].accuracy, points[number].ratio))
-    number = min(range(len(points)), key=lambda each: abs(points[each].ratio - chosen)) if chosen else best
+    number = min(range(len(points)), key=lambda each: abs(points[each].ratio - chosen)) if chosen else best_of(points)
     show_scene("scan", key, {"ratio": _short(points[number].ratio), "now": current}, _fields)
     offer(number)
 

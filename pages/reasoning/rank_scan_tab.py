@@ -12,7 +12,7 @@ from pages.controls.own_questions import own_questions
 from pages.controls.texts import layers_text
 from pages.controls.widgets import Explanation, show
 from pages.frame.frame import canvas
-from pages.reasoning.live_scan import live_scan
+from pages.reasoning.live_scan import best_of, live_scan
 from pages.session import state
 from pages.session.plans import scan_plan
 from pages.session.scene_parts import ChooseBy
@@ -69,7 +69,7 @@ def _draw(scan: ScanResult, result: EditResult) -> None:
         for point, step in zip(scanned, scan.steps, strict=True)
     ]
     baseline = FigurePoint(1.0, ORIGINAL, original.accuracy, original.low, original.high, original.loss)
-    best = max(points, key=lambda point: (point.accuracy, point.ratio))
+    best = points[best_of(points)]
     takeaway = (
         f"Best of these on {original.n:,} validation questions: {best.ratio:.3g} times smaller, "
         f"accuracy {share_text(best.accuracy, 1)} (original {share_text(original.accuracy, 1)}){_crosses(points)}"

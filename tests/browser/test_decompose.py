@@ -6,7 +6,7 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, WebSocket, expect
+from playwright.sync_api import Page, expect
 
 from tests.tools.instrument_hand import (
     cores,
@@ -16,6 +16,7 @@ from tests.tools.instrument_hand import (
     linked,
     nothing_asked_of_the_server,
     number_field,
+    open_counting,
     parts,
     pixels,
     place,
@@ -295,15 +296,7 @@ def test_parameters_that_mean_nothing_are_named_and_passed_over(visit):
 
 
 def test_the_layer_comes_once_and_stepping_to_another_draws_that_one(visit):
-    received: list[int] = []
-
-    def count(socket: WebSocket) -> None:
-        socket.on("framereceived", lambda data: received.append(len(data)))
-
-    page = visit("/overview")
-    page.on("websocket", count)
-    page.goto(f"{urlsplit(page.url).scheme}://{urlsplit(page.url).netloc}{SCENE}")
-    instrument_drawn(page)
+    page, received = open_counting(visit, SCENE)
     # The bytes of the layer are some hundred thousand; a released rank is answered with far fewer.
     assert max(received) > 400_000
     received.clear()

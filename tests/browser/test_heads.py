@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
-from playwright.sync_api import Page, WebSocket, expect
+from playwright.sync_api import Page, expect
 
 from tests.tools.instrument_hand import (
     headline,
     instrument_drawn,
     nothing_asked_of_the_server,
     number_field,
+    open_counting,
     place,
     press,
     slider,
@@ -79,15 +79,7 @@ def test_a_click_chooses_a_head_everywhere_and_pins_and_order_stand_in_the_link(
 
 
 def test_going_from_the_heads_to_decompose_sends_no_layer_again(visit):
-    received: list[int] = []
-
-    def count(socket: WebSocket) -> None:
-        socket.on("framereceived", lambda data: received.append(len(data)))
-
-    page = visit("/overview")
-    page.on("websocket", count)
-    page.goto(f"{urlsplit(page.url).scheme}://{urlsplit(page.url).netloc}{SCENE}")
-    instrument_drawn(page)
+    page, received = open_counting(visit, SCENE)
     assert max(received) > 400_000
     received.clear()
     page.get_by_role("link", name="Decompose").last.click()

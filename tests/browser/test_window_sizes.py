@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page, ViewportSize
-from playwright.sync_api import TimeoutError as StillNot
 
-from tests.tools.screen import QUICK_PATHS, complete
+from tests.tools.screen import QUICK_PATHS, complete, left_over
 
 SIZES: tuple[ViewportSize, ...] = (
     {"width": 2560, "height": 1440},
@@ -35,11 +34,7 @@ TOO_WIDE = """() => {
 
 def too_wide(page: Page) -> list[str]:
     """What reaches beyond the window, and numbers that are cut, once the figures have followed the window."""
-    try:
-        page.wait_for_function(f"({TOO_WIDE})().length === 0", timeout=30_000)
-    except StillNot:
-        return page.evaluate(TOO_WIDE)
-    return []
+    return left_over(page, f"({TOO_WIDE})()")
 
 
 @pytest.mark.parametrize("path", QUICK_PATHS)

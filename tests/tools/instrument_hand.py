@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, WebSocket, expect
 
 from tests.patience import PATIENCE
 from tests.tools.screen import settle
@@ -109,3 +109,17 @@ def pixels(figure: Locator) -> str:
             return [...node.parentElement.querySelectorAll("canvas")].map(canvas => canvas.toDataURL()).join()
         }"""
     )
+
+
+def open_counting(visit: Callable[[str], Page], scene: str) -> tuple[Page, list[int]]:
+    """Open a scene, and the sizes of all that the server sends to it from then on."""
+    received: list[int] = []
+
+    def count(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda data: received.append(len(data)))
+
+    page = visit("/overview")
+    page.on("websocket", count)
+    page.goto(f"{urlsplit(page.url).scheme}://{urlsplit(page.url).netloc}{scene}")
+    instrument_drawn(page)
+    return page, received

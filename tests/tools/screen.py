@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Literal
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, ViewportSize, sync_playwright
+from playwright.sync_api import TimeoutError as StillNot
 
 from pages.frame.navigation import PAGES, START
 from tests.patience import PATIENCE
@@ -94,3 +95,12 @@ def open_screen(page: Page, title: str) -> None:
     """Open a screen by its link in the row, and wait until the row says that it is there."""
     row(page).get_by_role("link", name=title, exact=True).click()
     row(page).locator("[aria-current=page]", has_text=title).wait_for()
+
+
+def left_over(page: Page, faults: str) -> list[str]:
+    """What an expression of JavaScript still finds fault with once the page has had time to mend it."""
+    try:
+        page.wait_for_function(f"{faults}.length === 0")
+    except StillNot:
+        return page.evaluate(faults)
+    return []

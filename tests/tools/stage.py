@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from playwright.sync_api import Page, ViewportSize
-from playwright.sync_api import TimeoutError as StillNot
 
-from tests.tools.screen import settle
+from tests.tools.screen import left_over, settle
 
 __all__ = ["fit", "out_of_sight", "too_small"]
 
@@ -65,17 +64,9 @@ def fit(page: Page, size: ViewportSize) -> None:
 
 def out_of_sight(page: Page) -> list[str]:
     """What a hall would not see of a presented screen, once the figures have followed the window."""
-    return _left_over(page, f"({_OUT_OF_SIGHT})()")
+    return left_over(page, f"({_OUT_OF_SIGHT})()")
 
 
 def too_small(page: Page, least: float) -> list[str]:
     """Words on the screen in type below so many pixels; words in canvases are not known."""
-    return _left_over(page, f"({_TOO_SMALL})({least})")
-
-
-def _left_over(page: Page, faults: str) -> list[str]:
-    try:
-        page.wait_for_function(f"{faults}.length === 0", timeout=30_000)
-    except StillNot:
-        return page.evaluate(faults)
-    return []
+    return left_over(page, f"({_TOO_SMALL})({least})")
