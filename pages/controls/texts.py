@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["error_text", "layers_text"]
+__all__ = ["error_text", "layers_text", "least_text"]
 
 
 def error_text(error: float, digits: int = 2) -> str:
@@ -14,6 +14,16 @@ def error_text(error: float, digits: int = 2) -> str:
     ('0.12', '0.1230', '0.00', '7e-08')
     """
     return f"{error:.{digits}f}" if error >= 0.5 * 10**-digits or error == 0 else f"{error:.0e}"
+
+
+def least_text(lower: float, best: float) -> str:
+    """In what range the least error of some ranks lies.
+
+    >>> least_text(0.8391, 0.871), least_text(0.5939, 0.594)
+    ('the least possible: between 0.839 and 0.871', 'the least possible: 0.594')
+    """
+    low, high = error_text(lower, 3), error_text(best, 3)
+    return f"the least possible: {low if low == high else f'between {low} and {high}'}"
 
 
 def layers_text(layers: Sequence[int]) -> str:

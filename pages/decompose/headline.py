@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.controls.notable import notable
 from pages.controls.suggestion import noise_floor_words, suggestion_words
-from pages.controls.texts import error_text
+from pages.controls.texts import error_text, least_text
 from pages.frame.stage import is_presenting
 from tensorllm_core.experiments.gone import gone_sentence
 from tensorllm_core.numbers_text import ratio_text, share_text
@@ -27,7 +27,7 @@ def headline(analysis: LayerAnalysis, result: RankResult) -> None:
         help="Numbers in the layer's attention, divided by those in core and factors. Below 1x nothing is saved.",
     )
     error.metric(
-        f"Relative error; the least possible: between {error_text(result.lower, 3)} and {error_text(best, 3)}",
+        f"Relative error; {least_text(result.lower, best)}",
         error_text(result.relative_error, 4),
         help=(
             "norm(W - W_hat) / norm(W). No Tucker decomposition with these ranks can have an error below "

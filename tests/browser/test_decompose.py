@@ -84,6 +84,10 @@ def test_a_rank_is_dragged_in_its_spectrum_and_scrubbed_on_the_third_axis(live):
     page.mouse.click(*place(landscape(page), 0.96, 0.2))
     expect(page).to_have_url(re.compile("r3=1"))
     page.mouse.move(*place(spectrum(page, 3), 0.5, 0.5))
+    # Without the focus the wheel scrolls the page.
+    page.mouse.wheel(0, -100)
+    spectrum(page, 3).focus()
+    assert rank(page, "R3") == 1
     page.mouse.wheel(0, -100)
     expect(page).to_have_url(re.compile("r3=2"))
 

@@ -73,6 +73,7 @@ def test_keys_a_number_and_the_wheel_move_the_ratio_and_escape_takes_it_back(liv
     field.press("Enter")
     expect(page).to_have_url(re.compile(r"fixed_ratio=13\.5"))
     page.mouse.move(*place(errors(page), 0.2, 0.5))
+    errors(page).focus()
     page.mouse.wheel(0, 100)
     expect(page).to_have_url(re.compile(r"fixed_ratio=12\.0"))
 

@@ -148,7 +148,10 @@ export function drawControls(controls, layer, state, theme) {
   if (!isByRanks) drawLimit(controls.limit, layer, state)
   controls.tied.checked = state.tied
   controls.tiedLabel.hidden = !isByRanks
-  write(controls.tiedLabel.querySelector(".tied-words"), `R1 = ${layer.shape[3]} x R2, as in TensorLLM's own program`)
+  write(
+    controls.tiedLabel.querySelector(".tied-words"),
+    `R1 = ${layer.shape[3]} x R2, as in TensorLLM's own program`,
+  )
   controls.refine.checked = state.refine
   controls.suggest.disabled = String(state.used) === String(layer.suggestion)
   controls.suggest.title = `Takes (${layer.suggestion.join(", ")}), ${theme.suggestedBy}`

@@ -133,7 +133,8 @@ export function ratioLine(layer, plot, ratio, r3) {
 function drawRatios(paint, layer, plot, r3, look) {
   const { box, scale } = plot
   const size = 10.5 * scale
-  let lastLabel = Infinity
+  // The words of a line end before those of the next one begin.
+  let free = Infinity
   RATIOS.forEach((ratio, place) => {
     const points = ratioLine(layer, plot, ratio, r3)
     if (!points.length) return
@@ -143,10 +144,12 @@ function drawRatios(paint, layer, plot, r3, look) {
     // Labels climb in steps, so that those of neighbours do not meet.
     const [x, at] = points[Math.min(points.length - 1, Math.round(points.length * (0.93 - 0.09 * (place % 3))))]
     const y = Math.min(Math.max(at, box.top + 0.8 * size), box.bottom - 0.8 * size)
-    if (x > lastLabel - 34 * scale || x < box.left + 14 * scale || x > box.right - 4) return
-    lastLabel = x
     const words = isEven ? "break-even" : `${ratio}x`
+    const width = paint.width(words, size, 600)
     const anchor = isEven && x > box.right - 30 * scale ? "right" : "center"
+    const right = anchor === "right" ? x : x + width / 2
+    if (right > free || right - width < box.left || x > box.right - 4) return
+    free = right - width - 8 * scale
     paint.text(words, x, y, { fill: look.ink, size, anchor, weight: 600, halo: faint(look.ground, 0.8) })
   })
 }

@@ -2,7 +2,7 @@
 
 import { element, write } from "./elements.js"
 import { errorText, percentText, ratioText, wholeText } from "./format.js"
-import { aboutError, ghostWords, goneWords } from "./words.js"
+import { aboutError, ghostWords, goneWords, leastWords } from "./words.js"
 import { partColour } from "./look.js"
 import { compressionRatio, entriesOf, errorBounds, relativeError, sliceErrors, storedEntries } from "./lookup.js"
 
@@ -73,8 +73,7 @@ export function drawReadout(readout, layer, state, numbers, theme, words) {
   write(readout.size.value, ratioText(numbers.ratio))
   write(readout.size.note, `keeps ${percentText(numbers.stored / numbers.entries)} of the numbers`)
   write(readout.error.value, aboutError(numbers.error, numbers.isExact))
-  const range = `${errorText(numbers.lower, 3)} and ${errorText(numbers.best, 3)}`
-  write(readout.error.note, `${numbers.isRefined ? "refined; " : ""}the least possible: between ${range}`)
+  write(readout.error.note, `${numbers.isRefined ? "refined; " : ""}${leastWords(numbers.lower, numbers.best)}`)
   write(readout.stored.value, wholeText(numbers.stored))
   write(readout.stored.note, `of ${wholeText(numbers.entries)} in the layer's attention`)
   drawParts(readout, layer, numbers, theme)

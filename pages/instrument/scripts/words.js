@@ -10,6 +10,12 @@ export function keptWords(energy) {
   return `These ranks keep ${energies} and lose ${percentText(1 - energy)}.`
 }
 
+/** In what range the least error of these ranks lies; the same words as in pages/controls/texts.py. */
+export function leastWords(lower, best) {
+  const [low, high] = [errorText(lower, 3), errorText(best, 3)]
+  return `the least possible: ${low === high ? low : `between ${low} and ${high}`}`
+}
+
 /** Parts of which next to nothing is left. */
 export function goneWords(names) {
   return names.length ? `${listed(names)} ${names.length === 1 ? "is" : "are"} practically gone.` : ""
